@@ -1,0 +1,23 @@
+//! Regional failover of an Istio mesh, as values: what the manifests say, what istiod makes of
+//! them, what Envoy does with the result, and what the region router decides.
+//!
+//! The crate is pure. Time ([`time::MonotonicTime`]), randomness (a hash or a seed) and outcomes come in as
+//! arguments; choices and events go out as values. The same input gives bit-identical output on
+//! native targets and on wasm32.
+//!
+//! Data flows one way: [`manifest`] (as written, with diagnostics) → [`translate`] (istiod's part,
+//! for one proxy) → [`cluster`] and [`route`] (Envoy's configuration) → [`lb`] and [`outlier`] (Envoy's runtime).
+//! [`router`] is our own part: it chooses a region before Envoy chooses a host.
+
+pub mod cluster;
+pub mod diagnostic;
+pub mod envoy;
+pub mod lb;
+pub mod locality;
+pub mod manifest;
+pub mod outlier;
+pub mod route;
+pub mod router;
+pub mod time;
+pub mod translate;
+pub mod units;

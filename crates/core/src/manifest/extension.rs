@@ -1,0 +1,76 @@
+//! `extensions.istio.io` WasmPlugin and TrafficExtension.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
+
+use super::WorkloadSelector;
+
+/// `WasmPlugin.spec`.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WasmPlugin {
+    /// Proxies it applies to; unset: all of the namespace.
+    pub selector: Option<WorkloadSelector>,
+    /// Gateways and services it applies to; exclusive with `selector`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub target_refs: Vec<TargetRef>,
+    /// `oci://`, `http://`, `https://` or `file://`; without a scheme `oci://`.
+    pub url: String,
+    /// Digest of the module or image.
+    pub sha256: Option<String>,
+    /// `IfNotPresent` or `Always`.
+    pub image_pull_policy: Option<String>,
+    /// Secret for the pull.
+    pub image_pull_secret: Option<String>,
+    /// Unused by istiod.
+    pub verification_key: Option<String>,
+    /// Handed to the module as JSON.
+    pub plugin_config: Option<serde_json::Value>,
+    /// The module's root id.
+    pub plugin_name: Option<String>,
+    /// `AUTHN`, `AUTHZ`, `STATS`; unset: just before the router.
+    pub phase: Option<String>,
+    /// Higher runs first within a phase.
+    pub priority: Option<i32>,
+    /// `FAIL_CLOSE` (default), `FAIL_OPEN`, `FAIL_RELOAD` (Istio 1.28).
+    pub fail_strategy: Option<String>,
+    /// Environment of the module.
+    pub vm_config: Option<serde_json::Value>,
+    /// Traffic it applies to.
+    pub r#match: Option<serde_json::Value>,
+    /// `HTTP` or `NETWORK`.
+    pub r#type: Option<String>,
+}
+
+/// `PolicyTargetReference`.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TargetRef {
+    /// API group.
+    pub group: Option<String>,
+    /// Kind.
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// Namespace.
+    pub namespace: Option<String>,
+}
+
+/// `TrafficExtension.spec` (Istio 1.30): the successor of WasmPlugin. Read as written.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TrafficExtension {
+    /// Proxies it applies to; unset: all of the namespace.
+    pub selector: Option<WorkloadSelector>,
+    /// Gateways and services it applies to; exclusive with `selector`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub target_refs: Vec<TargetRef>,
+    /// Everything else of the resource.
+    #[serde(flatten)]
+    pub rest: BTreeMap<String, serde_json::Value>,
+}

@@ -1,0 +1,186 @@
+//! `mesh-failover.dev` Scenario: traffic, what happens to the regions, and what is expected.
+//! Strict: an unknown field is an error.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
+
+use super::GoDuration;
+
+/// `Scenario.spec`.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Scenario {
+    /// Cluster whose gateway gets the traffic.
+    pub gateway: String,
+    /// The traffic.
+    pub traffic: Traffic,
+    /// How long it runs.
+    pub duration: GoDuration,
+    /// How long before t = 0 the Envoy cluster was created, which sets the phase of the detector's
+    /// sweeps; unset: drawn from the seed.
+    pub cluster_age: Option<GoDuration>,
+    /// What happens.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// What must come out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Expectation>,
+}
+
+/// Open-loop traffic.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Traffic {
+    /// Requests a second.
+    pub rate: f64,
+    /// When they come; unset: constant.
+    pub arrivals: Option<Arrivals>,
+}
+
+/// When requests come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Arrivals {
+    /// One every 1/rate seconds from t = 0.
+    #[default]
+    Constant,
+    /// Exponentially distributed gaps.
+    Poisson,
+}
+
+/// Something that happens at a moment. Exactly one of the actions is set.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Step {
+    /// When.
+    pub at: GoDuration,
+    /// The workload has this many endpoints now.
+    pub scale: Option<Scale>,
+    /// Requests fail with a status.
+    pub fail: Option<Fail>,
+    /// Responses take longer.
+    pub slow: Option<Slow>,
+    /// Connections are refused and cut.
+    pub refuse: Option<Target>,
+    /// Connections are accepted and never answered.
+    pub blackhole: Option<Target>,
+    /// Pods are not ready.
+    pub unready: Option<Target>,
+    /// Pods leave in an orderly way.
+    pub drain: Option<Target>,
+    /// The network in between is gone.
+    pub partition: Option<Target>,
+    /// Pods are replaced by new ones.
+    pub replace: Option<Target>,
+    /// Everything but scale and replace is undone.
+    pub restore: Option<Target>,
+}
+
+/// Which endpoints a step hits; what is not given does not narrow.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Target {
+    /// Kubernetes cluster.
+    pub cluster: Option<String>,
+    /// Service host.
+    pub service: Option<String>,
+    /// Region.
+    pub region: Option<String>,
+    /// Zone.
+    pub zone: Option<String>,
+    /// Workload name.
+    pub workload: Option<String>,
+    /// Ordinals.
+    pub endpoints: Option<Vec<u32>>,
+}
+
+macro_rules! with_target {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        ///
+        /// The target's fields are repeated here, not flattened, so that an unknown field is still seen.
+        #[skip_serializing_none]
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $type,)*
+            /// Kubernetes cluster.
+            pub cluster: Option<String>,
+            /// Service host.
+            pub service: Option<String>,
+            /// Region.
+            pub region: Option<String>,
+            /// Zone.
+            pub zone: Option<String>,
+            /// Workload name.
+            pub workload: Option<String>,
+            /// Ordinals.
+            pub endpoints: Option<Vec<u32>>,
+        }
+
+        impl $name {
+            /// Which endpoints it hits.
+            #[must_use]
+            pub fn target(&self) -> Target {
+                Target {
+                    cluster: self.cluster.clone(),
+                    service: self.service.clone(),
+                    region: self.region.clone(),
+                    zone: self.zone.clone(),
+                    workload: self.workload.clone(),
+                    endpoints: self.endpoints.clone(),
+                }
+            }
+        }
+    };
+}
+
+with_target! {
+    /// `scale`.
+    Scale {
+        /// Endpoints of each workload hit.
+        replicas: u32,
+    }
+}
+
+with_target! {
+    /// `fail`.
+    Fail {
+        /// The status; unset: 503.
+        status: Option<u16>,
+        /// Share of requests that fail, an independent draw each; unset: 1.
+        ratio: Option<f64>,
+    }
+}
+
+with_target! {
+    /// `slow`.
+    Slow {
+        /// How long a response takes now.
+        latency: GoDuration,
+    }
+}
+
+/// What must come out in a span of time.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Expectation {
+    /// Start; unset: 0.
+    pub from: Option<GoDuration>,
+    /// End; unset: the scenario's.
+    pub to: Option<GoDuration>,
+    /// Percent of requests by region.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub share: BTreeMap<String, f64>,
+    /// Tolerance of the shares in points; unset: 3.
+    pub within: Option<f64>,
+    /// Most failed requests.
+    pub max_errors: Option<u64>,
+}

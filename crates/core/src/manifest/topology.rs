@@ -1,0 +1,76 @@
+//! `mesh-failover.dev` Topology: which endpoints exist where. Strict: an unknown field is an error.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
+
+use super::GoDuration;
+
+/// `Topology.spec`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Topology {
+    /// Kubernetes clusters.
+    pub clusters: Vec<TopologyCluster>,
+}
+
+/// One Kubernetes cluster of the mesh.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TopologyCluster {
+    /// Its id (`topology.istio.io/cluster`).
+    pub name: String,
+    /// Where its gateway and, unless they say otherwise, its workloads are: `region/zone/subzone`.
+    pub locality: String,
+    /// Its network (`topology.istio.io/network`); unset: one flat network.
+    pub network: Option<String>,
+    /// Its ingress gateway, if it has one.
+    pub gateway: Option<TopologyGateway>,
+    /// What runs in it.
+    pub workloads: Vec<Workload>,
+}
+
+/// An ingress gateway.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TopologyGateway {
+    /// Pods; unset: 1. Each has its own ejection state.
+    pub replicas: Option<u32>,
+    /// Envoy worker threads of a pod; unset: 2.
+    pub workers: Option<u32>,
+    /// Its namespace; unset: `istio-system`.
+    pub namespace: Option<String>,
+    /// Its labels; unset: `istio: ingressgateway`.
+    pub labels: Option<BTreeMap<String, String>>,
+}
+
+/// Endpoints of one service with the same labels and locality.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Workload {
+    /// Prefix of the endpoints' names; unset: the last segment of the locality.
+    pub name: Option<String>,
+    /// Service host, fully qualified.
+    pub service: String,
+    /// Service port.
+    pub port: u32,
+    /// Endpoints.
+    pub replicas: u32,
+    /// Unset: the cluster's.
+    pub locality: Option<String>,
+    /// Pod labels; topology labels are added by themselves.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Weight of each endpoint; unset: 1.
+    pub weight: Option<u32>,
+    /// How long a response takes; unset: 1 ms.
+    pub latency: Option<GoDuration>,
+    /// Real addresses `host:port`, one an endpoint; unset: made up on loopback where a runnable
+    /// configuration is asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
+}

@@ -1,0 +1,1 @@
+//! The region router: which region a request goes to before Envoy chooses a host there.

@@ -1,0 +1,3 @@
+//! `cargo xtask`: every chore of the project behind one command.
+
+fn main() {}
