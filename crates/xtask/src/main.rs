@@ -1,3 +1,42 @@
 //! `cargo xtask`: every chore of the project behind one command.
 
-fn main() {}
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use xtask::{bench, demo, filter, fuzz, test, tidy, tools};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Find or fetch what the other commands need: the wasm32 standard library, Envoy, wasm-opt
+    Setup(tools::Args),
+    /// Play the regional failover live: real backends, a real Envoy, with and without the filter
+    Demo(demo::Args),
+    /// Build the Proxy-Wasm filters into optimised modules under target/filter
+    Filter(filter::Args),
+    /// Run every check that CI runs, one line a step
+    Test(test::Args),
+    /// Run the fuzz targets
+    Fuzz(fuzz::Args),
+    /// Measure what the filter costs
+    Bench(bench::Args),
+    /// Check the house rules that no compiler knows
+    Tidy(tidy::Args),
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Setup(args) => tools::run(args),
+        Command::Demo(args) => demo::run(args),
+        Command::Filter(args) => filter::run(args),
+        Command::Test(args) => test::run(args),
+        Command::Fuzz(args) => fuzz::run(args),
+        Command::Bench(args) => bench::run(args),
+        Command::Tidy(args) => tidy::run(args),
+    }
+}

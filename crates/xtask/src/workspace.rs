@@ -1,0 +1,14 @@
+//! Where things are in this checkout.
+
+use std::path::{Path, PathBuf};
+
+/// The root folder of the workspace.
+pub fn root() -> &'static Path {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    folder.ancestors().nth(2).unwrap_or(folder)
+}
+
+/// The folder for everything that is built.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
