@@ -7,6 +7,7 @@ pub mod bench;
 pub mod demo;
 pub mod filter;
 pub mod fuzz;
+pub mod process;
 pub mod test;
 pub mod tidy;
 pub mod tools;

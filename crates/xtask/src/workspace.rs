@@ -12,3 +12,8 @@ pub fn root() -> &'static Path {
 pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
+
+/// The oldest Rust that the workspace promises to build with.
+pub fn rust_version() -> &'static str {
+    env!("CARGO_PKG_RUST_VERSION")
+}

@@ -1,0 +1,88 @@
+//! `cargo xtask setup`: finds or provides what the other commands need.
+//!
+//! Every command that needs a tool asks here, so `setup` is a convenience, never a precondition. A tool
+//! is looked for where a person would have put it (an environment variable, `PATH`), then in a folder
+//! for all checkouts of this user, and only then fetched; what was fetched must say the right version
+//! before it is kept.
+
+mod apt;
+mod cache;
+mod cargo_deny;
+mod cpp;
+mod envoy;
+mod pypi;
+mod wasm_opt;
+mod wasm_toolchain;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+pub use cache::folder as cache_folder;
+pub use cargo_deny::cargo_deny;
+pub use cpp::compiler as cpp_compiler;
+pub use envoy::envoy;
+pub use wasm_opt::{WASM_OPT_VERSION, wasm_opt};
+pub use wasm_toolchain::{WasmToolchain, wasm_toolchain};
+
+/// Arguments of `cargo xtask setup`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Fetched tools are kept in $MESH_FAILOVER_TOOLS, else in mesh-failover/ under $XDG_CACHE_HOME or ~/.cache.
+ENVOY=path and a tool of the right version on PATH are used as they are.
+Nothing is installed system-wide without a line that says so first.")]
+pub struct Args {
+    /// Only these tools (repeat or separate by commas)
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Tool>,
+    /// Say where each tool is
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+/// What the other commands need.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Tool {
+    /// The wasm32-unknown-unknown standard library (filter)
+    Wasm,
+    /// wasm-opt of Binaryen (filter)
+    WasmOpt,
+    /// A real Envoy (demo, bench, test)
+    Envoy,
+    /// cargo-deny: licences, sources, advisories (test)
+    CargoDeny,
+    /// A C++ compiler for libFuzzer (fuzz, test)
+    Cpp,
+}
+
+impl Tool {
+    fn provide(self) -> Result<String> {
+        let shown = |path: PathBuf| path.display().to_string();
+        match self {
+            Tool::Wasm => wasm_toolchain().map(|toolchain| toolchain.to_string()),
+            Tool::WasmOpt => wasm_opt().map(shown),
+            Tool::Envoy => envoy().map(shown),
+            Tool::CargoDeny => cargo_deny().map(shown),
+            Tool::Cpp => cpp_compiler().map(shown),
+        }
+    }
+}
+
+/// Provides the asked tools, all of them by default; goes on after a failure so that one run shows
+/// everything that is missing.
+pub fn run(args: Args) -> Result<()> {
+    let mut failures = Vec::new();
+    for &tool in Tool::value_variants() {
+        if !args.only.is_empty() && !args.only.contains(&tool) {
+            continue;
+        }
+        let name = tool.to_possible_value().map(|it| it.get_name().to_owned()).unwrap_or_default();
+        match tool.provide() {
+            Ok(place) if args.verbose => println!("{name:<10} {place}"),
+            Ok(_) => {}
+            Err(error) => failures.push(format!("{name}: {error:#}")),
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(anyhow::anyhow!(failures.join("\n"))) }
+}

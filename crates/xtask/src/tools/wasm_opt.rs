@@ -1,0 +1,45 @@
+//! wasm-opt, of one exact version: another one would make another module from the same source.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::cache;
+use crate::process;
+
+/// The version of Binaryen whose wasm-opt shapes the filters.
+pub const WASM_OPT_VERSION: &str = "132";
+
+/// The path of wasm-opt: one of the right version on `PATH`, else the one of npm's `binaryen`.
+pub fn wasm_opt() -> Result<PathBuf> {
+    if check(Path::new("wasm-opt")).is_ok() {
+        return Ok("wasm-opt".into());
+    }
+    let folder = format!("binaryen-{WASM_OPT_VERSION}");
+    cache::provide(&folder, "node_modules/binaryen/bin/wasm-opt", fetch, check)
+}
+
+fn fetch(folder: &Path) -> Result<()> {
+    let way_out = format!("install Node 20 or later, or put wasm-opt {WASM_OPT_VERSION} on PATH");
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
+        .arg(folder)
+        .arg(format!("binaryen@{WASM_OPT_VERSION}"));
+    let label = format!("fetching wasm-opt {WASM_OPT_VERSION} (100 MB unpacked) from npm");
+    let finished =
+        process::with_progress(&label, &mut npm, None).with_context(|| way_out.clone())?;
+    if !finished.success {
+        bail!("npm could not install binaryen: {way_out}\n{}", finished.output.trim());
+    }
+    Ok(())
+}
+
+/// Asks the program for its version: `wasm-opt version 132 (version_132)`.
+fn check(program: &Path) -> Result<()> {
+    let answer = process::stdout_of(Command::new(program).arg("--version"))?;
+    if answer.split_whitespace().any(|word| word == WASM_OPT_VERSION) {
+        return Ok(());
+    }
+    bail!("`{}` is not wasm-opt {WASM_OPT_VERSION}, it says `{answer}`", program.display())
+}
