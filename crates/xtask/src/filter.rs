@@ -1,19 +1,96 @@
-//! `cargo xtask filter`.
+//! `cargo xtask filter`: from a filter's crate to the module that ships.
+//!
+//! What cargo makes is not what Envoy should load: the SDK exports every callback of the ABI, and Envoy
+//! enters the VM for each export it finds, several times a request. So the exports are trimmed to the
+//! callbacks that the filter overrides, and wasm-opt removes what only they reached.
 
-use std::path::PathBuf;
+mod build;
+mod callbacks;
+pub mod interface;
+mod trim;
 
-use anyhow::{Result, bail};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+
+use crate::workspace;
+
+pub use build::build;
+
+/// The most that a filter may weigh: it is fetched by every gateway pod.
+pub const BUDGET_BYTES: u64 = 200_000;
 
 /// Arguments of `cargo xtask filter`.
 #[derive(clap::Args)]
-pub struct Args {}
-
-pub fn run(_args: Args) -> Result<()> {
-    bail!("`cargo xtask filter` is not there yet")
+#[command(after_help = "\
+The module is written to target/filter/NAME.wasm, `-` in the name replaced by `_`. Its inputs are
+the crate under filters/, the core, the compiler and wasm-opt; nothing is done when they are unchanged.")]
+pub struct Args {
+    /// The filters to build, by their folder under filters/ [default: all]
+    names: Vec<String>,
+    /// List the module's imports and exports too
+    #[arg(long)]
+    interface: bool,
 }
 
-/// Builds the filter of that folder under `filters/` (when its inputs changed) and returns the
-/// path of the optimised module, for example `target/filter/region_router.wasm`.
-pub fn build(_name: &str) -> Result<PathBuf> {
-    bail!("`cargo xtask filter` is not there yet")
+/// Builds the asked filters and prints what came out; fails above the size budget.
+pub fn run(args: Args) -> Result<()> {
+    let names = if args.names.is_empty() { all()? } else { args.names };
+    for name in names {
+        let module = build(&name)?;
+        println!("{}", report(&module)?);
+        if args.interface {
+            print!("{}", interface::of(&fs::read(&module)?)?);
+        }
+    }
+    Ok(())
+}
+
+/// The folders under `filters/` that hold a crate.
+pub fn all() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(workspace::root().join("filters"))? {
+        let entry = entry?;
+        if entry.path().join("Cargo.toml").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The folder of a filter's crate.
+fn folder_of(name: &str) -> Result<PathBuf> {
+    let folder = workspace::root().join("filters").join(name);
+    if !folder.join("Cargo.toml").is_file() {
+        bail!("there is no filter `{name}`; there are: {}", all()?.join(", "));
+    }
+    Ok(folder)
+}
+
+fn report(module: &Path) -> Result<String> {
+    let bytes = fs::read(module)?;
+    let path = module.strip_prefix(workspace::root()).unwrap_or(module);
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&bytes).context("gzip")?;
+    let packed = gzip.finish().context("gzip")?.len();
+    let line = format!(
+        "{}  {} bytes, {packed} gzipped, sha256 {}",
+        path.display(),
+        bytes.len(),
+        hex(&Sha256::digest(&bytes))
+    );
+    if bytes.len() as u64 > BUDGET_BYTES {
+        bail!("{line}\nthat is above the budget of {BUDGET_BYTES} bytes");
+    }
+    Ok(line)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

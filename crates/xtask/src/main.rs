@@ -1,6 +1,7 @@
 //! `cargo xtask`: every chore of the project behind one command.
 
-use anyhow::Result;
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use xtask::{bench, demo, filter, fuzz, test, tidy, tools};
 
@@ -29,8 +30,8 @@ enum Command {
     Tidy(tidy::Args),
 }
 
-fn main() -> Result<()> {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
         Command::Setup(args) => tools::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Filter(args) => filter::run(args),
@@ -38,5 +39,12 @@ fn main() -> Result<()> {
         Command::Fuzz(args) => fuzz::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Tidy(args) => tidy::run(args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -22,36 +22,49 @@ pub struct Finished {
     pub elapsed: Duration,
 }
 
-/// One line on standard error that says what is running and, in the end, how long it took.
+/// One line on standard error that says what is running and, in the end, how long it took. A job of
+/// under a second is over before anybody wonders, so it says nothing.
 pub struct Progress {
     label: String,
     started: Instant,
-    drawn: Instant,
+    drawn: Option<Instant>,
     terminal: bool,
 }
 
 impl Progress {
     pub fn start(label: impl Into<String>) -> Self {
-        let label = label.into();
-        eprint!("{label} … ");
-        let _ = io::stderr().flush();
-        let now = Instant::now();
-        Progress { label, started: now, drawn: now, terminal: io::stderr().is_terminal() }
+        let terminal = io::stderr().is_terminal();
+        Progress { label: label.into(), started: Instant::now(), drawn: None, terminal }
     }
 
-    fn tick(&mut self) {
-        if self.terminal && self.drawn.elapsed() >= REDRAW {
-            self.drawn = Instant::now();
-            eprint!("\r\x1b[2K{} … {} ", self.label, seconds(self.started.elapsed()));
+    /// To be called now and then while the job runs.
+    pub fn tick(&mut self) {
+        let due = match self.drawn {
+            None => self.started.elapsed() >= REDRAW,
+            Some(drawn) => self.terminal && drawn.elapsed() >= REDRAW,
+        };
+        if due {
+            self.drawn = Some(Instant::now());
+            let so_far = if self.terminal { self.clock() } else { String::new() };
+            eprint!("{}{} … {so_far}", self.line_start(), self.label);
             let _ = io::stderr().flush();
         }
     }
 
     /// Ends the line with the outcome and the time it took.
     pub fn end(self, outcome: &str) {
-        let start =
-            if self.terminal { format!("\r\x1b[2K{} … ", self.label) } else { String::new() };
-        eprintln!("{start}{outcome}, {}", seconds(self.started.elapsed()));
+        if self.drawn.is_some() {
+            let redrawn = if self.terminal { self.label.clone() + " … " } else { String::new() };
+            eprintln!("{}{redrawn}{outcome}, {}", self.line_start(), self.clock());
+        }
+    }
+
+    fn line_start(&self) -> &'static str {
+        if self.terminal { "\r\x1b[2K" } else { "" }
+    }
+
+    fn clock(&self) -> String {
+        seconds(self.started.elapsed())
     }
 }
 

@@ -1,0 +1,123 @@
+//! Source to module: cargo, trim, wasm-opt. Reproducible: no path of this machine ends up inside.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::callbacks::Callbacks;
+use super::trim::trim;
+use super::{folder_of, hex};
+use crate::tools::{self, WasmToolchain};
+use crate::{process, workspace};
+
+const PROFILE: &str = "filter";
+/// What the compiler uses by default on this target and no more: stripping has removed the section that
+/// says so, and V8 has had all of them for years.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+const OPTIMISE: &str = "-O3";
+
+/// Builds the filter of that folder under `filters/` (when its inputs changed) and returns the
+/// path of the optimised module, for example `target/filter/region_router.wasm`.
+pub fn build(name: &str) -> Result<PathBuf> {
+    let folder = folder_of(name)?;
+    let package = package(&folder)?;
+    let callbacks = Callbacks::of(&package, &folder)?;
+    let toolchain = tools::wasm_toolchain()?;
+    let raw = compile(name, toolchain)?;
+    let (trimmed, exports) = trim(&fs::read(&raw)?, |export| callbacks.need(export))?;
+    callbacks.check(&exports).with_context(|| format!("filter `{name}`"))?;
+
+    let output = workspace::target().join("filter");
+    fs::create_dir_all(&output)?;
+    let stem = name.replace('-', "_");
+    let module = output.join(format!("{stem}.wasm"));
+    let inputs = inputs_of(&trimmed);
+    let record = output.join(format!("{stem}.inputs"));
+    if module.is_file() && fs::read_to_string(&record).is_ok_and(|known| known == inputs) {
+        return Ok(module);
+    }
+    // The record goes first and comes back last: an interrupted run never looks up to date.
+    let _ = fs::remove_file(&record);
+    let unoptimised = output.join(format!("{stem}.trimmed.wasm"));
+    fs::write(&unoptimised, &trimmed)?;
+    optimise(&unoptimised, &module)?;
+    fs::remove_file(&unoptimised)?;
+    fs::write(&record, inputs)?;
+    Ok(module)
+}
+
+/// What decides about the optimised module once cargo has done its part.
+fn inputs_of(trimmed: &[u8]) -> String {
+    let digest = hex(&Sha256::digest(trimmed));
+    let features = WASM_FEATURES.join(" ");
+    format!("{digest}\nwasm-opt {} {OPTIMISE} {features}\n", tools::WASM_OPT_VERSION)
+}
+
+/// The package as `cargo metadata` describes it.
+fn package(folder: &Path) -> Result<Value> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(folder);
+    let metadata: Value = serde_json::from_str(&process::stdout_of(&mut cargo)?)?;
+    let manifest = folder.join("Cargo.toml");
+    let mut packages =
+        metadata.pointer("/packages").and_then(Value::as_array).into_iter().flatten();
+    let package = packages.find(|package| {
+        let path = package.pointer("/manifest_path").and_then(Value::as_str);
+        path.is_some_and(|path| Path::new(path) == manifest)
+    });
+    package
+        .cloned()
+        .with_context(|| format!("`{}` is not a member of the workspace", manifest.display()))
+}
+
+/// Runs cargo and returns the path of what it linked.
+fn compile(name: &str, toolchain: WasmToolchain) -> Result<PathBuf> {
+    let mut cargo = toolchain.cargo("build");
+    cargo.args(["--quiet", "--locked", "--package", name, "--lib", "--profile", PROFILE]);
+    // This form of RUSTFLAGS replaces all others, so nobody's own flags shape the module.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", remaps(toolchain)?.join("\x1f"));
+    let finished = process::with_progress(&format!("building filter {name}"), &mut cargo, None)?;
+    if !finished.success {
+        bail!("filter `{name}` does not build:\n{}", finished.output.trim());
+    }
+    let linked = format!("{}.wasm", name.replace('-', "_"));
+    Ok(toolchain.output_folder(PROFILE).join(linked))
+}
+
+/// Compiler flags that give every machine's folders the same names in panic messages.
+fn remaps(toolchain: WasmToolchain) -> Result<Vec<String>> {
+    let mut folders = vec![(workspace::root().to_path_buf(), "/mesh-failover")];
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).context("no CARGO_HOME")?;
+    for registry in fs::read_dir(home.join("registry/src")).into_iter().flatten() {
+        folders.push((registry?.path(), "/crates"));
+    }
+    folders.extend(toolchain.library_source().map(|source| (source, "/rust")));
+    let flag = |(folder, name): (PathBuf, &str)| {
+        format!("--remap-path-prefix={}={name}", folder.display())
+    };
+    Ok(folders.into_iter().map(flag).collect())
+}
+
+fn optimise(from: &Path, to: &Path) -> Result<()> {
+    let mut wasm_opt = Command::new(tools::wasm_opt()?);
+    wasm_opt.arg(OPTIMISE).args(WASM_FEATURES).arg(from).arg("-o").arg(to);
+    let finished = process::capture(&mut wasm_opt, None, || {})?;
+    if !finished.success {
+        let start: Vec<&str> = finished.output.lines().take(20).collect();
+        bail!("wasm-opt failed on `{}`:\n{}", from.display(), start.join("\n"));
+    }
+    Ok(())
+}
