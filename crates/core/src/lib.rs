@@ -12,10 +12,12 @@
 pub mod cluster;
 pub mod diagnostic;
 pub mod envoy;
+pub mod host;
 pub mod lb;
 pub mod locality;
 pub mod manifest;
 pub mod outlier;
+pub mod random;
 pub mod route;
 pub mod router;
 pub mod time;
