@@ -1,0 +1,323 @@
+//! One real HTTP/1.1 server that plays one pod, and can be broken while it runs.
+//!
+//! A pod's death has several faces and Envoy sees each differently: an answer of 503, a refused
+//! connection, silence. Each is made for real, on the socket, not by pretending in the handler.
+//!
+//! While a backend refuses, its port stays bound without listening, so that no other process gets
+//! it and the backend can come back under the same address.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::{ENDPOINT_HEADER, REGION_HEADER};
+
+/// What is wrong with a backend.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// A share of the requests is answered with this status.
+    Status {
+        /// The status.
+        code: u16,
+        /// The share, 0 to 1; every request is drawn for itself.
+        ratio: f64,
+    },
+    /// Every answer takes this long.
+    Slow(Duration),
+    /// Connections are accepted and requests never answered.
+    Blackhole,
+    /// Open connections are cut, new ones refused.
+    Refuse,
+    /// The pod left in an orderly way: open requests are answered, new connections refused.
+    Gone,
+}
+
+impl Fault {
+    fn listens(self) -> bool {
+        !matches!(self, Self::Refuse | Self::Gone)
+    }
+}
+
+/// A running server; dropping it cuts its connections and frees its port.
+#[derive(Debug)]
+pub struct Backend {
+    pod: Arc<Pod>,
+    address: SocketAddr,
+    control: mpsc::Sender<(Fault, oneshot::Sender<Result<()>>)>,
+    server: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Pod {
+    name: String,
+    region: String,
+    fault: Mutex<Fault>,
+    requests: AtomicU64,
+}
+
+impl Backend {
+    /// Starts a server on a free loopback port; it tells its name and region in response headers.
+    pub async fn start(name: &str, region: &str) -> Result<Self> {
+        let listener = listen(bound(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?)?;
+        let address = listener.local_addr()?;
+        let pod = Arc::new(Pod {
+            name: name.to_owned(),
+            region: region.to_owned(),
+            fault: Mutex::default(),
+            requests: AtomicU64::new(0),
+        });
+        let (control, commands) = mpsc::channel(1);
+        let server = tokio::spawn(serve(pod.clone(), listener, address, commands));
+        Ok(Self { pod, address, control, server })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.pod.name
+    }
+
+    /// Its region.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.pod.region
+    }
+
+    /// Requests that reached it so far, answered or not.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.pod.requests.load(Ordering::Relaxed)
+    }
+
+    /// Breaks or mends it; returns once that is in effect.
+    pub async fn set(&self, fault: Fault) -> Result<()> {
+        let (done, when_done) = oneshot::channel();
+        self.control.send((fault, done)).await.context("the backend's server has ended")?;
+        when_done.await.context("the backend's server has ended")?
+    }
+}
+
+impl Drop for Backend {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Pod {
+    fn fault(&self) -> Fault {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_fault(&self, fault: Fault) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>> {
+        let ordinal = self.requests.fetch_add(1, Ordering::Relaxed);
+        let mut status = 200;
+        match self.fault() {
+            Fault::Status { code, ratio } if draw(ordinal) < ratio => status = code,
+            Fault::Slow(latency) => tokio::time::sleep(latency).await,
+            Fault::Blackhole => pending().await,
+            _ => {}
+        }
+        let body = match request.uri().path() {
+            "/headers" => seen_headers(&request),
+            _ => format!("{} in {}\n", self.name, self.region),
+        };
+        Ok(Response::builder()
+            .status(status)
+            .header(ENDPOINT_HEADER, &self.name)
+            .header(REGION_HEADER, &self.region)
+            .body(Full::new(Bytes::from(body)))?)
+    }
+}
+
+/// `name: value` a line, as they arrived.
+fn seen_headers(request: &Request<Incoming>) -> String {
+    let line = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
+        format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()))
+    };
+    request.headers().iter().map(line).collect()
+}
+
+/// A number in `0..1` for the n-th request: splitmix64, so that a run can be repeated.
+fn draw(ordinal: u64) -> f64 {
+    let mut z = ordinal.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+fn bound(address: SocketAddr) -> Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address).with_context(|| format!("cannot bind {address}"))?;
+    Ok(socket)
+}
+
+fn listen(socket: TcpSocket) -> Result<TcpListener> {
+    socket.listen(1024).context("cannot listen")
+}
+
+/// The port: open, or held shut.
+enum Port {
+    Open(TcpListener),
+    Shut(TcpSocket),
+}
+
+impl Port {
+    fn switch(self, open: bool, address: SocketAddr) -> Result<Self> {
+        Ok(match (self, open) {
+            (Self::Shut(socket), true) => Self::Open(listen(socket)?),
+            (Self::Open(listener), false) => {
+                drop(listener);
+                Self::Shut(bound(address)?)
+            }
+            (same, _) => same,
+        })
+    }
+
+    async fn accept(&self) -> TcpStream {
+        if let Self::Open(listener) = self {
+            loop {
+                match listener.accept().await {
+                    Ok((stream, _)) => return stream,
+                    // Out of descriptors, or the peer was gone already: neither is ours to report.
+                    Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+                }
+            }
+        }
+        pending().await
+    }
+}
+
+async fn serve(
+    pod: Arc<Pod>,
+    listener: TcpListener,
+    address: SocketAddr,
+    mut commands: mpsc::Receiver<(Fault, oneshot::Sender<Result<()>>)>,
+) {
+    let mut port = Port::Open(listener);
+    let mut connections = JoinSet::new();
+    let (leaving, _) = watch::channel(());
+    loop {
+        tokio::select! {
+            stream = port.accept() => {
+                connections.spawn(connection(pod.clone(), stream, leaving.subscribe()));
+            }
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            Some((fault, done)) = commands.recv() => {
+                pod.set_fault(fault);
+                match fault {
+                    Fault::Refuse => connections.shutdown().await,
+                    Fault::Gone => leaving.send_replace(()),
+                    _ => {}
+                }
+                match port.switch(fault.listens(), address) {
+                    Ok(switched) => port = switched,
+                    Err(error) => {
+                        let _ = done.send(Err(error));
+                        return;
+                    }
+                }
+                let _ = done.send(Ok(()));
+            }
+        }
+    }
+}
+
+/// Serves one connection; when the pod leaves, the current request is answered with
+/// `connection: close` and an idle connection is closed.
+async fn connection(pod: Arc<Pod>, stream: TcpStream, mut leaving: watch::Receiver<()>) {
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request| async {
+        // A backend has nobody to report an impossible header to; it answers nothing instead.
+        match pod.answer(request).await {
+            Ok(response) => Ok::<_, Infallible>(response),
+            Err(_) => pending().await,
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    tokio::select! {
+        _ = &mut connection => {}
+        _ = leaving.changed() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http;
+
+    async fn check(backend: &Backend, fault: Fault, expect: Option<u16>) {
+        backend.set(fault).await.unwrap();
+        let answer = http::get(backend.address(), "/", Duration::from_millis(300)).await;
+        assert_eq!(answer.ok().map(|it| it.status), expect, "{fault:?}");
+    }
+
+    #[tokio::test]
+    async fn every_fault_can_be_switched_on_and_off() {
+        let backend = Backend::start("a-0", "europe-west1").await.unwrap();
+        for fault in [
+            (Fault::Status { code: 503, ratio: 1.0 }, Some(503)),
+            (Fault::Refuse, None),
+            (Fault::Slow(Duration::from_millis(20)), Some(200)),
+            (Fault::Blackhole, None),
+            (Fault::Gone, None),
+        ] {
+            check(&backend, fault.0, fault.1).await;
+            check(&backend, Fault::None, Some(200)).await;
+        }
+        assert_eq!(backend.requests(), 8, "refused connections carry no request");
+    }
+
+    #[tokio::test]
+    async fn a_ratio_is_kept() {
+        let backend = Backend::start("a-0", "europe-west1").await.unwrap();
+        backend.set(Fault::Status { code: 503, ratio: 0.25 }).await.unwrap();
+        let mut failed = 0;
+        for _ in 0..400 {
+            let answer = http::get(backend.address(), "/", Duration::from_secs(5)).await.unwrap();
+            failed += u32::from(answer.status == 503);
+        }
+        assert!((70..=130).contains(&failed), "{failed} of 400 failed");
+    }
+
+    #[tokio::test]
+    async fn it_names_itself() {
+        let backend = Backend::start("a-0", "europe-west1").await.unwrap();
+        let answer = http::get(backend.address(), "/", Duration::from_secs(5)).await.unwrap();
+        assert_eq!(answer.header(ENDPOINT_HEADER), Some("a-0"));
+        assert_eq!(answer.header(REGION_HEADER), Some("europe-west1"));
+    }
+}
