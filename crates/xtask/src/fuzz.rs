@@ -1,11 +1,176 @@
-//! `cargo xtask fuzz`.
+//! `cargo xtask fuzz`: libFuzzer targets on the stable toolchain.
+//!
+//! cargo-fuzz wants nightly for flags that stable has under other names: the coverage pass and its options
+//! are LLVM's. `--target` keeps build scripts and macros, which run on the host, uninstrumented.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use crate::{process, tools, workspace};
+
+/// Edges counted in inline counters, compared values traced; `fuzzing` is what libfuzzer-sys looks for.
+const FLAGS: [&str; 9] = [
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Cdebug-assertions",
+    "-Coverflow-checks",
+    "-Ccodegen-units=1",
+    "--cfg=fuzzing",
+];
+
 /// Arguments of `cargo xtask fuzz`.
 #[derive(clap::Args)]
-pub struct Args {}
+#[command(after_help = "\
+Seeds are read from tests/fuzz/corpus/TARGET; what a run learns is kept in target/fuzz/corpus/TARGET.
+A crash is written to target/fuzz/crashes/TARGET, with a line that says how to run it again.")]
+pub struct Args {
+    /// Only this target [default: all, one after the other]
+    target: Option<String>,
+    /// How long to run each target
+    #[arg(long, default_value_t = 60, conflicts_with = "input")]
+    seconds: u32,
+    /// Run the target once, on this file
+    #[arg(long, requires = "target")]
+    input: Option<PathBuf>,
+}
 
-pub fn run(_args: Args) -> Result<()> {
-    bail!("`cargo xtask fuzz` is not there yet")
+/// Builds and runs the fuzz targets; fails on the first crash.
+pub fn run(args: Args) -> Result<()> {
+    let known = targets()?;
+    let targets = match args.target {
+        Some(target) if known.contains(&target) => vec![target],
+        Some(target) => {
+            bail!("there is no fuzz target `{target}`; there are: {}", known.join(", "))
+        }
+        None if known.is_empty() => bail!("there are no fuzz targets in tests/fuzz/src/bin"),
+        None => known,
+    };
+    tools::cpp_compiler()?;
+    let host = host()?;
+    for target in targets {
+        let program = compile(&target, &host)?;
+        match &args.input {
+            Some(input) => reproduce(&program, &target, input)?,
+            None => explore(&program, &target, args.seconds)?,
+        }
+    }
+    Ok(())
+}
+
+/// The targets: a file each in `tests/fuzz/src/bin`, where cargo finds them.
+pub fn targets() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(workspace::root().join("tests/fuzz/src/bin")).into_iter().flatten() {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn compile(target: &str, host: &str) -> Result<PathBuf> {
+    let folder = output("build");
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--quiet", "--locked", "--release", "--target", host, "--bin", target])
+        .arg("--manifest-path")
+        .arg(workspace::root().join("tests/fuzz/Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\x1f"));
+    let built =
+        process::with_progress(&format!("building fuzz target {target}"), &mut cargo, None)?;
+    if !built.success {
+        bail!("fuzz target `{target}` does not build:\n{}", built.output.trim());
+    }
+    Ok(folder.join(host).join("release").join(target))
+}
+
+fn explore(program: &Path, target: &str, seconds: u32) -> Result<()> {
+    let learnt = output("corpus").join(target);
+    let crashes = output("crashes").join(target);
+    fs::create_dir_all(&learnt)?;
+    fs::create_dir_all(&crashes)?;
+    let seeds = workspace::root().join("tests/fuzz/corpus").join(target);
+    let mut command = Command::new(program);
+    command
+        .arg(format!("-max_total_time={seconds}"))
+        .args(["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"])
+        .arg(format!("-artifact_prefix={}/", crashes.display()))
+        .arg(&learnt)
+        .args(seeds.is_dir().then_some(seeds));
+    let limit = Duration::from_secs(u64::from(seconds) + 60);
+    let label = format!("fuzzing {target} for {seconds} s");
+    let finished = process::with_progress(&label, &mut command, Some(limit))?;
+    if finished.success {
+        println!("{target}: {}", summary(&finished.output));
+        return Ok(());
+    }
+    let input = finished.output.lines().find_map(|line| {
+        line.split_once("Test unit written to ").map(|(_, path)| path.trim().to_owned())
+    });
+    let again = match input {
+        Some(path) => format!("run it again: cargo xtask fuzz {target} --input {path}"),
+        None => "no input was written".to_owned(),
+    };
+    bail!("fuzz target `{target}` crashed\n{}\n{again}", story(&finished.output))
+}
+
+fn reproduce(program: &Path, target: &str, input: &Path) -> Result<()> {
+    if !input.is_file() {
+        bail!("there is no file `{}`", input.display());
+    }
+    let finished = process::capture(Command::new(program).arg(input), None, || {})?;
+    println!("{}", finished.output.trim());
+    if finished.success {
+        println!("{target}: no crash with `{}`", input.display());
+        return Ok(());
+    }
+    bail!("fuzz target `{target}` crashes with `{}`", input.display())
+}
+
+/// libFuzzer's output without its running commentary: what a person needs to see a crash.
+fn story(output: &str) -> String {
+    let told =
+        |line: &&str| !["#", "INFO:", "WARNING:", "NOTE:"].iter().any(|it| line.starts_with(it));
+    output.trim().lines().filter(told).collect::<Vec<_>>().join("\n")
+}
+
+/// What libFuzzer says at the end: inputs run and edges covered.
+fn summary(output: &str) -> String {
+    let runs = output.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+    let covered = output.lines().rev().find_map(|line| {
+        let (_, rest) = line.split_once(" cov: ")?;
+        rest.split_whitespace().next()
+    });
+    format!("{} runs, {} edges covered", runs.unwrap_or("?").trim(), covered.unwrap_or("?"))
+}
+
+fn output(kind: &str) -> PathBuf {
+    workspace::target().join("fuzz").join(kind)
+}
+
+fn host() -> Result<String> {
+    process::stdout_of(Command::new("rustc").args(["--print", "host-tuple"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::summary;
+
+    #[test]
+    fn the_summary_quotes_libfuzzer() {
+        let output = "#8\tINITED cov: 3 ft: 4\n#99\tDONE   cov: 17 ft: 20 corp: 5/9b\n\
+                      stat::number_of_executed_units: 1234\n";
+        assert_eq!(summary(output), "1234 runs, 17 edges covered");
+    }
 }

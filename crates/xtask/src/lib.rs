@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod demo;
+pub mod deny;
 pub mod filter;
 pub mod fuzz;
 pub mod process;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, demo, filter, fuzz, test, tidy, tools};
+use xtask::{bench, demo, deny, filter, fuzz, test, tidy, tools};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, about, max_term_width = 100)]
@@ -26,6 +26,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Measure what the filter costs
     Bench(bench::Args),
+    /// Check the dependencies' licences, sources and known vulnerabilities
+    Deny(deny::Args),
     /// Check the house rules that no compiler knows
     Tidy(tidy::Args),
 }
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(args),
         Command::Fuzz(args) => fuzz::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Deny(args) => deny::run(args),
         Command::Tidy(args) => tidy::run(args),
     };
     match outcome {

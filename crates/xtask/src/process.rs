@@ -37,6 +37,13 @@ impl Progress {
         Progress { label: label.into(), started: Instant::now(), drawn: None, terminal }
     }
 
+    /// Draws the line at once: the job is one of several that a person follows.
+    pub fn announced(label: impl Into<String>) -> Self {
+        let mut progress = Progress::start(label);
+        progress.draw();
+        progress
+    }
+
     /// To be called now and then while the job runs.
     pub fn tick(&mut self) {
         let due = match self.drawn {
@@ -44,11 +51,15 @@ impl Progress {
             Some(drawn) => self.terminal && drawn.elapsed() >= REDRAW,
         };
         if due {
-            self.drawn = Some(Instant::now());
-            let so_far = if self.terminal { self.clock() } else { String::new() };
-            eprint!("{}{} … {so_far}", self.line_start(), self.label);
-            let _ = io::stderr().flush();
+            self.draw();
         }
+    }
+
+    fn draw(&mut self) {
+        self.drawn = Some(Instant::now());
+        let so_far = if self.terminal { self.clock() } else { String::new() };
+        eprint!("{}{} … {so_far}", self.line_start(), self.label);
+        let _ = io::stderr().flush();
     }
 
     /// Ends the line with the outcome and the time it took.
