@@ -9,6 +9,7 @@
 //! for one proxy) → [`cluster`] and [`route`] (Envoy's configuration) → [`lb`] and [`outlier`] (Envoy's runtime).
 //! [`router`] is our own part: it chooses a region before Envoy chooses a host.
 
+pub mod check;
 pub mod cluster;
 pub mod diagnostic;
 pub mod envoy;

@@ -9,8 +9,12 @@ use std::time::Duration;
 pub struct Listener {
     /// Port the gateway's Service exposes.
     pub port: u16,
+    /// Address to bind; `None`: every address.
+    pub bind: Option<String>,
     /// istiod's route name, `http.80`.
     pub route_name: String,
+    /// Server names (SNI) for which TLS ends here; `None`: plain HTTP. Certificates are not modelled.
+    pub tls: Option<Vec<String>>,
     /// Virtual hosts; the first whose domain fits takes the request.
     pub virtual_hosts: Vec<VirtualHost>,
 }
@@ -22,6 +26,8 @@ pub struct VirtualHost {
     pub name: String,
     /// Lower-case domains, `*` and `*.suffix` included.
     pub domains: Vec<String>,
+    /// Whether plain requests are redirected to HTTPS before any route (`require_tls: ALL`).
+    pub require_tls: bool,
     /// Routes; the first that matches takes the request.
     pub routes: Vec<Route>,
 }
@@ -44,7 +50,7 @@ pub struct RouteMatch {
     pub path: PathMatch,
     /// Whether letters' case matters in the path.
     pub ignore_case: bool,
-    /// Conditions on headers, pseudo headers (`:method`, `:authority`, `:scheme`) included; sorted by name.
+    /// Conditions on headers, sorted by name; pseudo headers (`:method`, `:authority`, `:scheme`) come last.
     pub headers: Vec<HeaderMatcher>,
     /// Conditions on query parameters.
     pub query_parameters: Vec<QueryParameterMatcher>,
@@ -74,7 +80,8 @@ pub struct HeaderMatcher {
     pub name: String,
     /// What the value must be.
     pub value: StringMatch,
-    /// Whether the condition is turned round (`withoutHeaders`).
+    /// Whether the condition is turned round (`withoutHeaders`). Unless it asks for presence, a missing header then
+    /// counts as an empty one (`treat_missing_header_as_empty`).
     pub invert: bool,
 }
 
@@ -115,6 +122,8 @@ pub enum RouteAction {
         path: Option<String>,
         /// New scheme, if it changes.
         scheme: Option<String>,
+        /// New port, if it changes.
+        port: Option<u16>,
     },
     /// Answered by Envoy itself.
     DirectResponse {
