@@ -104,7 +104,7 @@ fn remaps(toolchain: WasmToolchain) -> Result<Vec<String>> {
     for registry in fs::read_dir(home.join("registry/src")).into_iter().flatten() {
         folders.push((registry?.path(), "/crates"));
     }
-    folders.extend(toolchain.library_source().map(|source| (source, "/rust")));
+    folders.extend(toolchain.library_source().map(|source| (source.to_path_buf(), "/rust")));
     let flag = |(folder, name): (PathBuf, &str)| {
         format!("--remap-path-prefix={}={name}", folder.display())
     };

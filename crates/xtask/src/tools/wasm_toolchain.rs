@@ -20,6 +20,7 @@ use crate::{process, workspace};
 const TARGET: &str = "wasm32-unknown-unknown";
 /// Debian's rustc; never the first on `PATH` when rustup is there.
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src/rust";
 /// `rustup target add` moves 20 MB; where it hangs, it would do so for many minutes.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(60);
 
@@ -51,11 +52,10 @@ impl WasmToolchain {
     }
 
     /// The folder of the standard library's source, whose path must not end up in a module.
-    pub fn library_source(self) -> Option<PathBuf> {
-        let source = Path::new("/usr/lib/rustlib/src/rust");
+    pub fn library_source(self) -> Option<&'static Path> {
         match self {
             WasmToolchain::Installed => None,
-            WasmToolchain::DebianSource => source.canonicalize().ok(),
+            WasmToolchain::DebianSource => Some(Path::new(DEBIAN_SOURCE)),
         }
     }
 
@@ -116,7 +116,6 @@ fn is_installed() -> bool {
 
 /// Whether Debian's rustc is new enough, has the standard library's source and its linker.
 fn has_debian_source() -> bool {
-    let sysroot = Path::new("/usr/lib/rustlib");
     let answers = |program: &str| process::stdout_of(Command::new(program).arg("--version"));
     // As `rust-lld` the linker wants to be told its flavour, its version answers under this one.
     let linker = process::stdout_of(Command::new("/usr/bin/rust-lld").args([
@@ -124,7 +123,7 @@ fn has_debian_source() -> bool {
         "wasm",
         "--version",
     ]));
-    sysroot.join("src/rust/library/Cargo.toml").is_file()
+    Path::new(DEBIAN_SOURCE).join("library/Cargo.toml").is_file()
         && linker.is_ok()
         && answers(DEBIAN_RUSTC)
             .is_ok_and(|version| minor(&version) >= minor(workspace::rust_version()))
