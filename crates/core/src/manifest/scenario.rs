@@ -22,6 +22,8 @@ pub struct Scenario {
     /// How long before t = 0 the Envoy cluster was created, which sets the phase of the detector's
     /// sweeps; unset: drawn from the seed.
     pub cluster_age: Option<GoDuration>,
+    /// Seed of everything random; unset: 1. A seed given on the command line goes first.
+    pub seed: Option<u64>,
     /// What happens.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
@@ -39,6 +41,17 @@ pub struct Traffic {
     pub rate: f64,
     /// When they come; unset: constant.
     pub arrivals: Option<Arrivals>,
+    /// Port of the gateway's Service; unset: the gateway's first.
+    pub port: Option<u16>,
+    /// `Host` header; unset: the first domain of the gateway's routes.
+    pub host: Option<String>,
+    /// Unset: `/`.
+    pub path: Option<String>,
+    /// Unset: `GET`.
+    pub method: Option<String>,
+    /// Request headers.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
 }
 
 /// When requests come.
@@ -52,6 +65,27 @@ pub enum Arrivals {
     Poisson,
 }
 
+/// How long a response takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a duration such as `5ms`, or `{p50: 5ms, p99: 40ms}`")]
+pub enum Latency {
+    /// Always the same.
+    Constant(GoDuration),
+    /// Log-normal, by two of its percentiles.
+    Spread {
+        /// Half of all responses take at most this.
+        p50: GoDuration,
+        /// 99 of 100 responses take at most this.
+        p99: GoDuration,
+    },
+}
+
+impl Default for Latency {
+    fn default() -> Self {
+        Self::Constant(GoDuration::default())
+    }
+}
+
 /// Something that happens at a moment. Exactly one of the actions is set.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -59,6 +93,8 @@ pub enum Arrivals {
 pub struct Step {
     /// When.
     pub at: GoDuration,
+    /// So many requests a second from now on.
+    pub rate: Option<f64>,
     /// The workload has this many endpoints now.
     pub scale: Option<Scale>,
     /// Requests fail with a status.
@@ -163,7 +199,7 @@ with_target! {
     /// `slow`.
     Slow {
         /// How long a response takes now.
-        latency: GoDuration,
+        latency: Latency,
     }
 }
 
@@ -183,4 +219,38 @@ pub struct Expectation {
     pub within: Option<f64>,
     /// Most failed requests.
     pub max_errors: Option<u64>,
+    /// Most failed requests, in percent of all.
+    pub max_error_rate: Option<f64>,
+    /// How many requests end in each way: by Envoy's response flag (`UH`, `UF`, `UC`, `UT`, `UO`, …), by status, or `any` for all that fail.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub errors: BTreeMap<String, Bounds>,
+    /// Endpoints that are ejected at the end of the span, in every gateway pod; no others.
+    pub ejected: Option<Vec<String>>,
+    /// How soon after the start a region gets no more requests.
+    pub failover: Option<Within>,
+    /// How soon after the start a region gets its first request.
+    pub failback: Option<Within>,
+    /// 99 of 100 requests take at most this.
+    pub p99: Option<GoDuration>,
+}
+
+/// From `min` to `max`, both included.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Bounds {
+    /// Unset: 0.
+    pub min: Option<u64>,
+    /// Unset: no upper bound.
+    pub max: Option<u64>,
+}
+
+/// Something that a region does in time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Within {
+    /// The region.
+    pub region: String,
+    /// The time it has.
+    pub within: GoDuration,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
-use super::GoDuration;
+use super::Latency;
 
 /// `Topology.spec`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,9 +68,22 @@ pub struct Workload {
     /// Weight of each endpoint; unset: 1.
     pub weight: Option<u32>,
     /// How long a response takes; unset: 1 ms.
-    pub latency: Option<GoDuration>,
+    pub latency: Option<Latency>,
     /// Real addresses `host:port`, one an endpoint; unset: made up on loopback where a runnable
     /// configuration is asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<String>,
+    /// The endpoints there are, if they are not simply `replicas` ready ones from ordinal 0: what a
+    /// simulation knows at a moment. Not part of the document.
+    #[serde(skip)]
+    pub pods: Option<Vec<Pod>>,
+}
+
+/// One endpoint of a workload at a moment. Endpoints that are leaving are not listed: Istio never sends them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pod {
+    /// The number in its name, `<workload name>-<ordinal>`.
+    pub ordinal: u32,
+    /// Whether Kubernetes finds it ready.
+    pub ready: bool,
 }
