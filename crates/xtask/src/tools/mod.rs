@@ -14,10 +14,13 @@ mod pypi;
 mod wasm_opt;
 mod wasm_toolchain;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::ValueEnum;
+
+use crate::process;
 
 pub use cache::folder as cache_folder;
 pub use cargo_deny::cargo_deny;
@@ -84,5 +87,15 @@ pub fn run(args: Args) -> Result<()> {
             Err(error) => failures.push(format!("{name}: {error:#}")),
         }
     }
-    if failures.is_empty() { Ok(()) } else { Err(anyhow::anyhow!(failures.join("\n"))) }
+    if failures.is_empty() { Ok(()) } else { bail!("{}", failures.join("\n")) }
+}
+
+/// Fails unless the program answers `--version` with that version as a word of its first line.
+fn check_version(program: &Path, name: &str, version: &str) -> Result<()> {
+    let answer = process::stdout_of(Command::new(program).arg("--version"))?;
+    let line = answer.lines().next().unwrap_or_default();
+    if line.split([' ', '/']).any(|word| word == version) {
+        return Ok(());
+    }
+    bail!("`{}` is not {name} {version}, it says `{line}`", program.display())
 }

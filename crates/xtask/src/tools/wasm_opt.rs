@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::cache;
+use super::{cache, check_version};
 use crate::process;
 
 /// The version of Binaryen whose wasm-opt shapes the filters.
@@ -23,7 +23,9 @@ pub fn wasm_opt() -> Result<PathBuf> {
 fn fetch(folder: &Path) -> Result<()> {
     let way_out = format!("install Node 20 or later, or put wasm-opt {WASM_OPT_VERSION} on PATH");
     let mut npm = Command::new("npm");
-    npm.args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
+    // npm's own patience with a registry that does not answer is over a minute.
+    npm.args(["install", "--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"])
+        .args(["--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
         .arg(folder)
         .arg(format!("binaryen@{WASM_OPT_VERSION}"));
     let label = format!("fetching wasm-opt {WASM_OPT_VERSION} (100 MB unpacked) from npm");
@@ -35,11 +37,7 @@ fn fetch(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Asks the program for its version: `wasm-opt version 132 (version_132)`.
+/// The answer is `wasm-opt version 132 (version_132)`.
 fn check(program: &Path) -> Result<()> {
-    let answer = process::stdout_of(Command::new(program).arg("--version"))?;
-    if answer.split_whitespace().any(|word| word == WASM_OPT_VERSION) {
-        return Ok(());
-    }
-    bail!("`{}` is not wasm-opt {WASM_OPT_VERSION}, it says `{answer}`", program.display())
+    check_version(program, "wasm-opt", WASM_OPT_VERSION)
 }

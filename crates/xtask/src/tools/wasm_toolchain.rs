@@ -136,12 +136,15 @@ fn minor(version: &str) -> Option<u32> {
 
 fn add_by_rustup() -> Result<()> {
     let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", TARGET]).env("RUSTUP_MAX_RETRIES", "0");
+    rustup
+        .args(["target", "add", TARGET])
+        .env("RUSTUP_MAX_RETRIES", "0")
+        .env("RUST_BACKTRACE", "0");
     process::stdout_of(Command::new("rustup").arg("--version"))?;
     let label = format!("rustup target add {TARGET}");
     let finished = process::with_progress(&label, &mut rustup, Some(RUSTUP_LIMIT))?;
     if !finished.success {
-        let reason = finished.output.lines().rfind(|line| !line.trim().is_empty());
+        let reason = finished.output.lines().find_map(|line| line.strip_prefix("error: "));
         bail!("rustup: {}", reason.unwrap_or("no reason given").trim());
     }
     Ok(())
