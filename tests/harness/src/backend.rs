@@ -106,6 +106,12 @@ impl Backend {
         &self.pod.region
     }
 
+    /// What is wrong with it.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        self.pod.fault()
+    }
+
     /// Requests that reached it so far, answered or not.
     #[must_use]
     pub fn requests(&self) -> u64 {

@@ -12,6 +12,7 @@ mod closed_loop;
 mod cpu;
 mod envoy;
 pub mod find;
+mod gateway;
 pub mod http;
 mod load;
 mod record;
@@ -20,6 +21,7 @@ pub use backend::{Backend, Fault};
 pub use closed_loop::{ClosedLoop, Throughput};
 pub use cpu::{cpu_time, on_core, resident_bytes};
 pub use envoy::{Envoy, EnvoyOptions};
+pub use gateway::{Gateway, Program};
 pub use load::{Load, LoadOptions};
 pub use record::{Outcome, Record, Shares};
 
