@@ -1,12 +1,43 @@
-//! A runnable Envoy configuration: bootstrap and endpoint files from what [`crate::translate`] made.
+//! A runnable Envoy configuration from what [`crate::translate`] made, so that a failover can be seen in the very
+//! proxy that will perform it, without a cluster.
+//!
+//! The bootstrap holds listeners, routes and clusters; each cluster's endpoints are in a file of their own
+//! that Envoy watches. The text is sparse: what istiod leaves to Envoy's defaults is left to them here.
+//!
+//! **Source**: Envoy v1.40 configuration API; Istio 1.31 for what is set and how it is named.
+//!
+//! **Not modelled**: TLS on either side, filters that do not choose an upstream.
+//!
+//! ```
+//! use mesh_failover_core::cluster::ClusterLoadAssignment;
+//! use mesh_failover_core::envoy;
+//!
+//! let assignment = ClusterLoadAssignment {
+//!     cluster_name: "outbound|80||hello.default.svc.cluster.local".to_owned(),
+//!     endpoints: Vec::new(),
+//! };
+//! assert_eq!(
+//!     envoy::eds_file_name(&assignment.cluster_name),
+//!     "outbound_.80_._.hello.default.svc.cluster.local.yaml"
+//! );
+//! assert!(envoy::eds_file(&assignment).contains("ClusterLoadAssignment"));
+//! ```
 
+mod bootstrap;
+mod cluster;
+mod endpoint;
+mod listener;
+mod matching;
+mod message;
 mod options;
+mod outlier;
+mod route;
 
 use std::collections::BTreeMap;
 
 pub use options::{FailurePolicy, Filter, Node, Options};
 
-use crate::cluster::{Address, ClusterLoadAssignment};
+use crate::cluster::{Address, ClusterLoadAssignment, DiscoveryType};
 use crate::translate::Translation;
 
 /// Texts ready to be written to files.
@@ -18,25 +49,32 @@ pub struct Rendered {
     pub eds: BTreeMap<String, String>,
 }
 
-/// Writes a translation down.
+/// Writes a translation down. The same input gives the same bytes.
 #[must_use]
 pub fn render(translation: &Translation, options: &Options) -> Rendered {
-    let _ = (translation, options);
-    Rendered::default()
+    let eds = translation
+        .clusters
+        .iter()
+        .filter(|cluster| cluster.discovery == DiscoveryType::Eds)
+        .map(|cluster| {
+            let assignment = placed(&cluster.load_assignment, &options.endpoint_addresses);
+            (eds_file_name(&cluster.name), eds_file(&assignment))
+        })
+        .collect();
+    Rendered { bootstrap: bootstrap::bootstrap(translation, options), eds }
 }
 
 /// The text of a cluster's endpoint file. To change endpoints, write it beside the old file and
 /// rename it over that: Envoy watches for renames.
 #[must_use]
 pub fn eds_file(assignment: &ClusterLoadAssignment) -> String {
-    let _ = assignment;
-    String::new()
+    endpoint::file(assignment)
 }
 
 /// The name of a cluster's endpoint file.
 #[must_use]
 pub fn eds_file_name(cluster: &str) -> String {
-    format!("{cluster}.yaml")
+    endpoint::file_name(cluster)
 }
 
 /// The assignment with the endpoints named in `addresses` moved there.
