@@ -1,0 +1,597 @@
+//! What one Envoy worker has for one cluster: a view of the hosts and a place in every sequence.
+//!
+//! **Stages of a pick**, in Envoy's order (`ZoneAwareLoadBalancerBase::hostSourceToUse`):
+//!
+//! 1. A priority, and healthy or degraded hosts ([`choose_priority`]).
+//! 2. If that priority panics: all its hosts, healthy or not; **locality weights are ignored**.
+//! 3. If localities are weighted and one has a weight: the eligible hosts of the locality whose turn it is.
+//! 4. If zone-aware routing applies: the eligible hosts of the locality it chooses.
+//! 5. Otherwise all eligible hosts of the priority.
+//!
+//! Then the policy picks from that list. An empty list means "no healthy upstream": Envoy does not look further.
+//!
+//! **Draws** of [`LoadBalancer::choose_host`], for each attempt: one for the priority; with zone-aware routing one for `routing_enabled` if it is neither 0 nor 100,
+//! then those of [`LocalityRouting::choose_locality`]; then the policy's (round robin none, least request one per choice, random none;
+//! none over unequal weights). [`LoadBalancer::new`] draws one seed per priority if localities are weighted, then one for itself unless the policy is random;
+//! [`LoadBalancer::update`] draws one if localities are weighted.
+//!
+//! **Source**: Envoy source/extensions/load_balancing_policies/common/load_balancer_impl.cc
+//! `LoadBalancerBase`, `ZoneAwareLoadBalancerBase`, `EdfLoadBalancerBase`, v1.40.
+//!
+//! **Worked example**: two regions of weight 50; the first one's only host is ejected.
+//!
+//! ```
+//! use mesh_failover_core::cluster::{Address, ClusterLoadAssignment, HealthStatus, LbEndpoint, LocalityLbEndpoints};
+//! use mesh_failover_core::host::HostId;
+//! use mesh_failover_core::lb::host_set::HealthFlags;
+//! use mesh_failover_core::lb::load_balancer::{HostPolicy, LbConfig, LoadBalancer, LocalityLbConfig, Moment};
+//! use mesh_failover_core::lb::priority_set::PrioritySet;
+//! use mesh_failover_core::locality::Locality;
+//! use mesh_failover_core::time::MonotonicTime;
+//! use mesh_failover_core::units::{Percent, Priority};
+//!
+//! let region = |name: &str, port| LocalityLbEndpoints {
+//!     locality: Some(Locality::parse(name)),
+//!     priority: Priority(0),
+//!     load_balancing_weight: Some(50),
+//!     lb_endpoints: vec![LbEndpoint {
+//!         name: name.to_owned(),
+//!         address: Address { host: "127.0.0.1".to_owned(), port },
+//!         health_status: HealthStatus::Healthy,
+//!         load_balancing_weight: 1,
+//!         labels: Default::default(),
+//!     }],
+//! };
+//! let endpoints = vec![region("europe-west1", 1), region("us-central1", 2)];
+//! let assignment = ClusterLoadAssignment { cluster_name: "hello".to_owned(), endpoints };
+//! let mut hosts = PrioritySet::from_assignment(&assignment, None, |_, endpoint| {
+//!     HostId(endpoint.address.port.into())
+//! });
+//!
+//! let mut random = || 0;
+//! let moment = Moment { now: MonotonicTime::ZERO, active_requests: &|_| 0 };
+//! let config = LbConfig {
+//!     policy: HostPolicy::RoundRobin { slow_start: None },
+//!     locality: LocalityLbConfig::LocalityWeighted,
+//!     healthy_panic_threshold: Percent::ZERO,
+//! };
+//! let mut worker = LoadBalancer::new(config, hosts.host_sets(), None, &moment, &mut random);
+//! let mut picks = |worker: &mut LoadBalancer| -> Vec<u32> {
+//!     (0..4).filter_map(|_| worker.choose_host(&moment, None, &mut random)).map(|pick| pick.host.0).collect()
+//! };
+//! assert_eq!(picks(&mut worker), [1, 2, 1, 2]);
+//!
+//! hosts.set_health_flags(HostId(1), HealthFlags::FAILED_OUTLIER_CHECK, true);
+//! assert_eq!(picks(&mut worker), [1, 2, 1, 2], "the worker has not been told");
+//! for host_set in hosts.host_sets() {
+//!     worker.update(Priority(0), host_set.clone(), &moment, &mut || 0);
+//! }
+//! assert_eq!(picks(&mut worker), [2, 2, 2, 2]);
+//! ```
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::edf::EdfScheduler;
+use super::host_set::{CoarseHealth, Host, HostSet};
+use super::locality_wrr::LocalityWrr;
+use super::priority::{HostAvailability, HostCounts, PriorityLoad, PriorityState, choose_priority};
+use super::slow_start::SlowStartRamp;
+use super::zone_aware::{LocalityRouting, routing_enabled};
+use super::{least_request, random as random_host, round_robin};
+use crate::cluster::{Cluster, LbPolicy, SlowStart, ZoneAwareLbConfig};
+use crate::host::HostId;
+use crate::random::Random;
+use crate::time::MonotonicTime;
+use crate::units::{Percent, Priority};
+
+const DEFAULT_HEALTHY_PANIC_THRESHOLD: Percent = Percent::clamped(50);
+
+/// How a host is picked from a list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HostPolicy {
+    /// Hosts in turn.
+    RoundRobin {
+        /// Ramp for new hosts.
+        slow_start: Option<SlowStartRamp>,
+    },
+    /// The less busy of a few drawn hosts.
+    LeastRequest {
+        /// How many are drawn.
+        choice_count: u32,
+        /// Ramp for new hosts.
+        slow_start: Option<SlowStartRamp>,
+    },
+    /// Any host.
+    Random,
+}
+
+impl HostPolicy {
+    const fn slow_start(&self) -> Option<&SlowStartRamp> {
+        match self {
+            Self::RoundRobin { slow_start } | Self::LeastRequest { slow_start, .. } => {
+                slow_start.as_ref()
+            }
+            Self::Random => None,
+        }
+    }
+}
+
+/// How a priority's localities share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LocalityLbConfig {
+    /// Localities do not matter.
+    None,
+    /// By weight.
+    LocalityWeighted,
+    /// By nearness.
+    ZoneAware(ZoneAwareLbConfig),
+}
+
+/// Settings of a [`LoadBalancer`], with Envoy's defaults filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LbConfig {
+    /// How a host is picked.
+    pub policy: HostPolicy,
+    /// How localities share.
+    pub locality: LocalityLbConfig,
+    /// Below this share of usable hosts a priority panics.
+    pub healthy_panic_threshold: Percent,
+}
+
+/// A policy that is not modelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsupportedPolicy {
+    /// Its name in Envoy.
+    pub policy: &'static str,
+}
+
+impl fmt::Display for UnsupportedPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "load balancing policy `{}` is not modelled: use `ROUND_ROBIN`, `LEAST_REQUEST` or `RANDOM`",
+            self.policy
+        )
+    }
+}
+
+impl std::error::Error for UnsupportedPolicy {}
+
+impl TryFrom<&Cluster> for LbConfig {
+    type Error = UnsupportedPolicy;
+
+    fn try_from(cluster: &Cluster) -> Result<Self, UnsupportedPolicy> {
+        let ramp = |config: &Option<SlowStart>| config.as_ref().and_then(SlowStartRamp::new);
+        let policy = match &cluster.lb_policy {
+            LbPolicy::RoundRobin { slow_start } => {
+                HostPolicy::RoundRobin { slow_start: ramp(slow_start) }
+            }
+            LbPolicy::LeastRequest { choice_count, slow_start } => HostPolicy::LeastRequest {
+                choice_count: choice_count.unwrap_or(least_request::DEFAULT_CHOICE_COUNT),
+                slow_start: ramp(slow_start),
+            },
+            LbPolicy::Random => HostPolicy::Random,
+            LbPolicy::RingHash { .. } => return Err(UnsupportedPolicy { policy: "RING_HASH" }),
+            LbPolicy::Maglev { .. } => return Err(UnsupportedPolicy { policy: "MAGLEV" }),
+            LbPolicy::ClusterProvided => {
+                return Err(UnsupportedPolicy { policy: "CLUSTER_PROVIDED" });
+            }
+        };
+        let locality = match (&cluster.zone_aware, cluster.locality_weighted) {
+            (_, true) => LocalityLbConfig::LocalityWeighted,
+            (Some(config), false) => LocalityLbConfig::ZoneAware(config.clone()),
+            (None, false) => LocalityLbConfig::None,
+        };
+        let healthy_panic_threshold =
+            cluster.healthy_panic_threshold.unwrap_or(DEFAULT_HEALTHY_PANIC_THRESHOLD);
+        Ok(Self { policy, locality, healthy_panic_threshold })
+    }
+}
+
+/// What the load balancer may look at when it picks.
+#[derive(Clone, Copy)]
+pub struct Moment<'a> {
+    /// The time.
+    pub now: MonotonicTime,
+    /// Requests in flight to a host, over all workers. Only least request asks.
+    pub active_requests: &'a dyn Fn(HostId) -> u32,
+}
+
+/// What a retry changes.
+#[derive(Clone, Copy)]
+pub struct Retry<'a> {
+    /// `host_selection_retry_max_attempts`; Envoy's default is 1. One attempt more is made.
+    pub host_selection_max_attempts: u32,
+    /// Host predicates: whether to pick again. The last attempt's host is taken in any case.
+    pub should_select_another_host: &'a dyn Fn(HostId) -> bool,
+    /// The retry priority plugin's load, if there is one.
+    pub priority_load: Option<&'a PriorityLoad>,
+}
+
+/// A picked host and the way to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pick {
+    /// The host.
+    pub host: HostId,
+    /// Its priority.
+    pub priority: Priority,
+    /// What kind of hosts the request was for.
+    pub availability: HostAvailability,
+    /// Whether the priority panics; Envoy counts `lb_healthy_panic`.
+    pub panic: bool,
+    /// The locality that was chosen first, as a position in [`HostSet::localities`].
+    pub locality: Option<u32>,
+}
+
+/// A list of hosts within a priority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HostsSource {
+    All,
+    Eligible(HostAvailability),
+    Locality(HostAvailability, u32),
+}
+
+impl HostsSource {
+    /// Every list a priority has.
+    fn every(host_set: &HostSet) -> impl Iterator<Item = Self> {
+        use HostAvailability::{Degraded, Healthy};
+        let localities = (0..).zip(host_set.localities()).flat_map(|(index, _)| {
+            [Self::Locality(Healthy, index), Self::Locality(Degraded, index)]
+        });
+        [Self::All, Self::Eligible(Healthy), Self::Eligible(Degraded)].into_iter().chain(localities)
+    }
+
+    /// The position of this list's scheduler: that of [`HostsSource::every`].
+    fn slot(self) -> Option<usize> {
+        let kind = |availability| match availability {
+            HostAvailability::Healthy => 0,
+            HostAvailability::Degraded => 1,
+        };
+        match self {
+            Self::All => Some(0),
+            Self::Eligible(availability) => Some(1 + kind(availability)),
+            Self::Locality(availability, index) => {
+                Some(3 + 2 * usize::try_from(index).ok()? + kind(availability))
+            }
+        }
+    }
+
+    fn hosts(self, host_set: &HostSet) -> &[u32] {
+        use HostAvailability::{Degraded, Healthy};
+        let locality = |index: u32| host_set.localities().get(usize::try_from(index).ok()?);
+        match self {
+            Self::All => host_set.all_hosts(),
+            Self::Eligible(Healthy) => host_set.healthy_hosts(),
+            Self::Eligible(Degraded) => host_set.degraded_hosts(),
+            Self::Locality(Healthy, index) => locality(index).map_or(&[], |group| &group.healthy),
+            Self::Locality(Degraded, index) => locality(index).map_or(&[], |group| &group.degraded),
+        }
+    }
+}
+
+/// The place in one list's sequence.
+#[derive(Debug, Clone)]
+struct Scheduler {
+    /// Kept for good: a list that comes back continues where it was.
+    rr_index: u64,
+    /// Only over unequal weights or in slow start.
+    edf: Option<EdfScheduler<u32>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct PerPriorityState {
+    locality_wrr: LocalityWrr,
+    locality_routing: LocalityRouting,
+    schedulers: Vec<Scheduler>,
+}
+
+/// One worker's load balancer for one cluster.
+#[derive(Debug, Clone)]
+pub struct LoadBalancer {
+    config: LbConfig,
+    seed: u64,
+    host_sets: Vec<Arc<HostSet>>,
+    local_host_set: Option<Arc<HostSet>>,
+    priority_state: PriorityState,
+    per_priority: Vec<PerPriorityState>,
+    latest_host_added_time: MonotonicTime,
+}
+
+impl LoadBalancer {
+    /// A load balancer over the priorities of `host_sets`, in order. `local_host_set` are the hosts of the cluster the proxy itself belongs to, for zone-aware routing.
+    #[must_use]
+    pub fn new(
+        config: LbConfig,
+        host_sets: &[Arc<HostSet>],
+        local_host_set: Option<Arc<HostSet>>,
+        moment: &Moment<'_>,
+        random: &mut impl Random,
+    ) -> Self {
+        let mut balancer = Self {
+            config,
+            seed: 0,
+            host_sets: host_sets.to_vec(),
+            local_host_set,
+            priority_state: PriorityState::default(),
+            per_priority: vec![PerPriorityState::default(); host_sets.len()],
+            latest_host_added_time: moment.now,
+        };
+        balancer.recalculate_priorities();
+        for index in 0..host_sets.len() {
+            balancer.rebuild_localities(index, random);
+        }
+        if balancer.config.policy != HostPolicy::Random {
+            balancer.seed = random.random();
+        }
+        for index in 0..host_sets.len() {
+            balancer.refresh(index, moment);
+        }
+        balancer
+    }
+
+    /// A new snapshot of one priority has reached the worker.
+    pub fn update(
+        &mut self,
+        priority: Priority,
+        host_set: Arc<HostSet>,
+        moment: &Moment<'_>,
+        random: &mut impl Random,
+    ) {
+        let Ok(index) = usize::try_from(priority.0) else { return };
+        if self.host_sets.len() <= index {
+            self.host_sets.resize_with(index + 1, Arc::default);
+            self.per_priority.resize_with(index + 1, PerPriorityState::default);
+        }
+        if let Some(place) = self.host_sets.get_mut(index) {
+            *place = host_set;
+        }
+        self.recalculate_priorities();
+        self.rebuild_localities(index, random);
+        self.refresh(index, moment);
+    }
+
+    /// A new snapshot of the proxy's own cluster has reached the worker.
+    pub fn update_local(&mut self, host_set: Arc<HostSet>) {
+        self.local_host_set = Some(host_set);
+        self.regenerate_locality_routing();
+    }
+
+    /// Picks a host; `None`: no healthy upstream.
+    ///
+    /// A retry whose host is rejected picks again, from the priority on, up to its number of attempts.
+    pub fn choose_host(
+        &mut self,
+        moment: &Moment<'_>,
+        retry: Option<&Retry<'_>>,
+        random: &mut impl Random,
+    ) -> Option<Pick> {
+        let attempts = retry.map_or(0, |retry| retry.host_selection_max_attempts);
+        for _ in 0..attempts {
+            let pick = self.choose_host_once(moment, retry, random)?;
+            if !retry.is_some_and(|retry| (retry.should_select_another_host)(pick.host)) {
+                return Some(pick);
+            }
+        }
+        self.choose_host_once(moment, retry, random)
+    }
+
+    /// Percent of traffic by priority.
+    #[must_use]
+    pub const fn priority_load(&self) -> &PriorityLoad {
+        self.priority_state.load()
+    }
+
+    /// Whether a priority uses all its hosts.
+    #[must_use]
+    pub fn is_in_panic(&self, priority: Priority) -> bool {
+        self.priority_state.is_in_panic(priority)
+    }
+
+    /// The priorities as this worker knows them.
+    #[must_use]
+    pub fn host_sets(&self) -> &[Arc<HostSet>] {
+        &self.host_sets
+    }
+
+    fn recalculate_priorities(&mut self) {
+        let counts: Vec<HostCounts> =
+            self.host_sets.iter().map(|host_set| host_set.counts()).collect();
+        self.priority_state.recalculate(&counts, self.config.healthy_panic_threshold);
+    }
+
+    fn rebuild_localities(&mut self, index: usize, random: &mut impl Random) {
+        let Self { host_sets, per_priority, .. } = self;
+        let (Some(host_set), Some(state)) = (host_sets.get(index), per_priority.get_mut(index))
+        else {
+            return;
+        };
+        if self.config.locality == LocalityLbConfig::LocalityWeighted {
+            let localities: Vec<_> = host_set.locality_counts().collect();
+            let factor = host_set.overprovisioning_factor();
+            state.locality_wrr =
+                LocalityWrr::new(localities.iter().copied(), factor, random.random());
+        }
+        if index == 0 {
+            self.regenerate_locality_routing();
+        }
+    }
+
+    /// Zone-aware routing exists in the first priority only.
+    fn regenerate_locality_routing(&mut self) {
+        let LocalityLbConfig::ZoneAware(config) = &self.config.locality else { return };
+        let (Some(local), Some(host_set), Some(state)) =
+            (&self.local_host_set, self.host_sets.first(), self.per_priority.first_mut())
+        else {
+            return;
+        };
+        state.locality_routing = LocalityRouting::new(config, local, host_set);
+    }
+
+    /// Gives every list of a priority its scheduler.
+    fn refresh(&mut self, index: usize, moment: &Moment<'_>) {
+        if self.config.policy == HostPolicy::Random {
+            return;
+        }
+        let Some(host_set) = self.host_sets.get(index).cloned() else { return };
+        self.recalculate_hosts_in_slow_start(&host_set, moment.now);
+        let weigher = self.weigher(moment);
+        let seed = self.seed;
+        let Some(state) = self.per_priority.get_mut(index) else { return };
+        for (slot, source) in HostsSource::every(&host_set).enumerate() {
+            let hosts = source.hosts(&host_set);
+            let edf = weigher.needs_edf(&host_set, hosts).then(|| {
+                let weight = |host: &u32| weigher.weight(&host_set, *host, moment);
+                EdfScheduler::create_with_picks(hosts.to_vec(), weight, seed)
+            });
+            match state.schedulers.get_mut(slot) {
+                Some(scheduler) => scheduler.edf = edf,
+                None => state.schedulers.push(Scheduler { rr_index: seed, edf }),
+            }
+        }
+    }
+
+    fn recalculate_hosts_in_slow_start(&mut self, host_set: &HostSet, now: MonotonicTime) {
+        let Some(ramp) = self.config.policy.slow_start() else { return };
+        let healthy = |host: &&Host| host.flags.coarse_health() == CoarseHealth::Healthy;
+        for host in host_set.hosts().iter().filter(healthy) {
+            let since = host.last_hc_pass_time.unwrap_or(now);
+            if since > self.latest_host_added_time && ramp.contains(since, now) {
+                self.latest_host_added_time = since;
+            }
+        }
+    }
+
+    /// How hosts weigh at this moment.
+    fn weigher(&self, moment: &Moment<'_>) -> Weigher {
+        let since = self.latest_host_added_time;
+        Weigher {
+            by_requests: matches!(self.config.policy, HostPolicy::LeastRequest { .. }),
+            ramp: self
+                .config
+                .policy
+                .slow_start()
+                .filter(|ramp| ramp.contains(since, moment.now))
+                .copied(),
+        }
+    }
+
+    fn choose_host_once(
+        &mut self,
+        moment: &Moment<'_>,
+        retry: Option<&Retry<'_>>,
+        random: &mut impl Random,
+    ) -> Option<Pick> {
+        let hash = random.random();
+        let load = retry.and_then(|retry| retry.priority_load);
+        let (priority, availability) =
+            choose_priority(hash, load.unwrap_or(self.priority_state.load()));
+        let index = usize::try_from(priority.0).ok()?;
+        let panic = self.priority_state.is_in_panic(priority);
+        let source = if panic {
+            HostsSource::All
+        } else {
+            match self.choose_locality(index, availability, random) {
+                Some(locality) => HostsSource::Locality(availability, locality),
+                None => HostsSource::Eligible(availability),
+            }
+        };
+        let host = self.choose_from(index, source, hash, moment, random)?;
+        let locality = match source {
+            HostsSource::Locality(_, locality) => Some(locality),
+            HostsSource::All | HostsSource::Eligible(_) => None,
+        };
+        Some(Pick { host, priority, availability, panic, locality })
+    }
+
+    fn choose_locality(
+        &mut self,
+        index: usize,
+        availability: HostAvailability,
+        random: &mut impl Random,
+    ) -> Option<u32> {
+        let state = self.per_priority.get_mut(index)?;
+        match &self.config.locality {
+            LocalityLbConfig::None => None,
+            LocalityLbConfig::LocalityWeighted => state.locality_wrr.choose_locality(availability),
+            LocalityLbConfig::ZoneAware(config) => {
+                let local = self.local_host_set.as_ref()?;
+                if state.locality_routing == LocalityRouting::NoLocalityRouting
+                    || !random.feature_enabled(routing_enabled(config))
+                    || local.counts().is_host_set_in_panic(self.config.healthy_panic_threshold)
+                {
+                    return None;
+                }
+                state.locality_routing.choose_locality(random)
+            }
+        }
+    }
+
+    /// `hash` is the number that chose the priority.
+    fn choose_from(
+        &mut self,
+        index: usize,
+        source: HostsSource,
+        hash: u64,
+        moment: &Moment<'_>,
+        random: &mut impl Random,
+    ) -> Option<HostId> {
+        let weigher = self.weigher(moment);
+        let host_set = self.host_sets.get(index)?;
+        let hosts = source.hosts(host_set);
+        let position = if self.config.policy == HostPolicy::Random {
+            random_host::host_pick(hosts, hash)?
+        } else {
+            let scheduler = self.per_priority.get_mut(index)?.schedulers.get_mut(source.slot()?)?;
+            match (&mut scheduler.edf, &self.config.policy) {
+                (Some(edf), _) => {
+                    edf.pick_and_add(|host| weigher.weight(host_set, *host, moment))?
+                }
+                (None, HostPolicy::LeastRequest { choice_count, .. }) => {
+                    let active = |host| {
+                        let id = host_set.host(host).map(|host| host.id);
+                        id.map_or(0, moment.active_requests)
+                    };
+                    least_request::unweighted_host_pick(hosts, *choice_count, active, random)?
+                }
+                (None, HostPolicy::RoundRobin { .. } | HostPolicy::Random) => {
+                    round_robin::unweighted_host_pick(hosts, &mut scheduler.rr_index)?
+                }
+            }
+        };
+        host_set.host(position).map(|host| host.id)
+    }
+}
+
+/// `hostWeight` of the policy at one moment.
+struct Weigher {
+    by_requests: bool,
+    /// `None` once no host can be in slow start.
+    ramp: Option<SlowStartRamp>,
+}
+
+impl Weigher {
+    fn needs_edf(&self, host_set: &HostSet, hosts: &[u32]) -> bool {
+        let mut weights =
+            hosts.iter().filter_map(|host| host_set.host(*host)).map(|host| host.weight);
+        let first = weights.next();
+        hosts.len() > 1 && (self.ramp.is_some() || weights.any(|weight| Some(weight) != first))
+    }
+
+    fn weight(&self, host_set: &HostSet, position: u32, moment: &Moment<'_>) -> f64 {
+        // INVARIANT: positions come from this host set.
+        let Some(host) = host_set.host(position) else { return 1.0 };
+        let weight = if self.by_requests {
+            least_request::host_weight(host.weight, (moment.active_requests)(host.id))
+        } else {
+            f64::from(host.weight)
+        };
+        let since = host.last_hc_pass_time;
+        match (&self.ramp, since) {
+            (Some(ramp), Some(since)) if host.flags.coarse_health() == CoarseHealth::Healthy => {
+                weight * ramp.factor(since, moment.now)
+            }
+            _ => weight,
+        }
+    }
+}
