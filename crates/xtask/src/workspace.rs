@@ -10,7 +10,11 @@ pub fn root() -> &'static Path {
 
 /// The folder for everything that is built.
 pub fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+    match std::env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty()) {
+        // As cargo does, from the current folder, wherever the path is used later.
+        Some(folder) => std::path::absolute(&folder).unwrap_or_else(|_| folder.into()),
+        None => root().join("target"),
+    }
 }
 
 /// The oldest Rust that the workspace promises to build with.

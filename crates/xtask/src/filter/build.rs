@@ -1,7 +1,7 @@
 //! Source to module: cargo, trim, wasm-opt. Reproducible: no path of this machine ends up inside.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -35,12 +35,15 @@ pub fn build(name: &str) -> Result<PathBuf> {
     let package = package(&folder)?;
     let callbacks = Callbacks::of(&package, &folder)?;
     let toolchain = tools::wasm_toolchain()?;
+    let output = workspace::target().join("filter");
+    fs::create_dir_all(&output)?;
+    // Tests and people ask at the same time; the first one builds, the others find it done.
+    let lock = File::create(output.join(".lock"))?;
+    lock.lock()?;
     let raw = compile(name, toolchain)?;
     let (trimmed, exports) = trim(&fs::read(&raw)?, |export| callbacks.need(export))?;
     callbacks.check(&exports).with_context(|| format!("filter `{name}`"))?;
 
-    let output = workspace::target().join("filter");
-    fs::create_dir_all(&output)?;
     let stem = name.replace('-', "_");
     let module = output.join(format!("{stem}.wasm"));
     let inputs = inputs_of(&trimmed);
@@ -48,12 +51,13 @@ pub fn build(name: &str) -> Result<PathBuf> {
     if module.is_file() && fs::read_to_string(&record).is_ok_and(|known| known == inputs) {
         return Ok(module);
     }
-    // The record goes first and comes back last: an interrupted run never looks up to date.
-    let _ = fs::remove_file(&record);
     let unoptimised = output.join(format!("{stem}.trimmed.wasm"));
+    let optimised = output.join(format!("{stem}.optimised.wasm"));
     fs::write(&unoptimised, &trimmed)?;
-    optimise(&unoptimised, &module)?;
+    optimise(&unoptimised, &optimised)?;
     fs::remove_file(&unoptimised)?;
+    // By renaming, so that an Envoy that reads the module never sees half of it.
+    fs::rename(&optimised, &module)?;
     fs::write(&record, inputs)?;
     Ok(module)
 }

@@ -32,7 +32,8 @@ fn fetch(folder: &Path) -> Result<()> {
     let finished =
         process::with_progress(&label, &mut npm, None).with_context(|| way_out.clone())?;
     if !finished.success {
-        bail!("npm could not install binaryen: {way_out}\n{}", finished.output.trim());
+        let start: Vec<&str> = finished.output.lines().take(4).collect();
+        bail!("npm could not install binaryen: {way_out}\n{}", start.join("\n"));
     }
     Ok(())
 }
