@@ -20,7 +20,7 @@ pub struct Metadata {
     /// Its annotations.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
-    /// RFC 3339; the older of two objects wins where istiod merges. Files without it keep their order.
+    /// RFC 3339; the older of two objects wins where istiod merges, among equals the first by name.
     pub creation_timestamp: Option<String>,
 }
 

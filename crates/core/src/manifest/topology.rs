@@ -26,6 +26,10 @@ pub struct TopologyCluster {
     pub locality: String,
     /// Its network (`topology.istio.io/network`); unset: one flat network.
     pub network: Option<String>,
+    /// Addresses `host:port` under which other networks reach it; empty: its endpoints are reached
+    /// directly.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub east_west_gateways: Vec<String>,
     /// Its ingress gateway, if it has one.
     pub gateway: Option<TopologyGateway>,
     /// What runs in it.

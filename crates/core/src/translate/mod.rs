@@ -1,7 +1,11 @@
 //! istiod's part: from manifests and endpoints to one proxy's listeners, routes and clusters.
 
+mod clusters;
 pub mod codes;
 mod connection_pool;
+mod destination_rule;
+mod findings;
+mod gateway;
 mod host;
 mod labels;
 mod lb_setting;
@@ -10,10 +14,16 @@ mod locality_lb;
 mod network;
 mod outlier;
 mod proxy;
+mod push;
+mod registry;
 mod retry;
+mod route_match;
+mod routes;
 mod traffic_distribution;
 mod traffic_policy;
 mod version;
+mod virtual_host;
+mod visibility;
 
 use std::collections::BTreeMap;
 
@@ -37,10 +47,17 @@ pub use traffic_distribution::TrafficDistribution;
 pub use traffic_policy::{merge_traffic_policy, with_mesh_default};
 pub use version::{IstioVersion, VersionError};
 
+use clusters::build_clusters;
+use findings::{Finding, Findings};
+use gateway::bind_servers;
+use push::Push;
+use registry::Registry;
+use virtual_host::build_listener;
+
 use crate::cluster::Cluster;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::Manifests;
-use crate::route::Listener;
+use crate::route::{Listener, RouteAction};
 
 /// What istiod programs into one proxy.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -69,8 +86,47 @@ pub struct Origin {
 }
 
 /// Translates for one proxy, as istiod does.
+///
+/// The order of files and documents does not matter. Of several MeshConfigs the first counts.
 #[must_use]
 pub fn translate(manifests: &Manifests, proxy: &Proxy) -> Translation {
-    let _ = (manifests, proxy);
-    Translation::default()
+    let mut findings = Findings::default();
+    let mesh = manifests.mesh_configs.first().map(|mesh| mesh.spec.clone()).unwrap_or_default();
+    let registry = Registry::new(manifests, proxy.version, &mut findings);
+    let push = Push::new(manifests, proxy, &mesh, registry);
+    let listeners: Vec<_> = bind_servers(&push, &mut findings)
+        .iter()
+        .map(|((port, name), servers)| build_listener(&push, (*port, name), servers, &mut findings))
+        .collect();
+    let (clusters, origins): (Vec<_>, Vec<_>) =
+        build_clusters(&push, &mut findings).into_iter().unzip();
+    let names = clusters.iter().map(|cluster| cluster.name.clone());
+    let origins: BTreeMap<_, _> = names.zip(origins).collect();
+    report_missing_clusters(&listeners, &origins, &mut findings);
+    Translation { listeners, clusters, origins, diagnostics: findings.into_diagnostics() }
+}
+
+fn report_missing_clusters(
+    listeners: &[Listener],
+    origins: &BTreeMap<String, Origin>,
+    findings: &mut Findings,
+) {
+    let hosts = listeners.iter().flat_map(|listener| &listener.virtual_hosts);
+    for route in hosts.flat_map(|host| &host.routes) {
+        let RouteAction::Forward(forward) = &route.action else { continue };
+        for cluster in &forward.clusters {
+            if !origins.contains_key(&cluster.name) {
+                findings.add(Finding {
+                    severity: Severity::Error,
+                    code: codes::CLUSTER_NOT_FOUND,
+                    message: format!(
+                        "a route leads to cluster `{}`, which does not exist: requests get 503 (flag NC)",
+                        cluster.name
+                    ),
+                    help: "check host, port and subset of the destination against the services and DestinationRules",
+                    path: "spec.http.route.destination".to_owned(),
+                });
+            }
+        }
+    }
 }

@@ -1,0 +1,285 @@
+//! Clusters: one for every port of every service the proxy sees, and one for every subset of it,
+//! whether a route names them or not.
+//!
+//! **Source**: Istio pilot/pkg/networking/core/cluster.go `buildOutboundClusters`, pilot/pkg/xds/endpoints/endpoint_builder.go, 1.31.
+//!
+//! **Not modelled**: `BlackHoleCluster`, `PassthroughCluster`, inbound and `outbound_.` clusters, which a
+//! gateway's HTTP routes never name; TLS towards the upstream.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::findings::{Finding, Findings};
+use super::push::{Push, cluster_name};
+use super::registry::{Endpoint, Service, ServicePort};
+use super::traffic_policy::{has_port_level, merge_traffic_policy, with_mesh_default};
+use super::{
+    LbSetting, NetworkedEndpoint, Origin, apply_connection_pool, apply_load_balancer,
+    apply_locality_load_balancer, apply_outlier_detection, codes, connect_timeout,
+    effective_lb_setting, filter_by_network, http_protocol_options, overlapping_keys,
+    panic_threshold,
+};
+use crate::cluster::{
+    Cluster, ClusterLoadAssignment, DiscoveryType, HealthStatus, LbEndpoint, LbPolicy,
+    LocalityLbEndpoints,
+};
+use crate::diagnostic::Severity;
+use crate::locality::Locality;
+use crate::manifest::{Subset, TrafficPolicy};
+use crate::units::Priority;
+
+/// A cluster to build.
+struct Target<'a> {
+    hostname: &'a str,
+    service: &'a Service,
+    number: u16,
+    port: &'a ServicePort,
+    subset: Option<&'a Subset>,
+    origin: Origin,
+    /// The rule's policy for this port and subset.
+    policy: Option<TrafficPolicy>,
+}
+
+/// Builds every cluster, with the origin of its policy.
+pub(super) fn build_clusters(push: &Push<'_>, findings: &mut Findings) -> Vec<(Cluster, Origin)> {
+    let mut clusters = Vec::new();
+    for (hostname, service) in &push.registry.services {
+        if !service.visibility.includes(&push.proxy.namespace) {
+            continue;
+        }
+        for (&number, port) in &service.ports {
+            for target in targets(push, hostname, service, (number, port)) {
+                clusters.push((target.build(push, findings), target.origin));
+            }
+        }
+    }
+    clusters
+}
+
+/// The port's own cluster, then its subsets'.
+fn targets<'a>(
+    push: &'a Push<'_>,
+    hostname: &'a str,
+    service: &'a Service,
+    (number, port): (u16, &'a ServicePort),
+) -> Vec<Target<'a>> {
+    let selected = push.rule(hostname);
+    let parent = selected.as_ref().and_then(|s| s.rule.policy.map(|(policy, _)| policy));
+    let target = |subset: Option<&'a Subset>, document: Option<usize>| {
+        let own = subset.and_then(|subset| subset.traffic_policy.as_ref());
+        let at = u32::from(number);
+        let why = selected.as_ref().map_or_else(
+            || format!("no DestinationRule for it is visible from `{}`", push.proxy.namespace),
+            |selected| selected.why.clone(),
+        );
+        Target {
+            hostname,
+            service,
+            number,
+            port,
+            subset,
+            policy: merge_traffic_policy(parent, own, Some(at)),
+            origin: Origin {
+                destination_rule: document,
+                subset: subset.map(|subset| subset.name.clone()),
+                port_level: has_port_level(own, at) || has_port_level(parent, at),
+                why,
+            },
+        }
+    };
+    let rule = selected.as_ref().map(|selected| selected.rule);
+    let document = rule.map(|rule| rule.policy.map_or(rule.document, |(_, document)| document));
+    let mut targets = vec![target(None, document)];
+    let subsets = rule.into_iter().flat_map(|rule| &rule.subsets);
+    targets.extend(subsets.map(|&(subset, document)| target(Some(subset), Some(document))));
+    targets
+}
+
+impl Target<'_> {
+    fn build(&self, push: &Push<'_>, findings: &mut Findings) -> Cluster {
+        let version = push.proxy.version;
+        let default = push.mesh.default_traffic_policy.as_ref();
+        let default = default.filter(|_| version.has_zone_aware_and_default_policy());
+        let policy = with_mesh_default(default, self.policy.clone());
+        let pool = policy.as_ref().and_then(|policy| policy.connection_pool.as_ref());
+        let ejects = policy.as_ref().and_then(|policy| policy.outlier_detection.as_ref());
+        let load_balancer = policy.as_ref().and_then(|policy| policy.load_balancer.as_ref());
+        let distribution = self.service.traffic_distribution;
+        let setting = effective_lb_setting(load_balancer, distribution, &push.mesh_lb, version);
+        let forces_unhealthy = distribution.locality_lb_setting(version).is_some();
+        let name = cluster_name(self.number, self.subset_name(), self.hostname);
+        let mut cluster = Cluster {
+            discovery: self.service.discovery,
+            connect_timeout: connect_timeout(pool, push.mesh),
+            lb_policy: LbPolicy::LeastRequest { choice_count: None, slow_start: None },
+            locality_weighted: false,
+            zone_aware: None,
+            healthy_panic_threshold: panic_threshold(ejects, forces_unhealthy, version),
+            update_merge_window: None,
+            outlier_detection: ejects.map(|block| apply_outlier_detection(block, version)),
+            circuit_breakers: apply_connection_pool(policy.as_ref()),
+            http: http_protocol_options(pool, self.port.http2),
+            load_assignment: self.load_assignment(push, &name, findings),
+            name,
+        };
+        self.report(&setting, findings);
+        self.balance_localities(push, &mut cluster, &setting, findings);
+        apply_load_balancer(&mut cluster, load_balancer, &setting, ejects.is_some());
+        cluster
+    }
+
+    fn subset_name(&self) -> &str {
+        self.subset.map_or("", |subset| subset.name.as_str())
+    }
+
+    /// Endpoints of the port and subset by locality, all of one priority.
+    fn load_assignment(
+        &self,
+        push: &Push<'_>,
+        name: &str,
+        findings: &mut Findings,
+    ) -> ClusterLoadAssignment {
+        let by_eds = self.service.discovery == DiscoveryType::Eds;
+        let mut groups: BTreeMap<&str, Vec<NetworkedEndpoint>> = BTreeMap::new();
+        for endpoint in self.service.endpoints.iter().filter(|endpoint| self.takes(endpoint)) {
+            if by_eds && endpoint.address.host.parse::<std::net::IpAddr>().is_err() {
+                findings.add(Finding {
+                    severity: Severity::Warning,
+                    code: codes::BAD_ADDRESS,
+                    message: format!(
+                        "endpoint `{}` of `{}` is left out: `{}` is no IP address",
+                        endpoint.name, self.hostname, endpoint.address.host
+                    ),
+                    help: "write an IP address, or `resolution: DNS` in its ServiceEntry",
+                    path: String::new(),
+                });
+                continue;
+            }
+            groups.entry(&endpoint.locality).or_default().push(networked(endpoint));
+        }
+        let endpoints = groups.into_iter().map(|(locality, endpoints)| {
+            let lb_endpoints = if by_eds {
+                filter_by_network(endpoints, &push.network)
+            } else {
+                endpoints.into_iter().map(|networked| networked.endpoint).collect()
+            };
+            let weights = lb_endpoints.iter().map(|endpoint| endpoint.load_balancing_weight);
+            LocalityLbEndpoints {
+                locality: Some(Locality::parse(locality)),
+                priority: Priority(0),
+                load_balancing_weight: Some(weights.fold(0, u32::saturating_add)),
+                lb_endpoints,
+            }
+        });
+        ClusterLoadAssignment { cluster_name: name.to_owned(), endpoints: endpoints.collect() }
+    }
+
+    fn takes(&self, endpoint: &Endpoint) -> bool {
+        endpoint.service_port == self.number
+            && self.subset.is_none_or(|s| super::labels::selects(&s.labels, &endpoint.labels))
+    }
+
+    /// Priorities and weights. EDS looks at the rule's own outlier detection; clusters that carry their endpoints
+    /// look at the cluster's, and order by labels only where istiod can.
+    fn balance_localities(
+        &self,
+        push: &Push<'_>,
+        cluster: &mut Cluster,
+        setting: &LbSetting,
+        findings: &mut Findings,
+    ) {
+        let assignment = &mut cluster.load_assignment;
+        if self.service.discovery == DiscoveryType::Eds {
+            let failover = self.policy.as_ref().is_some_and(|p| p.outlier_detection.is_some());
+            apply_locality_load_balancer(assignment, push.proxy, setting, failover);
+            return;
+        }
+        let failover = cluster.outlier_detection.is_some();
+        let with_labels = self.subset.is_none() && push.proxy.version.has_dns_failover_priority();
+        let places: BTreeSet<_> =
+            assignment.endpoints.iter().map(|group| group.locality.clone()).collect();
+        if with_labels && places.len() > 1 && orders_by_labels(setting, failover) {
+            findings.add(Finding {
+                severity: Severity::Error,
+                code: codes::DNS_FAILOVER_PRIORITY,
+                message: format!(
+                    "`failoverPriority` over `{}`, a DNS service with endpoints in {} localities, crashes istiod {}",
+                    self.hostname,
+                    places.len(),
+                    push.proxy.version
+                ),
+                help: "use `failover` there, or `resolution: STATIC`; see istio/istio#61857",
+                path: "spec.trafficPolicy.loadBalancer.localityLbSetting.failoverPriority".to_owned(),
+            });
+        } else if with_labels || !orders_by_labels(setting, failover) {
+            apply_locality_load_balancer(assignment, push.proxy, setting, failover);
+            return;
+        }
+        if let Some(setting) = without_labels(setting) {
+            apply_locality_load_balancer(assignment, push.proxy, &setting, failover);
+        }
+    }
+
+    /// Says what istiod leaves to chance.
+    fn report(&self, setting: &LbSetting, findings: &mut Findings) {
+        let LbSetting::Locality { setting, .. } = setting else { return };
+        for (index, entry) in setting.distribute.iter().enumerate() {
+            for (one, other) in overlapping_keys(entry) {
+                findings.add(Finding {
+                    severity: Severity::Warning,
+                    code: codes::OVERLAPPING_DISTRIBUTE,
+                    message: format!(
+                        "`{one}` and `{other}` in `distribute` of `{}` cover the same localities: \
+                         istiod picks one at random, here the more specific one takes them",
+                        self.hostname
+                    ),
+                    help: "name every locality under one key only",
+                    path: format!(
+                        "spec.trafficPolicy.loadBalancer.localityLbSetting.distribute[{index}].to"
+                    ),
+                });
+            }
+        }
+    }
+}
+
+fn networked(endpoint: &Endpoint) -> NetworkedEndpoint {
+    NetworkedEndpoint {
+        endpoint: LbEndpoint {
+            name: endpoint.name.clone(),
+            address: endpoint.address.clone(),
+            health_status: HealthStatus::Healthy,
+            load_balancing_weight: endpoint.weight,
+            labels: endpoint.labels.clone(),
+        },
+        network: endpoint.network.clone(),
+        cluster: endpoint.cluster.clone(),
+        mtls: endpoint.mtls,
+    }
+}
+
+fn orders_by_labels(setting: &LbSetting, failover: bool) -> bool {
+    match setting {
+        LbSetting::None => false,
+        LbSetting::Locality { setting, force } => {
+            (failover || *force)
+                && setting.distribute.is_empty()
+                && !setting.failover_priority.is_empty()
+        }
+        LbSetting::ZoneAware(setting) => {
+            setting.enabled != Some(false) && !setting.failover_priority.is_empty()
+        }
+    }
+}
+
+/// The setting where labels cannot be compared; `None` if nothing is left: a list of labels
+/// replaces default failover even when it does nothing.
+fn without_labels(setting: &LbSetting) -> Option<LbSetting> {
+    let mut setting = setting.clone();
+    match &mut setting {
+        LbSetting::None => return None,
+        LbSetting::Locality { setting, .. } if setting.failover.is_empty() => return None,
+        LbSetting::Locality { setting, .. } => setting.failover_priority.clear(),
+        LbSetting::ZoneAware(setting) => setting.failover_priority.clear(),
+    }
+    Some(setting)
+}

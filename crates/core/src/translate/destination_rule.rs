@@ -1,0 +1,192 @@
+//! Which DestinationRule applies to a service, and what several rules for one host become.
+//!
+//! The client's namespace goes first, then the service's, then the root namespace; the first with
+//! a match wins, and in it the most specific host. Rules of one namespace for one host are merged:
+//! subsets are joined, the oldest rule's policy holds.
+//!
+//! **Source**: Istio pilot/pkg/model/push_context.go `destinationRule`, destination_rule.go
+//! `mergeDestinationRule`, sidecar.go `DestinationRule`, 1.31.
+
+use std::collections::BTreeMap;
+
+use super::Proxy;
+use super::findings::by_age;
+use super::host::{most_specific, resolve_short_name};
+use super::labels::{Labels, selects};
+use super::registry::Service;
+use super::visibility::Visibility;
+use crate::manifest::{DestinationRule, Manifests, MeshConfig, Object, Subset, TrafficPolicy};
+
+/// Every rule, merged.
+#[derive(Debug)]
+pub(super) struct Rules<'a> {
+    rules: Vec<Rule<'a>>,
+    root_namespace: &'a str,
+}
+
+/// Rules of one namespace, host, selector and visibility, as one.
+#[derive(Debug)]
+pub(super) struct Rule<'a> {
+    host: String,
+    namespace: &'a str,
+    selector: Option<&'a Labels>,
+    visibility: Visibility,
+    /// With the document it stands in.
+    pub(super) policy: Option<(&'a TrafficPolicy, usize)>,
+    /// In order, each with its document.
+    pub(super) subsets: Vec<(&'a Subset, usize)>,
+    /// The oldest rule's.
+    pub(super) document: usize,
+}
+
+/// A rule and why it was chosen.
+#[derive(Debug, Clone)]
+pub(super) struct Selected<'a, 'b> {
+    pub(super) rule: &'b Rule<'a>,
+    pub(super) why: String,
+}
+
+impl<'a> Rules<'a> {
+    pub(super) fn new(manifests: &'a Manifests, mesh: &'a MeshConfig) -> Self {
+        let mut rules: Vec<Rule<'a>> = Vec::new();
+        for object in by_age(&manifests.destination_rules) {
+            let incoming = Rule::new(object, mesh.default_destination_rule_export_to.as_deref());
+            match rules.iter_mut().find(|rule| rule.merges_with(&incoming)) {
+                Some(rule) => rule.merge(incoming),
+                None => rules.push(incoming),
+            }
+        }
+        Self { rules, root_namespace: mesh.root_namespace() }
+    }
+
+    /// The rule for a service as the proxy sees it.
+    pub(super) fn select(
+        &self,
+        hostname: &str,
+        service: &Service,
+        proxy: &Proxy,
+    ) -> Option<Selected<'a, '_>> {
+        let (own, root) = (proxy.namespace.as_str(), self.root_namespace);
+        let levels = [
+            (self.local(own), format!("the gateway's namespace `{own}` goes first")),
+            (
+                self.exported(&service.namespace),
+                format!("the service's namespace `{}` exports it", service.namespace),
+            ),
+            (self.exported(root), format!("the root namespace `{root}` exports it")),
+        ];
+        levels.iter().find_map(|(rules, why)| {
+            let host = most_specific(hostname, rules.iter().map(|rule| rule.host.as_str()))?;
+            let of_host = rules.iter().copied().filter(|rule| rule.host == host);
+            let rule = choose(of_host.filter(|rule| rule.visibility.includes(own)), proxy)?;
+            Some(Selected { rule, why: explain(rule, hostname, why) })
+        })
+    }
+
+    /// The client's own rules; in the root namespace only private ones, as the others are everybody's
+    /// last resort.
+    fn local(&self, own: &str) -> Vec<&Rule<'a>> {
+        let is_local = |rule: &&Rule<'a>| {
+            rule.namespace == own
+                && (own != self.root_namespace || rule.visibility.is_private_to(own))
+        };
+        self.rules.iter().filter(is_local).collect()
+    }
+
+    fn exported(&self, namespace: &str) -> Vec<&Rule<'a>> {
+        let is_exported = |rule: &&Rule<'a>| {
+            rule.namespace == namespace && !rule.visibility.is_private_to(namespace)
+        };
+        self.rules.iter().filter(is_exported).collect()
+    }
+}
+
+fn explain(rule: &Rule<'_>, hostname: &str, level: &str) -> String {
+    let host = if rule.host == hostname {
+        String::new()
+    } else {
+        format!(", and `{}` is the most specific host there", rule.host)
+    };
+    let selector = if rule.selector.is_some() {
+        ", and its workloadSelector fits the gateway's labels"
+    } else {
+        ""
+    };
+    format!("{level}{host}{selector}")
+}
+
+/// A rule whose selector fits the proxy, else the last one without a selector.
+fn choose<'a, 'b>(rules: impl Iterator<Item = &'b Rule<'a>>, proxy: &Proxy) -> Option<&'b Rule<'a>>
+where
+    'a: 'b,
+{
+    let mut catch_all = None;
+    for rule in rules {
+        match rule.selector {
+            None => catch_all = Some(rule),
+            Some(selector)
+                if rule.namespace == proxy.namespace && selects(selector, &proxy.labels) =>
+            {
+                return Some(rule);
+            }
+            Some(_) => {}
+        }
+    }
+    catch_all
+}
+
+impl<'a> Rule<'a> {
+    fn new(object: &'a Object<DestinationRule>, default: Option<&[String]>) -> Self {
+        let DestinationRule { host, traffic_policy, subsets, export_to, workload_selector } =
+            &object.spec;
+        let namespace = object.metadata.namespace();
+        let selector = workload_selector.as_ref().map(|selector| &selector.match_labels);
+        let visibility = match selector {
+            Some(_) => Visibility::private(namespace),
+            None => Visibility::new(export_to, default, namespace),
+        };
+        let mut rule = Self {
+            host: resolve_short_name(&host.to_ascii_lowercase(), namespace),
+            namespace,
+            selector,
+            visibility,
+            policy: traffic_policy.as_ref().map(|policy| (policy, object.document)),
+            subsets: Vec::new(),
+            document: object.document,
+        };
+        rule.add_subsets(subsets.iter().map(|subset| (subset, object.document)));
+        rule
+    }
+
+    fn merges_with(&self, other: &Self) -> bool {
+        self.namespace == other.namespace
+            && self.host == other.host
+            && self.selector == other.selector
+            && self.visibility == other.visibility
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.policy = self.policy.or(other.policy);
+        self.add_subsets(other.subsets.into_iter());
+    }
+
+    /// The first definition of a name holds.
+    fn add_subsets(&mut self, subsets: impl Iterator<Item = (&'a Subset, usize)>) {
+        for (subset, document) in subsets {
+            if !self.subsets.iter().any(|(known, _)| known.name == subset.name) {
+                self.subsets.push((subset, document));
+            }
+        }
+    }
+
+    /// Policies of a destination: the rule's and, if one is named, the subset's.
+    pub(super) fn policies(
+        &self,
+        subset: &str,
+    ) -> (Option<&'a TrafficPolicy>, Option<&'a TrafficPolicy>) {
+        let named: BTreeMap<&str, &'a Subset> =
+            self.subsets.iter().map(|(subset, _)| (subset.name.as_str(), *subset)).collect();
+        let subset = named.get(subset).and_then(|subset| subset.traffic_policy.as_ref());
+        (self.policy.map(|(policy, _)| policy), subset)
+    }
+}
