@@ -121,10 +121,7 @@ impl Registry {
             let namespace = namespace_of(&workload.service).unwrap_or("default");
             Service::new(namespace, Visibility::new(&[], None, namespace), DiscoveryType::Eds)
         });
-        service
-            .ports
-            .entry(port)
-            .or_insert_with(|| ServicePort { name: format!("http-{port}"), http2: false });
+        service.ports.entry(port).or_default();
         let locality = locality_label(&workload.labels, place.version)
             .or_else(|| workload.locality.clone())
             .unwrap_or_else(|| place.cluster.locality.clone());
