@@ -21,7 +21,6 @@ pub mod outlier;
 pub mod random;
 pub mod route;
 pub mod router;
-pub mod sim;
 pub mod time;
 pub mod translate;
 pub mod units;

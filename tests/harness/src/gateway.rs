@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use mesh_failover_core::cluster::{Address, Cluster};
-use mesh_failover_core::envoy::{self, Filter, Node, Options};
-use mesh_failover_core::manifest::Manifests;
+use mesh_failover_core::diagnostic::Severity;
+use mesh_failover_core::envoy::{self, FailurePolicy, Filter, Node, Options};
+use mesh_failover_core::manifest::{self, Manifests, Source};
 use mesh_failover_core::translate::{Proxy, Translation, translate};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -50,6 +51,45 @@ pub struct Program {
 }
 
 impl Program {
+    /// Reads every YAML file of a folder; what is wrong in them is an error here.
+    pub fn read(folder: &Path, from: &str) -> Result<Self> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(folder).with_context(|| format!("`{}`", folder.display()))? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|it| it == "yaml") {
+                files.push((path.display().to_string(), fs::read_to_string(&path)?));
+            }
+        }
+        files.sort();
+        let sources: Vec<_> = files.iter().map(|(name, text)| Source { name, text }).collect();
+        let (manifests, diagnostics) = manifest::read(&sources);
+        let errors = diagnostics.iter().filter(|it| it.severity == Severity::Error);
+        let errors: Vec<_> = errors.map(ToString::to_string).collect();
+        if !errors.is_empty() {
+            bail!("{}", errors.join("\n"));
+        }
+        Ok(Self { manifests, from: from.to_owned(), filter: None, http_filters: Vec::new() })
+    }
+
+    /// Puts the manifests' WasmPlugin in place, with the module of this file.
+    pub fn with_filter(mut self, module: &Path) -> Result<Self> {
+        let plugin = self.manifests.wasm_plugins.first().context("there is no WasmPlugin")?;
+        let spec = &plugin.spec;
+        self.filter = Some(Filter {
+            name: format!("{}.{}", plugin.metadata.namespace(), plugin.metadata.name),
+            path: module.display().to_string(),
+            configuration: spec.plugin_config.as_ref().map(Value::to_string).unwrap_or_default(),
+            root_id: spec.plugin_name.clone().unwrap_or_default(),
+            failure_policy: match spec.fail_strategy.as_deref() {
+                Some("FAIL_OPEN") => FailurePolicy::FailOpen,
+                Some("FAIL_RELOAD") => FailurePolicy::FailReload,
+                _ => FailurePolicy::FailClosed,
+            },
+            vm_id: String::new(),
+        });
+        Ok(self)
+    }
+
     fn proxy(&self) -> Result<Proxy> {
         Ok(Proxy::gateway_at(&self.manifests, &self.from)?)
     }
@@ -81,6 +121,12 @@ impl Gateway {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What it is programmed from now.
+    #[must_use]
+    pub fn program(&self) -> &Program {
+        &self.program
     }
 
     /// The Envoy inside.

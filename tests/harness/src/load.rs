@@ -88,10 +88,10 @@ impl Load {
         self.client.phase.store(phase, Ordering::Relaxed);
     }
 
-    /// What is finished so far, in the order it finished, from this index on.
+    /// What is finished so far of a phase, in the order it finished.
     #[must_use]
-    pub fn records_from(&self, index: usize) -> Vec<Record> {
-        self.client.records().get(index..).unwrap_or_default().to_vec()
+    pub fn records_of(&self, phase: u32) -> Vec<Record> {
+        self.client.records().iter().filter(|it| it.phase == phase).cloned().collect()
     }
 
     /// Lets what is in flight finish and returns every request in the order they were due.
