@@ -21,6 +21,7 @@ pub mod outlier;
 pub mod random;
 pub mod route;
 pub mod router;
+pub mod sim;
 pub mod time;
 pub mod translate;
 pub mod units;

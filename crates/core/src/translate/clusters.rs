@@ -13,10 +13,10 @@ use super::push::{Push, cluster_name};
 use super::registry::{Endpoint, Service, ServicePort};
 use super::traffic_policy::{has_port_level, merge_traffic_policy, with_mesh_default};
 use super::{
-    LbSetting, NetworkedEndpoint, Origin, apply_connection_pool, apply_load_balancer,
+    IstioVersion, LbSetting, NetworkedEndpoint, Origin, apply_connection_pool, apply_load_balancer,
     apply_locality_load_balancer, apply_outlier_detection, codes, connect_timeout,
     effective_lb_setting, filter_by_network, http_protocol_options, overlapping_keys,
-    panic_threshold,
+    panic_threshold, sends_unhealthy_endpoints,
 };
 use crate::cluster::{
     Cluster, ClusterLoadAssignment, DiscoveryType, HealthStatus, LbEndpoint, LbPolicy,
@@ -139,6 +139,7 @@ impl Target<'_> {
         findings: &mut Findings,
     ) -> ClusterLoadAssignment {
         let by_eds = self.service.discovery == DiscoveryType::Eds;
+        let sends_unready = self.sends_unready(push.proxy.version);
         let mut groups: BTreeMap<&str, Vec<NetworkedEndpoint>> = BTreeMap::new();
         for endpoint in self.service.endpoints.iter().filter(|endpoint| self.takes(endpoint)) {
             if by_eds && endpoint.address.host.parse::<std::net::IpAddr>().is_err() {
@@ -154,7 +155,9 @@ impl Target<'_> {
                 });
                 continue;
             }
-            groups.entry(&endpoint.locality).or_default().push(networked(endpoint));
+            if endpoint.ready || sends_unready {
+                groups.entry(&endpoint.locality).or_default().push(networked(endpoint));
+            }
         }
         let endpoints = groups.into_iter().map(|(locality, endpoints)| {
             let lb_endpoints = if by_eds {
@@ -171,6 +174,12 @@ impl Target<'_> {
             }
         });
         ClusterLoadAssignment { cluster_name: name.to_owned(), endpoints: endpoints.collect() }
+    }
+
+    fn sends_unready(&self, version: IstioVersion) -> bool {
+        let ejects = self.policy.as_ref().and_then(|policy| policy.outlier_detection.as_ref());
+        let forced = self.service.traffic_distribution.locality_lb_setting(version).is_some();
+        sends_unhealthy_endpoints(ejects, forced, version)
     }
 
     fn takes(&self, endpoint: &Endpoint) -> bool {
@@ -247,7 +256,11 @@ fn networked(endpoint: &Endpoint) -> NetworkedEndpoint {
         endpoint: LbEndpoint {
             name: endpoint.name.clone(),
             address: endpoint.address.clone(),
-            health_status: HealthStatus::Healthy,
+            health_status: if endpoint.ready {
+                HealthStatus::Healthy
+            } else {
+                HealthStatus::Unhealthy
+            },
             load_balancing_weight: endpoint.weight,
             labels: endpoint.labels.clone(),
         },

@@ -42,6 +42,7 @@ pub use locality_lb::{
 pub use network::{IpFamilies, NetworkGateway, NetworkView, NetworkedEndpoint, filter_by_network};
 pub use outlier::{apply_outlier_detection, panic_threshold, sends_unhealthy_endpoints};
 pub use proxy::{Proxy, ProxyError};
+pub use registry::{workload_locality, workload_name};
 pub use retry::{inbound_retry_policy, retry_policy};
 pub use traffic_distribution::TrafficDistribution;
 pub use traffic_policy::{merge_traffic_policy, with_mesh_default};

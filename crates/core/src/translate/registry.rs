@@ -26,7 +26,7 @@ use crate::cluster::{Address, DiscoveryType};
 use crate::diagnostic::Severity;
 use crate::locality::Locality;
 use crate::manifest::{
-    Manifests, Object, ServiceEntry, Topology, TopologyCluster, Workload, WorkloadEntry,
+    Manifests, Object, Pod, ServiceEntry, Topology, TopologyCluster, Workload, WorkloadEntry,
 };
 
 /// Services by host name.
@@ -69,6 +69,35 @@ pub(super) struct Endpoint {
     pub(super) network: String,
     pub(super) cluster: String,
     pub(super) mtls: bool,
+    /// Whether Kubernetes finds it ready.
+    pub(super) ready: bool,
+}
+
+/// Where a workload's endpoints are: its label, its own field, or its cluster's.
+#[must_use]
+pub fn workload_locality(
+    cluster: &TopologyCluster,
+    workload: &Workload,
+    version: IstioVersion,
+) -> Locality {
+    let text = locality_label(&workload.labels, version)
+        .or_else(|| workload.locality.clone())
+        .unwrap_or_else(|| cluster.locality.clone());
+    Locality::parse(&text)
+}
+
+/// What a workload's endpoints are called, before their ordinal: its name, the last segment of its locality, or its
+/// cluster.
+#[must_use]
+pub fn workload_name(
+    cluster: &TopologyCluster,
+    workload: &Workload,
+    version: IstioVersion,
+) -> String {
+    let locality = workload_locality(cluster, workload, version);
+    let Locality { region, zone, sub_zone } = &locality;
+    let last = [sub_zone, zone, region].into_iter().find(|segment| !segment.is_empty());
+    workload.name.as_ref().or(last).unwrap_or(&cluster.name).clone()
 }
 
 impl Registry {
@@ -122,19 +151,14 @@ impl Registry {
             Service::new(namespace, Visibility::new(&[], None, namespace), DiscoveryType::Eds)
         });
         service.ports.entry(port).or_default();
-        let locality = locality_label(&workload.labels, place.version)
-            .or_else(|| workload.locality.clone())
-            .unwrap_or_else(|| place.cluster.locality.clone());
-        let parsed = Locality::parse(&locality);
-        let last =
-            [&parsed.sub_zone, &parsed.zone, &parsed.region].into_iter().find(|s| !s.is_empty());
-        let name = workload.name.as_ref().or(last).unwrap_or(&place.cluster.name);
+        let parsed = workload_locality(place.cluster, workload, place.version);
+        let name = workload_name(place.cluster, workload, place.version);
         let network = place.cluster.network.clone().unwrap_or_default();
         let labels =
             augment_labels(workload.labels.clone(), &place.cluster.name, &parsed, "", &network);
-        for (ordinal, written) in (0..workload.replicas)
-            .zip(workload.addresses.iter().map(Some).chain(std::iter::repeat(None)))
-        {
+        for Pod { ordinal, ready } in listed_pods(workload) {
+            let written =
+                usize::try_from(ordinal).ok().and_then(|index| workload.addresses.get(index));
             let address = match written {
                 Some(text) => parse_address(text),
                 None => Some(place.made_up_address(ordinal, port)),
@@ -153,6 +177,7 @@ impl Registry {
                 network: network.clone(),
                 cluster: place.cluster.name.clone(),
                 mtls: true,
+                ready,
             });
         }
     }
@@ -254,6 +279,13 @@ impl Service {
     }
 }
 
+/// The endpoints a workload has: those listed, or `replicas` ready ones.
+fn listed_pods(workload: &Workload) -> Vec<Pod> {
+    workload.pods.clone().unwrap_or_else(|| {
+        (0..workload.replicas).map(|ordinal| Pod { ordinal, ready: true }).collect()
+    })
+}
+
 /// Where a topology's workload stands.
 struct Place<'a> {
     cluster: &'a TopologyCluster,
@@ -310,6 +342,7 @@ impl Named<'_> {
             network,
             cluster: String::new(),
             mtls: entry.labels.get("security.istio.io/tlsMode").is_some_and(|mode| mode == "istio"),
+            ready: true,
         })
     }
 }

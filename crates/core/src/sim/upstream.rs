@@ -1,0 +1,386 @@
+//! One cluster in one Envoy: its hosts, its detector, what each worker knows of them, and its circuit breakers.
+//!
+//! The main thread's view ([`PrioritySet`] with flags) and the workers' views (the snapshots in their load balancers) are apart, as they
+//! are in Envoy: what happens in between is the update-merge window's.
+//!
+//! **Source**: Envoy source/common/upstream/{upstream_impl,cluster_manager_impl,eds}.cc, v1.40; host identity as measured on 1.40.0:
+//! the same address in the same locality stays the same host, with its ejection; anything else is a new host without a past.
+//!
+//! **Not modelled**: the time between the main thread and its workers (under a millisecond); active health checks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::pods::PodId;
+use super::random::Xoshiro;
+use crate::cluster::{
+    Address, CircuitBreakers, Cluster, ClusterLoadAssignment, LocalityLbEndpoints,
+};
+use crate::host::HostId;
+use crate::lb::host_set::HealthFlags;
+use crate::lb::load_balancer::{LbConfig, LoadBalancer, Moment, Pick, Retry};
+use crate::lb::merge_window::{Delivery, UpdateMergeWindow};
+use crate::lb::priority_set::PrioritySet;
+use crate::locality::Locality;
+use crate::outlier::{Action, Detector, DetectorConfig, HostResult, OutlierDetectionEvent};
+use crate::time::MonotonicTime;
+use crate::units::Priority;
+
+/// A cluster in an Envoy.
+#[derive(Debug, Clone)]
+pub(super) struct Upstream {
+    pub(super) name: String,
+    pub(super) connect_timeout: Duration,
+    pub(super) breakers: CircuitBreakers,
+    /// Whether a connection that is made counts for the detector by itself.
+    pub(super) split: bool,
+    local: Locality,
+    hosts: PrioritySet,
+    /// Hosts in the cluster by address, with the locality that is part of their identity.
+    known: BTreeMap<Address, (HostId, Locality)>,
+    /// By host.
+    pods: Vec<PodId>,
+    /// By host: requests in flight, over all workers.
+    active: Vec<u32>,
+    windows: Vec<UpdateMergeWindow>,
+    window: Duration,
+    detector: Option<Detector>,
+    workers: Vec<LoadBalancer>,
+    /// Requests in flight.
+    pub(super) active_requests: u32,
+    /// Retries scheduled or in flight.
+    pub(super) active_retries: u32,
+}
+
+/// What an update of the hosts led to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Change {
+    /// Priorities whose state has just reached the workers.
+    pub(super) posted: Vec<Priority>,
+    /// Priorities whose state will reach them, and when.
+    pub(super) waiting: Vec<(Priority, MonotonicTime)>,
+}
+
+/// What discovery changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Discovered {
+    pub(super) added: Vec<PodId>,
+    pub(super) removed: Vec<PodId>,
+    /// Their health changed.
+    pub(super) changed: Vec<PodId>,
+}
+
+impl Upstream {
+    /// A cluster without hosts, created at `created` by an Envoy in `local`.
+    pub(super) fn new(
+        cluster: &Cluster,
+        config: &LbConfig,
+        detector: Option<DetectorConfig>,
+        local: &Locality,
+        workers: u32,
+        created: MonotonicTime,
+        rng: &mut Xoshiro,
+    ) -> Self {
+        let moment = Moment { now: created, active_requests: &|_| 0 };
+        let empty = ClusterLoadAssignment::default();
+        let hosts = PrioritySet::from_assignment(&empty, Some(local), |_, _| HostId(0));
+        let workers = (0..workers)
+            .map(|_| LoadBalancer::new(config.clone(), hosts.host_sets(), None, &moment, rng))
+            .collect();
+        Self {
+            name: cluster.name.clone(),
+            connect_timeout: cluster.connect_timeout,
+            breakers: cluster.circuit_breakers.clone(),
+            split: cluster
+                .outlier_detection
+                .as_ref()
+                .is_some_and(|outlier| outlier.split_external_local_origin_errors),
+            local: local.clone(),
+            hosts,
+            known: BTreeMap::new(),
+            pods: Vec::new(),
+            active: Vec::new(),
+            windows: Vec::new(),
+            window: cluster.update_merge_window.unwrap_or(UpdateMergeWindow::DEFAULT),
+            detector: detector.map(|config| Detector::new(config, created)),
+            workers,
+            active_requests: 0,
+            active_retries: 0,
+        }
+    }
+
+    /// Takes endpoints from discovery. `pod` says which pod an endpoint is.
+    pub(super) fn discover(
+        &mut self,
+        assignment: &ClusterLoadAssignment,
+        mut pod: impl FnMut(&Address) -> Option<PodId>,
+        now: MonotonicTime,
+        rng: &mut Xoshiro,
+    ) -> (Discovered, Change) {
+        let mut assignment = assignment.clone();
+        // A priority that lost its last endpoint is still there, empty.
+        if let Some(last) = self.hosts.host_sets().len().checked_sub(1) {
+            let priority = Priority(last as u32);
+            assignment.endpoints.push(LocalityLbEndpoints { priority, ..Default::default() });
+        }
+        let before = std::mem::take(&mut self.known);
+        let mut discovered = Discovered::default();
+        let Self { known, pods, active, .. } = self;
+        let hosts =
+            PrioritySet::from_assignment(&assignment, Some(&self.local), |group, endpoint| {
+                let locality = group.locality.clone().unwrap_or_default();
+                let id = match before.get(&endpoint.address) {
+                    // A new pod may have an old one's address; its predecessor has then left before.
+                    Some((id, place))
+                        if *place == locality
+                            && pods.get(id.0 as usize).copied() == pod(&endpoint.address) =>
+                    {
+                        *id
+                    }
+                    _ => {
+                        let id = HostId(pods.len() as u32);
+                        pods.push(pod(&endpoint.address).unwrap_or(PodId(u32::MAX)));
+                        active.push(0);
+                        id
+                    }
+                };
+                known.insert(endpoint.address.clone(), (id, locality));
+                id
+            });
+        let previous = std::mem::replace(&mut self.hosts, hosts);
+        self.hosts.carry_over(&previous);
+        self.hosts.start_slow_start(now);
+        self.watch_hosts(&previous, &mut discovered);
+        let change = self.schedule_differences(&previous, now, rng);
+        (discovered, change)
+    }
+
+    /// Tells the detector who came and who left.
+    fn watch_hosts(&mut self, previous: &PrioritySet, discovered: &mut Discovered) {
+        let health = |hosts: &PrioritySet| -> BTreeMap<HostId, HealthFlags> {
+            hosts.hosts().map(|host| (host.id, host.flags)).collect()
+        };
+        let (before, after) = (health(previous), health(&self.hosts));
+        for id in before.keys().filter(|id| !after.contains_key(id)) {
+            if let Some(detector) = &mut self.detector {
+                detector.remove_host(*id);
+            }
+            discovered.removed.extend(self.pods.get(id.0 as usize));
+        }
+        for (id, flags) in &after {
+            match before.get(id) {
+                None => {
+                    if let Some(detector) = &mut self.detector {
+                        detector.add_host(*id);
+                    }
+                    discovered.added.extend(self.pods.get(id.0 as usize));
+                }
+                Some(known) if known != flags => {
+                    discovered.changed.extend(self.pods.get(id.0 as usize));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Schedules an update of every priority that differs from `previous`.
+    fn schedule_differences(
+        &mut self,
+        previous: &PrioritySet,
+        now: MonotonicTime,
+        rng: &mut Xoshiro,
+    ) -> Change {
+        let mut change = Change::default();
+        for index in 0..self.hosts.host_sets().len() as u32 {
+            let priority = Priority(index);
+            let (old, new) = (previous.host_set(priority), self.hosts.host_set(priority));
+            if old == new {
+                continue;
+            }
+            let ids =
+                |set: Option<&std::sync::Arc<crate::lb::host_set::HostSet>>| -> BTreeSet<HostId> {
+                    set.into_iter().flat_map(|set| set.hosts()).map(|host| host.id).collect()
+                };
+            let mergeable = ids(old) == ids(new);
+            self.schedule(priority, mergeable, now, rng, &mut change);
+        }
+        change
+    }
+
+    /// `ClusterManagerImpl::scheduleUpdate`.
+    fn schedule(
+        &mut self,
+        priority: Priority,
+        mergeable: bool,
+        now: MonotonicTime,
+        rng: &mut Xoshiro,
+        change: &mut Change,
+    ) {
+        let index = priority.0 as usize;
+        if index >= self.windows.len() {
+            self.windows.resize(index + 1, UpdateMergeWindow::new(self.window));
+        }
+        let Some(window) = self.windows.get_mut(index) else { return };
+        match window.on_update(mergeable, now) {
+            Delivery::Now => {
+                self.post(priority, now, rng);
+                change.posted.push(priority);
+            }
+            Delivery::Later => {
+                change.waiting.extend(window.poll_timeout().map(|at| (priority, at)));
+            }
+        }
+    }
+
+    /// A merge window may have ended. Whether the workers got something.
+    pub(super) fn on_merge_timer(
+        &mut self,
+        priority: Priority,
+        now: MonotonicTime,
+        rng: &mut Xoshiro,
+    ) -> bool {
+        let due =
+            self.windows.get_mut(priority.0 as usize).is_some_and(|window| window.on_timeout(now));
+        if due {
+            self.post(priority, now, rng);
+        }
+        due
+    }
+
+    /// Gives the workers the main thread's state of a priority.
+    fn post(&mut self, priority: Priority, now: MonotonicTime, rng: &mut Xoshiro) {
+        let Some(host_set) = self.hosts.host_set(priority) else { return };
+        let active = &self.active;
+        let moment = Moment { now, active_requests: &|id| active_of(active, id) };
+        for worker in &mut self.workers {
+            worker.update(priority, host_set.clone(), &moment, rng);
+        }
+    }
+
+    /// Picks a host for a worker; `None`: no healthy upstream.
+    #[inline]
+    pub(super) fn choose_host(
+        &mut self,
+        worker: u32,
+        retry: Option<&Retry<'_>>,
+        now: u64,
+        rng: &mut Xoshiro,
+    ) -> Option<Pick> {
+        let active = &self.active;
+        let moment = Moment {
+            now: MonotonicTime::from_nanos(now),
+            active_requests: &|id| active_of(active, id),
+        };
+        self.workers.get_mut(worker as usize)?.choose_host(&moment, retry, rng)
+    }
+
+    /// The pod behind a host.
+    #[inline]
+    pub(super) fn pod(&self, host: HostId) -> PodId {
+        self.pods.get(host.0 as usize).copied().unwrap_or(PodId(u32::MAX))
+    }
+
+    /// An attempt at a host begins.
+    #[inline]
+    pub(super) fn begin(&mut self, host: HostId) {
+        self.active_requests += 1;
+        if let Some(active) = self.active.get_mut(host.0 as usize) {
+            *active += 1;
+        }
+    }
+
+    /// An attempt at a host has ended.
+    #[inline]
+    pub(super) fn end(&mut self, host: HostId) {
+        self.active_requests = self.active_requests.saturating_sub(1);
+        if let Some(active) = self.active.get_mut(host.0 as usize) {
+            *active = active.saturating_sub(1);
+        }
+    }
+
+    /// A response's status for the detector.
+    #[inline]
+    pub(super) fn report_status(
+        &mut self,
+        host: HostId,
+        status: u16,
+        now: MonotonicTime,
+        rng: &mut Xoshiro,
+    ) {
+        if let Some(detector) = &mut self.detector {
+            detector.put_http_response_code(host, status, now, rng);
+        }
+    }
+
+    /// Any other result for the detector.
+    pub(super) fn report(
+        &mut self,
+        host: HostId,
+        result: HostResult,
+        code: Option<u16>,
+        now: MonotonicTime,
+        rng: &mut Xoshiro,
+    ) {
+        if let Some(detector) = &mut self.detector {
+            detector.put_result(host, result, code, now, rng);
+        }
+    }
+
+    /// When the detector sweeps next.
+    pub(super) fn next_sweep(&self) -> Option<MonotonicTime> {
+        self.detector.as_ref().map(Detector::poll_timeout)
+    }
+
+    /// The detector's sweep is due.
+    pub(super) fn sweep(&mut self, now: MonotonicTime, rng: &mut Xoshiro) {
+        if let Some(detector) = &mut self.detector {
+            detector.on_interval_timer(now, rng);
+        }
+    }
+
+    /// Lets the hosts follow what the detector has just done, one event at a time as Envoy does: the first change goes to the workers,
+    /// the next ones wait for the merge window.
+    #[inline]
+    pub(super) fn next_ejection_event(
+        &mut self,
+        now: MonotonicTime,
+        rng: &mut Xoshiro,
+    ) -> Option<(OutlierDetectionEvent, Change)> {
+        let event = self.detector.as_mut()?.poll_event()?;
+        let ejected = match event.action {
+            Action::Eject { enforced: true, .. } => true,
+            Action::Uneject => false,
+            Action::Eject { enforced: false, .. } | Action::Overflow { .. } => {
+                return Some((event, Change::default()));
+            }
+        };
+        let mut change = Change::default();
+        if self.hosts.set_health_flags(event.host, HealthFlags::FAILED_OUTLIER_CHECK, ejected) {
+            // Envoy reloads the healthy hosts of every priority.
+            for index in 0..self.hosts.host_sets().len() as u32 {
+                self.schedule(Priority(index), true, now, rng, &mut change);
+            }
+        }
+        Some((event, change))
+    }
+
+    /// The detector, if there is one.
+    pub(super) const fn detector(&self) -> Option<&Detector> {
+        self.detector.as_ref()
+    }
+
+    /// The hosts as the main thread knows them.
+    pub(super) const fn hosts(&self) -> &PrioritySet {
+        &self.hosts
+    }
+
+    /// Each worker's load balancer.
+    pub(super) fn workers(&self) -> &[LoadBalancer] {
+        &self.workers
+    }
+}
+
+#[inline]
+fn active_of(active: &[u32], host: HostId) -> u32 {
+    active.get(host.0 as usize).copied().unwrap_or(0)
+}
