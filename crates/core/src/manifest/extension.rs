@@ -1,6 +1,6 @@
 //! `extensions.istio.io` WasmPlugin and TrafficExtension.
-
-use std::collections::BTreeMap;
+//!
+//! **Source**: istio/api extensions/v1alpha1 `wasm.proto`, `traffic_extension.proto`.
 
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
@@ -60,7 +60,7 @@ pub struct TargetRef {
     pub namespace: Option<String>,
 }
 
-/// `TrafficExtension.spec` (Istio 1.30): the successor of WasmPlugin. Read as written.
+/// `TrafficExtension.spec` (Istio 1.30): the successor of WasmPlugin. Exactly one of `wasm` and `lua` is set.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -70,7 +70,49 @@ pub struct TrafficExtension {
     /// Gateways and services it applies to; exclusive with `selector`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub target_refs: Vec<TargetRef>,
-    /// Everything else of the resource.
-    #[serde(flatten)]
-    pub rest: BTreeMap<String, serde_json::Value>,
+    /// `AUTHN`, `AUTHZ`, `STATS`; unset: just before the router.
+    pub phase: Option<String>,
+    /// Higher runs first within a phase.
+    pub priority: Option<i32>,
+    /// Traffic it applies to.
+    pub r#match: Option<serde_json::Value>,
+    /// A Proxy-Wasm module.
+    pub wasm: Option<WasmConfig>,
+    /// A Lua script.
+    pub lua: Option<LuaConfig>,
+}
+
+/// `WasmConfig`.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WasmConfig {
+    /// `oci://`, `http://`, `https://` or `file://`; without a scheme `oci://`.
+    pub url: String,
+    /// Digest of the module or image.
+    pub sha256: Option<String>,
+    /// `IfNotPresent` or `Always`.
+    pub image_pull_policy: Option<String>,
+    /// Secret for the pull.
+    pub image_pull_secret: Option<String>,
+    /// Unused by istiod.
+    pub verification_key: Option<String>,
+    /// Handed to the module as JSON.
+    pub plugin_config: Option<serde_json::Value>,
+    /// The module's root id.
+    pub plugin_name: Option<String>,
+    /// `FAIL_CLOSE` (default), `FAIL_OPEN`, `FAIL_RELOAD`.
+    pub fail_strategy: Option<String>,
+    /// Environment of the module.
+    pub vm_config: Option<serde_json::Value>,
+    /// `HTTP` or `NETWORK`.
+    pub r#type: Option<String>,
+}
+
+/// `LuaConfig`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LuaConfig {
+    /// The script: `envoy_on_request`, `envoy_on_response` or both.
+    pub inline_code: String,
 }

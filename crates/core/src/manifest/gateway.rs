@@ -82,6 +82,10 @@ pub struct ServerTls {
     pub min_protocol_version: Option<String>,
     /// Highest TLS version.
     pub max_protocol_version: Option<String>,
+    /// Secret or ConfigMap with the client CA (Istio 1.28).
+    pub ca_cert_credential_name: Option<String>,
+    /// Several certificates by path.
+    pub tls_certificates: Option<serde_json::Value>,
     /// Accepted ciphers.
     pub cipher_suites: Option<Vec<String>>,
 }

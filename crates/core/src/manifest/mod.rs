@@ -4,31 +4,55 @@
 //! [`Diagnostic`]s. Field types here keep Istio's spelling and are optional wherever Istio's are; defaults and validity are
 //! [`crate::translate`]'s business.
 //!
+//! Text → [`parse`](MAX_TEXT) → [`Node`] → a deserializer → the types below. [`from_json_strict`] enters at the second step, [`write`]
+//! is the way back, and [`Document::locate`] finds a field again.
+//!
 //! **Source**: istio/api v1 (networking, extensions, mesh), Istio 1.31.
 
+pub mod codes;
+mod de;
+mod decode;
 mod destination_rule;
+mod document;
 mod extension;
 mod gateway;
+mod hint;
+mod kinds;
 mod mesh_config;
 mod metadata;
+mod node;
+mod parse;
+mod path;
+mod positions;
+mod read;
 mod scalar;
 mod scenario;
 mod service_entry;
+mod syntax_help;
+#[cfg(test)]
+mod tests;
 mod topology;
 mod virtual_service;
+mod write;
 
+pub use decode::from_json_strict;
 pub use destination_rule::*;
+pub use document::*;
 pub use extension::*;
 pub use gateway::*;
+pub use kinds::*;
 pub use mesh_config::*;
 pub use metadata::*;
+pub use node::*;
+pub use parse::{MAX_DEPTH, MAX_EXPANSION, MAX_TEXT};
+pub use path::*;
+pub use read::read;
 pub use scalar::*;
 pub use scenario::*;
 pub use service_entry::*;
 pub use topology::*;
 pub use virtual_service::*;
-
-use crate::diagnostic::Diagnostic;
+pub use write::write;
 
 /// A text to read, and its name in diagnostics.
 #[derive(Debug, Clone, Copy)]
@@ -66,11 +90,6 @@ pub struct Manifests {
     pub mesh_configs: Vec<Object<MeshConfig>>,
     pub topologies: Vec<Object<Topology>>,
     pub scenarios: Vec<Object<Scenario>>,
-}
-
-/// Reads every document of every source.
-#[must_use]
-pub fn read(sources: &[Source<'_>]) -> (Manifests, Vec<Diagnostic>) {
-    let _ = sources;
-    (Manifests::default(), Vec::new())
+    /// The documents the objects came from; [`Object::document`] is an index into it.
+    pub documents: Vec<Document>,
 }

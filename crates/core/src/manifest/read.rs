@@ -1,0 +1,346 @@
+//! Which document is which kind, and everything that is wrong around the `spec`.
+
+use std::collections::BTreeSet;
+
+use serde::de::DeserializeOwned;
+
+use super::de::{Finding, UnknownFields};
+use super::decode::decode;
+use super::parse::parse;
+use super::{
+    DestinationRule, Document, Entry, Gateway, Kind, Manifests, MeshConfig, Metadata, Node, Object,
+    Path, Scenario, Segment, ServiceEntry, Source, Topology, TrafficExtension, Value,
+    VirtualService, WasmPlugin, WorkloadEntry, codes, hint,
+};
+use crate::diagnostic::{Diagnostic, Severity, Span};
+
+/// Findings of one document that are reported.
+const MOST_FINDINGS: usize = 100;
+
+/// Reads every document of every source: what can be read, and everything that is wrong with the rest.
+///
+/// - Istio's kinds are read as istiod reads them; a field that Istio does not know is a warning.
+///   In our own kinds it is an error.
+/// - A `List` counts as its items. Kinds that are not read are noted once each.
+/// - Of a key given twice the last value is kept.
+/// - A document without `apiVersion` and `kind` that sets a field of MeshConfig is a MeshConfig, as
+///   it stands in the `mesh` key of istiod's ConfigMap. With metadata it is written as
+///   `apiVersion: mesh-failover.dev/v1alpha1`, `kind: MeshConfig` and the fields below `spec`.
+///
+/// ```
+/// use mesh_failover_core::manifest::{read, Source};
+///
+/// let text = "\
+/// apiVersion: networking.istio.io/v1
+/// kind: DestinationRule
+/// metadata: {name: hello-world}
+/// spec:
+///   host: hello-world.default.svc.cluster.local
+///   trafficPolicy:
+///     outlierDetection: {intervall: 1s}
+/// ";
+/// let (manifests, diagnostics) = read(&[Source { name: "dr.yaml", text }]);
+/// assert_eq!(manifests.destination_rules.len(), 1);
+/// assert_eq!(
+///     diagnostics[0].to_string(),
+///     "dr.yaml:7:24: warning[MF0004]: unknown field `intervall`; Istio drops it\n  \
+///      field: spec.trafficPolicy.outlierDetection.intervall\n  \
+///      help: did you mean `interval`?"
+/// );
+/// ```
+#[must_use]
+pub fn read(sources: &[Source<'_>]) -> (Manifests, Vec<Diagnostic>) {
+    let mut reading = Reading::default();
+    for source in sources {
+        let (roots, findings) = parse(source.text);
+        let first = reading.diagnostics.len();
+        let whole = Document { file: source.name.to_owned(), root: Node::default() };
+        reading.report(&whole, findings);
+        for root in roots {
+            reading.document(Document { file: source.name.to_owned(), root });
+        }
+        if let Some(new) = reading.diagnostics.get_mut(first..) {
+            new.sort_by_key(|diagnostic| {
+                diagnostic.location.as_ref().map(|place| place.span.start)
+            });
+        }
+    }
+    (reading.manifests, reading.diagnostics)
+}
+
+#[derive(Default)]
+struct Reading {
+    manifests: Manifests,
+    diagnostics: Vec<Diagnostic>,
+    /// `apiVersion` and `kind` of what was skipped and noted.
+    noted: BTreeSet<(String, String)>,
+}
+
+/// A kind and how its objects are read.
+struct Known {
+    kind: &'static str,
+    group: &'static str,
+    versions: &'static [&'static str],
+    read: fn(&mut Reading, Document, String),
+}
+
+const fn known<T: Kind + DeserializeOwned>() -> Known {
+    Known { kind: T::KIND, group: T::GROUP, versions: T::VERSIONS, read: Reading::object::<T> }
+}
+
+const KNOWN: [Known; 10] = [
+    known::<Gateway>(),
+    known::<VirtualService>(),
+    known::<DestinationRule>(),
+    known::<ServiceEntry>(),
+    known::<WorkloadEntry>(),
+    known::<WasmPlugin>(),
+    known::<TrafficExtension>(),
+    known::<MeshConfig>(),
+    known::<Topology>(),
+    known::<Scenario>(),
+];
+
+fn finding(
+    severity: Severity,
+    code: &'static str,
+    (message, help): (String, Option<String>),
+    (path, span): (Path, Span),
+) -> Finding {
+    Finding { severity, code, message, help, place: Some((path, span)) }
+}
+
+fn key(name: &str) -> Path {
+    Path::from(vec![Segment::Key(name.into())])
+}
+
+impl Reading {
+    fn report(&mut self, document: &Document, mut findings: Vec<Finding>) {
+        let all = findings.len();
+        if all > MOST_FINDINGS {
+            findings.truncate(MOST_FINDINGS);
+            let message = format!("{} more findings are not shown", all - MOST_FINDINGS);
+            let place = findings.last().and_then(|last| last.place.clone()).unwrap_or_default();
+            findings.push(finding(Severity::Error, codes::TOO_MANY_ERRORS, (message, None), place));
+        }
+        let new = findings.into_iter().map(|found| found.into_diagnostic(|span| document.at(span)));
+        self.diagnostics.extend(new);
+    }
+
+    fn report_one(
+        &mut self,
+        document: &Document,
+        severity: Severity,
+        code: &'static str,
+        text: (String, Option<String>),
+        place: (Path, Span),
+    ) {
+        self.report(document, vec![finding(severity, code, text, place)]);
+    }
+
+    fn document(&mut self, document: Document) {
+        let root = &document.root;
+        let Value::Map(_) = &root.value else {
+            let message = format!("expected a Kubernetes object, found {}", root.describe());
+            let help = Some("start it with `apiVersion:` and `kind:`".into());
+            let place = (Path::default(), root.span);
+            return self.report_one(
+                &document,
+                Severity::Error,
+                codes::NOT_AN_OBJECT,
+                (message, help),
+                place,
+            );
+        };
+        let (api_version, kind) = (text_of(root, "apiVersion"), text_of(root, "kind"));
+        match (api_version, kind) {
+            (None, None) if is_mesh_config(root) => self.bare_mesh_config(document),
+            (Some(api_version), Some(kind)) => self.dispatch(document, api_version, kind),
+            (api_version, kind) => self.headless(&document, api_version.is_none(), kind.is_none()),
+        }
+    }
+
+    /// Without `apiVersion`, `kind` or both nobody can tell what it is.
+    fn headless(&mut self, document: &Document, no_version: bool, no_kind: bool) {
+        let names = match (no_version, no_kind) {
+            (true, true) => "`apiVersion` and `kind` are",
+            (true, false) => "`apiVersion` is",
+            _ => "`kind` is",
+        };
+        let message = format!("not a Kubernetes object: {names} missing");
+        let help = Some(
+            "for example `apiVersion: networking.istio.io/v1` and `kind: DestinationRule`".into(),
+        );
+        let place = (Path::default(), first_key(&document.root));
+        self.report_one(document, Severity::Error, codes::NOT_AN_OBJECT, (message, help), place);
+    }
+
+    fn dispatch(&mut self, document: Document, api_version: String, kind: String) {
+        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", &api_version));
+        if kind.ends_with("List")
+            && matches!(document.root.get("items"), Some(Node { value: Value::Seq(_), .. }))
+        {
+            return self.list(document);
+        }
+        let of_kind = KNOWN.iter().find(|known| known.kind == kind);
+        match of_kind {
+            Some(known) if known.group == group && known.versions.contains(&version) => {
+                (known.read)(self, document, api_version);
+            }
+            Some(known) if known.group == group || is_meant(group, known.group) => {
+                let message = format!("`{kind}` does not exist in `{api_version}`");
+                let help = known
+                    .versions
+                    .first()
+                    .map(|version| format!("write `apiVersion: {}/{version}`", known.group));
+                let place = place_of(&document.root, "apiVersion");
+                self.report_one(
+                    &document,
+                    Severity::Error,
+                    codes::WRONG_API_VERSION,
+                    (message, help),
+                    place,
+                );
+                (known.read)(self, document, api_version);
+            }
+            _ => self.skip(&document, api_version, kind),
+        }
+    }
+
+    fn skip(&mut self, document: &Document, api_version: String, kind: String) {
+        let group = api_version.split('/').next().unwrap_or_default();
+        let names: Vec<&str> =
+            KNOWN.iter().filter(|known| known.group == group).map(|known| known.kind).collect();
+        let meant = hint::nearest(&kind, &names).map(|name| format!("did you mean `{name}`?"));
+        let severity = if meant.is_some() { Severity::Error } else { Severity::Note };
+        if self.noted.insert((api_version.clone(), kind.clone())) {
+            let message = format!(
+                "`{kind}` of `{api_version}` is not read; objects of this kind are skipped"
+            );
+            let place = place_of(&document.root, "kind");
+            self.report_one(document, severity, codes::UNKNOWN_KIND, (message, meant), place);
+        }
+    }
+
+    /// Each item is a document of its own.
+    fn list(&mut self, document: Document) {
+        let Document { file, root } = document;
+        let Value::Map(entries) = root.value else { return };
+        let items = entries.into_iter().find(|entry| entry.key == "items");
+        if let Some(Entry { value: Node { value: Value::Seq(items), .. }, .. }) = items {
+            for root in items {
+                self.document(Document { file: file.clone(), root });
+            }
+        }
+    }
+
+    fn object<T: Kind + DeserializeOwned>(&mut self, document: Document, api_version: String) {
+        let mut findings = around_spec(&document.root);
+        let metadata: Metadata = match document.root.entry("metadata") {
+            Some(entry) if !entry.value.is_null() => {
+                let (metadata, found) = decode(&entry.value, key("metadata"), UnknownFields::Warn);
+                findings.extend(found);
+                metadata.unwrap_or_default()
+            }
+            _ => Metadata::default(),
+        };
+        if T::NAMED && metadata.name.is_empty() {
+            let place = match document.root.entry("metadata") {
+                Some(entry) => entry.key_span,
+                None => first_key(&document.root),
+            };
+            let text = ("`metadata.name` is missing".into(), Some("give the object a name".into()));
+            let place = (key("metadata"), place);
+            findings.push(finding(Severity::Error, codes::MISSING_FIELD, text, place));
+        }
+        let spec = match document.root.get("spec") {
+            Some(spec) if !spec.is_null() => {
+                let unknown = if T::STRICT { UnknownFields::Deny } else { UnknownFields::Warn };
+                let (value, found) = decode::<T>(spec, key("spec"), unknown);
+                findings.extend(found);
+                value
+            }
+            _ => {
+                let place = document
+                    .root
+                    .entry("spec")
+                    .map_or_else(|| first_key(&document.root), |entry| entry.key_span);
+                let text = (
+                    "`spec` is missing".into(),
+                    Some("the fields of the object go below `spec:`".into()),
+                );
+                findings.push(finding(
+                    Severity::Error,
+                    codes::MISSING_FIELD,
+                    text,
+                    (key("spec"), place),
+                ));
+                None
+            }
+        };
+        self.report(&document, findings);
+        if let Some(spec) = spec {
+            self.keep(Object { api_version, metadata, spec, document: 0 }, document);
+        }
+    }
+
+    fn bare_mesh_config(&mut self, document: Document) {
+        let (spec, findings) = decode(&document.root, Path::default(), UnknownFields::Warn);
+        self.report(&document, findings);
+        if let Some(spec) = spec {
+            let metadata = Metadata::default();
+            self.keep::<MeshConfig>(
+                Object { api_version: String::new(), metadata, spec, document: 0 },
+                document,
+            );
+        }
+    }
+
+    fn keep<T: Kind>(&mut self, mut object: Object<T>, document: Document) {
+        object.document = self.manifests.documents.len();
+        self.manifests.documents.push(document);
+        T::list(&mut self.manifests).push(object);
+    }
+}
+
+/// Top-level keys that no object has.
+fn around_spec(root: &Node) -> Vec<Finding> {
+    const FIELDS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
+    let Value::Map(entries) = &root.value else { return Vec::new() };
+    let unknown = entries.iter().filter(|entry| !FIELDS.contains(&entry.key.as_str()));
+    unknown
+        .map(|entry| {
+            let help = hint::nearest(&entry.key, &FIELDS)
+                .map(|name| format!("did you mean `{name}`?"))
+                .or_else(|| Some("the fields of the object go below `spec:`".into()));
+            let message = format!("unknown field `{}`; Kubernetes drops it", entry.key);
+            let place = (key(&entry.key), entry.key_span);
+            finding(Severity::Warning, codes::UNKNOWN_FIELD, (message, help), place)
+        })
+        .collect()
+}
+
+fn text_of(root: &Node, key: &str) -> Option<String> {
+    root.get(key).and_then(Node::as_text).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn place_of(root: &Node, name: &str) -> (Path, Span) {
+    (key(name), root.get(name).map_or(root.span, |node| node.span))
+}
+
+fn first_key(root: &Node) -> Span {
+    match &root.value {
+        Value::Map(entries) => entries.first().map_or(root.span, |entry| entry.key_span),
+        _ => root.span,
+    }
+}
+
+/// Whether somebody who wrote `group` meant `right`: it is empty, or a slip away.
+fn is_meant(group: &str, right: &str) -> bool {
+    group.is_empty() || hint::nearest(group, &[right]).is_some()
+}
+
+fn is_mesh_config(root: &Node) -> bool {
+    let (config, _) = decode::<MeshConfig>(root, Path::default(), UnknownFields::Warn);
+    config.is_some_and(|config| config != MeshConfig::default())
+}

@@ -1,0 +1,37 @@
+//! From an object back to YAML. The only place that names the YAML writer, so that it can be swapped.
+
+use serde::Serialize;
+
+use super::{Kind, Metadata, Object};
+use crate::diagnostic::Diagnostic;
+
+/// In the order in which people read it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'a, T> {
+    api_version: String,
+    kind: &'static str,
+    metadata: &'a Metadata,
+    spec: &'a T,
+}
+
+/// One YAML document without a leading `---`. An empty `api_version` is written as the kind's own.
+///
+/// # Errors
+/// If a value has no YAML form; none of this crate's kinds has such a value.
+pub fn write<T: Kind + Serialize>(object: &Object<T>) -> Result<String, Diagnostic> {
+    let api_version = if object.api_version.is_empty() {
+        let version = T::VERSIONS.first().copied().unwrap_or_default();
+        format!("{}/{version}", T::GROUP)
+    } else {
+        object.api_version.clone()
+    };
+    let written =
+        Written { api_version, kind: T::KIND, metadata: &object.metadata, spec: &object.spec };
+    serde_yaml::to_string(&written).map_err(|error| {
+        super::decode::plain_error(
+            super::codes::INVALID_VALUE,
+            format!("cannot be written as YAML: {error}"),
+        )
+    })
+}
