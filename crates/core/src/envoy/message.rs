@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde_yaml::{Mapping, Value};
 
+use super::yaml;
+
 /// A message being put together.
 #[derive(Debug, Default)]
 pub(super) struct Message(Mapping);
@@ -71,8 +73,7 @@ impl Message {
     pub(super) fn to_document(&self, comment: &[String]) -> String {
         let comment = comment.iter().flat_map(|line| line.lines());
         let mut text: String = comment.map(|line| format!("# {line}\n")).collect();
-        // INVARIANT: strings, numbers, flags, lists and maps with string keys always serialise.
-        text.push_str(&serde_yaml::to_string(&self.0).unwrap_or_default());
+        text.push_str(&yaml::document(&self.0));
         text
     }
 }
@@ -118,7 +119,7 @@ mod tests {
     fn keeps_the_order_of_fields_and_leaves_unset_ones_out() {
         let message = Message::new()
             .with("zone", "z")
-            .with_some("alpha", None::<u32>)
+            .with_some("anything", None::<u32>)
             .with_list("list", Vec::<String>::new())
             .with_text("text", "")
             .with("number", 1);

@@ -32,6 +32,7 @@ mod message;
 mod options;
 mod outlier;
 mod route;
+mod yaml;
 
 use std::collections::BTreeMap;
 
