@@ -13,17 +13,18 @@ use anyhow::{Result, bail};
 use crate::{process, tools, workspace};
 
 /// Edges counted in inline counters, compared values traced; `fuzzing` is what libfuzzer-sys looks for.
-const FLAGS: [&str; 9] = [
+const FLAGS: [&str; 7] = [
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
     "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
     "-Cllvm-args=-sanitizer-coverage-pc-table",
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
-    "-Cdebug-assertions",
-    "-Coverflow-checks",
     "-Ccodegen-units=1",
     "--cfg=fuzzing",
 ];
+
+/// The folder of the targets' sources.
+pub const SOURCES: &str = "tests/fuzz/src/bin";
 
 /// Arguments of `cargo xtask fuzz`.
 #[derive(clap::Args)]
@@ -41,7 +42,7 @@ pub struct Args {
     input: Option<PathBuf>,
 }
 
-/// Builds and runs the fuzz targets; fails on the first crash.
+/// Builds and runs the fuzz targets, all of them even when one crashes.
 pub fn run(args: Args) -> Result<()> {
     let known = targets()?;
     let targets = match args.target {
@@ -49,25 +50,27 @@ pub fn run(args: Args) -> Result<()> {
         Some(target) => {
             bail!("there is no fuzz target `{target}`; there are: {}", known.join(", "))
         }
-        None if known.is_empty() => bail!("there are no fuzz targets in tests/fuzz/src/bin"),
+        None if known.is_empty() => bail!("there are no fuzz targets in {SOURCES}"),
         None => known,
     };
     tools::cpp_compiler()?;
-    let host = host()?;
-    for target in targets {
-        let program = compile(&target, &host)?;
+    let host = process::stdout_of(Command::new("rustc").args(["--print", "host-tuple"]))?;
+    let run_one = |target: &String| {
+        let program = compile(target, &host)?;
         match &args.input {
-            Some(input) => reproduce(&program, &target, input)?,
-            None => explore(&program, &target, args.seconds)?,
+            Some(input) => reproduce(&program, target, input),
+            None => explore(&program, target, args.seconds),
         }
-    }
-    Ok(())
+    };
+    let crashes: Vec<String> =
+        targets.iter().filter_map(|target| Some(format!("{:#}", run_one(target).err()?))).collect();
+    if crashes.is_empty() { Ok(()) } else { bail!("{}", crashes.join("\n\n")) }
 }
 
-/// The targets: a file each in `tests/fuzz/src/bin`, where cargo finds them.
+/// The targets: a file each where cargo finds programs.
 pub fn targets() -> Result<Vec<String>> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(workspace::root().join("tests/fuzz/src/bin")).into_iter().flatten() {
+    for entry in fs::read_dir(workspace::root().join(SOURCES)).into_iter().flatten() {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "rs") {
             names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
@@ -157,10 +160,6 @@ fn summary(output: &str) -> String {
 
 fn output(kind: &str) -> PathBuf {
     workspace::target().join("fuzz").join(kind)
-}
-
-fn host() -> Result<String> {
-    process::stdout_of(Command::new("rustc").args(["--print", "host-tuple"]))
 }
 
 #[cfg(test)]
