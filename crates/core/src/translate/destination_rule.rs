@@ -68,12 +68,12 @@ impl<'a> Rules<'a> {
     ) -> Option<Selected<'a, '_>> {
         let (own, root) = (proxy.namespace.as_str(), self.root_namespace);
         let levels = [
-            (self.local(own), format!("the gateway's namespace `{own}` goes first")),
+            (self.local(own), format!("it is in the gateway's own namespace `{own}`")),
             (
                 self.exported(&service.namespace),
-                format!("the service's namespace `{}` exports it", service.namespace),
+                format!("it is in the service's namespace `{}`", service.namespace),
             ),
-            (self.exported(root), format!("the root namespace `{root}` exports it")),
+            (self.exported(root), format!("it is in the root namespace `{root}`")),
         ];
         levels.iter().find_map(|(rules, why)| {
             let host = most_specific(hostname, rules.iter().map(|rule| rule.host.as_str()))?;
@@ -105,7 +105,7 @@ fn explain(rule: &Rule<'_>, hostname: &str, level: &str) -> String {
     let host = if rule.host == hostname {
         String::new()
     } else {
-        format!(", and `{}` is the most specific host there", rule.host)
+        format!(", where `{}` is the most specific host", rule.host)
     };
     let selector = if rule.selector.is_some() {
         ", and its workloadSelector fits the gateway's labels"
