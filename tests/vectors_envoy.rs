@@ -1,0 +1,119 @@
+//! Facts from Envoy's own tests and from measurements on its binary, one named test a row.
+//!
+//! Reads every `*.json` below the folder in `MESH_FAILOVER_VECTORS`, else `tests/vectors`. A file is Envoy's
+//! if it is an object with at least one of the families below; each of its arrays must be a known one.
+
+mod envoy_rows;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use envoy_rows::{balancing, measured, outlier};
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
+
+/// What checks a row; a row that cannot be checked says why.
+type Check = fn(&Value) -> Result<(), Failed>;
+
+const FAMILIES: [(&str, Check); 8] = [
+    ("priority_load", balancing::priority_load),
+    ("choose_priority", balancing::choose_priority),
+    ("locality_effective_weight", balancing::locality_effective_weight),
+    ("edf", balancing::edf),
+    ("retry_previous_priorities", balancing::retry_previous_priorities),
+    ("zone_aware", balancing::zone_aware),
+    ("outlier_sequences", outlier::sequence),
+    ("outlier_formulas", outlier::formula),
+];
+
+/// Measurements in prose: each has a scenario of its own.
+const PROSE: &str = "outlier_real_binary";
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let foreign = std::env::var_os("MESH_FAILOVER_VECTORS");
+    let folder = foreign
+        .as_ref()
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors"), PathBuf::from);
+    let mut trials = Vec::new();
+    let mut seen = BTreeMap::new();
+    let mut prose = BTreeSet::new();
+    for file in json_files(&folder) {
+        for (family, value) in families(&file) {
+            if family == "outlier_defaults" {
+                trials.push(Trial::test("outlier_defaults", move || outlier::defaults(&value)));
+                continue;
+            }
+            let Value::Array(rows) = value else { continue };
+            for row in rows {
+                let name = name(&family, &row, &mut seen);
+                trials.push(trial(&family, name, row, &mut prose));
+            }
+        }
+    }
+    if foreign.is_none() {
+        trials.push(Trial::test("outlier_real_binary/no scenario is stale", move || {
+            measured::nothing_stale(&prose)
+        }));
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trial(family: &str, name: String, row: Value, prose: &mut BTreeSet<&'static str>) -> Trial {
+    if family == PROSE {
+        return match measured::scenario(&row) {
+            Some(scenario) => {
+                prose.insert(scenario.about);
+                Trial::test(name, scenario.run)
+                    .with_ignored_flag(scenario.out_of_scope.is_some())
+                    .with_kind(scenario.out_of_scope.unwrap_or_default())
+            }
+            None => Trial::test(name, || Ok(()))
+                .with_ignored_flag(true)
+                .with_kind("prose without a scenario"),
+        };
+    }
+    match FAMILIES.iter().find(|(known, _)| *known == family) {
+        Some((_, check)) => Trial::test(name, move || check(&row)),
+        None => {
+            let message = format!("`{family}` is not a family of rows that this test knows");
+            Trial::test(name, move || Err(message.into()))
+        }
+    }
+}
+
+/// The members of an object of arrays that has at least one known family.
+fn families(file: &Path) -> Vec<(String, Value)> {
+    let text = std::fs::read_to_string(file).expect("a readable file");
+    let value = serde_json::from_str(&text)
+        .unwrap_or_else(|error| panic!("{} is not JSON: {error}", file.display()));
+    let Value::Object(members) = value else { return Vec::new() };
+    let known = |name: &String| name == PROSE || FAMILIES.iter().any(|(known, _)| known == name);
+    if members.keys().any(known) { members.into_iter().collect() } else { Vec::new() }
+}
+
+/// Every `*.json` below a folder, in the order of the names.
+fn json_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("cannot read the folder {}: {error}", folder.display()));
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a folder entry").path()).collect();
+    paths.sort();
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            files.extend(json_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// Family and source, with a number from the second appearance on.
+fn name(family: &str, row: &Value, seen: &mut BTreeMap<String, u32>) -> String {
+    let source = row["source"].as_str().unwrap_or("row without a source");
+    let name = format!("{family}/{source}");
+    let count = seen.entry(name.clone()).or_default();
+    *count += 1;
+    if *count == 1 { name } else { format!("{name} #{count}") }
+}
