@@ -13,7 +13,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span as Marks
 
 use super::de::Finding;
 use super::positions::Positions;
-use super::{Entry, Node, Path, Scalar, Value, codes};
+use super::{Entry, Node, Path, Scalar, Segment, Value, codes};
 use crate::diagnostic::{Severity, Span};
 
 /// Longest text that is read, in bytes.
@@ -238,9 +238,31 @@ impl<'a> Builder<'a> {
                 mapping.key = Some(Key { text: scalar.text, span: node.span, merge });
             }
             Some(key) if key.merge => mapping.merges.push(node),
-            Some(key) => self.findings.extend(mapping.insert(key, node)),
+            Some(key) => {
+                let duplicate = mapping.insert(key, node);
+                self.findings.extend(duplicate.map(|finding| self.located(finding)));
+            }
         }
         Ok(())
+    }
+
+    /// The finding about a key of the innermost collection, with the path that leads there.
+    fn located(&self, finding: Finding) -> Finding {
+        let Some((last, span)) = finding.place else { return finding };
+        let outer = self.open.split_last().map(|(_, outer)| outer).unwrap_or_default();
+        let mut path = Path::default();
+        for frame in outer {
+            match &frame.content {
+                Content::Seq(items) => {
+                    path.push(Segment::Index(u32::try_from(items.len()).unwrap_or(u32::MAX)));
+                }
+                Content::Map(mapping) => {
+                    path.extend(mapping.key.iter().map(|key| Segment::Key(key.text.clone())));
+                }
+            }
+        }
+        path.extend(last.segments().iter().cloned());
+        Finding { place: Some((path, span)), ..finding }
     }
 
     fn alias(&mut self, anchor: usize, marks: Marks) -> Result<(), Finding> {
@@ -296,9 +318,15 @@ impl<'a> Builder<'a> {
     fn syntax(&self, scan: &ScanError) -> Finding {
         let index = scan.marker().index();
         let span = self.positions.span(index, index);
+        let before = self.positions.line(span.line.saturating_sub(1));
         let line = self.positions.line(span.line);
         let message = format!("not valid YAML: {}", scan.info());
-        error(codes::SYNTAX, message, Some(super::syntax_help::help(scan.info(), line)), span)
+        error(
+            codes::SYNTAX,
+            message,
+            Some(super::syntax_help::help(scan.info(), before, line)),
+            span,
+        )
     }
 }
 
@@ -313,9 +341,10 @@ impl Mapping {
         };
         let message = format!("`{}` is given twice; the last one is kept", entry.key);
         let help = Some(format!("it is also in line {}; remove one of them", first.key_span.line));
+        let place = (Path::from(vec![Segment::Key(entry.key.clone())]), entry.key_span);
         let finding = error(codes::DUPLICATE_KEY, message, help, entry.key_span);
         *first = entry;
-        Some(finding)
+        Some(Finding { place: Some(place), ..finding })
     }
 
     /// Unless the key is there already.

@@ -53,6 +53,10 @@ impl Path {
         self.0.push(segment);
     }
 
+    pub(super) fn extend(&mut self, segments: impl IntoIterator<Item = Segment>) {
+        self.0.extend(segments);
+    }
+
     pub(super) fn pop(&mut self) {
         self.0.pop();
     }

@@ -42,7 +42,8 @@ impl<'a> Positions<'a> {
 
     /// The text of a line by its number in the file.
     pub(super) fn line(&self, line: u32) -> &'a str {
-        let index = usize::try_from(line.saturating_sub(self.first_line)).unwrap_or(usize::MAX);
+        let index = line.checked_sub(self.first_line).and_then(|index| usize::try_from(index).ok());
+        let index = index.unwrap_or(usize::MAX);
         let from = self.lines.get(index).map_or(self.text.len(), |(_, byte)| *byte);
         self.text.get(from..).and_then(|rest| rest.lines().next()).unwrap_or_default()
     }

@@ -97,7 +97,7 @@ impl fmt::Display for GoDuration {
             return f.write_str("0s");
         }
         let (scale, unit) =
-            units.into_iter().find(|(scale, _)| nanos % scale == 0).unwrap_or((1, "ns"));
+            units.into_iter().find(|(scale, _)| nanos.is_multiple_of(*scale)).unwrap_or((1, "ns"));
         write!(f, "{}{unit}", nanos / scale)
     }
 }

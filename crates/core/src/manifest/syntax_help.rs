@@ -1,10 +1,10 @@
 //! What to do about a YAML syntax error: the parser names its own state, a person needs the cause.
 
-/// Help for the parser's message about this line.
-pub(super) fn help(message: &str, line: &str) -> String {
+/// Help for the parser's message about a line and the one before it.
+pub(super) fn help(message: &str, before: &str, line: &str) -> String {
     let indentation: &str = line.split(|c: char| !c.is_whitespace()).next().unwrap_or_default();
     let trimmed = line.trim();
-    let text = if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
+    let text = if is_conflict(before) || is_conflict(line) {
         "this is the mark of a merge conflict; resolve it first"
     } else if line.contains("{{") {
         "this looks like a template; render it first, for example with `helm template`"
@@ -24,6 +24,8 @@ pub(super) fn help(message: &str, line: &str) -> String {
     } else if message.contains("expected ',' or")
         || message.contains("flow")
         || message.contains("bracket")
+        || message.contains("illegal placement")
+        || message.contains("node content")
     {
         "a `[` or `{` is not closed, or closed twice"
     } else if message.contains("simple key expect") {
@@ -32,4 +34,8 @@ pub(super) fn help(message: &str, line: &str) -> String {
         "check the indentation of this line against the lines above it"
     };
     text.into()
+}
+
+fn is_conflict(line: &str) -> bool {
+    ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark))
 }

@@ -19,7 +19,7 @@ struct Written<'a, T> {
 ///
 /// # Errors
 /// If a value has no YAML form; none of this crate's kinds has such a value.
-pub fn write<T: Kind + Serialize>(object: &Object<T>) -> Result<String, Diagnostic> {
+pub fn write<T: Kind + Serialize>(object: &Object<T>) -> Result<String, Box<Diagnostic>> {
     let api_version = if object.api_version.is_empty() {
         let version = T::VERSIONS.first().copied().unwrap_or_default();
         format!("{}/{version}", T::GROUP)
@@ -29,9 +29,7 @@ pub fn write<T: Kind + Serialize>(object: &Object<T>) -> Result<String, Diagnost
     let written =
         Written { api_version, kind: T::KIND, metadata: &object.metadata, spec: &object.spec };
     serde_yaml::to_string(&written).map_err(|error| {
-        super::decode::plain_error(
-            super::codes::INVALID_VALUE,
-            format!("cannot be written as YAML: {error}"),
-        )
+        let message = format!("cannot be written as YAML: {error}");
+        Box::new(super::decode::plain_error(super::codes::INVALID_VALUE, message))
     })
 }
