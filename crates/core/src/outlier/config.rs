@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::event::EjectionType;
 use crate::cluster::OutlierDetection;
 use crate::units::Percent;
 
@@ -260,6 +261,22 @@ impl DetectorConfig {
         self.max_ejection_time
     }
 
+    /// How long an ejection with this back-off lasts, without jitter.
+    #[must_use]
+    pub fn ejection_time(&self, eject_time_backoff: u32) -> Duration {
+        self.base_ejection_time.saturating_mul(eject_time_backoff).min(self.max_ejection_time)
+    }
+
+    /// The back-off of the next ejection: it grows while it makes a difference, and by one step beyond
+    /// `max_ejection_time`.
+    #[must_use]
+    pub fn next_backoff(&self, eject_time_backoff: u32) -> u32 {
+        let base = self.base_ejection_time;
+        let grows =
+            base.saturating_mul(eject_time_backoff) < self.max_ejection_time.saturating_add(base);
+        if grows { eject_time_backoff.saturating_add(1) } else { eject_time_backoff }
+    }
+
     /// Share of all hosts that may be out at once.
     #[must_use]
     pub const fn max_ejection_percent(&self) -> Percent {
@@ -270,6 +287,24 @@ impl DetectorConfig {
     #[must_use]
     pub const fn always_eject_one_host(&self) -> bool {
         self.always_eject_one_host
+    }
+
+    /// Share of such detections that eject.
+    #[must_use]
+    pub const fn enforcing(&self, ejection_type: EjectionType) -> Percent {
+        match ejection_type {
+            EjectionType::Consecutive5xx => self.enforcing_consecutive_5xx,
+            EjectionType::ConsecutiveGatewayFailure => self.enforcing_consecutive_gateway_failure,
+            EjectionType::ConsecutiveLocalOriginFailure => {
+                self.enforcing_consecutive_local_origin_failure
+            }
+            EjectionType::SuccessRate => self.enforcing_success_rate,
+            EjectionType::SuccessRateLocalOrigin => self.enforcing_local_origin_success_rate,
+            EjectionType::FailurePercentage => self.enforcing_failure_percentage,
+            EjectionType::FailurePercentageLocalOrigin => {
+                self.enforcing_failure_percentage_local_origin
+            }
+        }
     }
 
     /// The status that counts for a response of `status`.

@@ -65,7 +65,6 @@ use super::success_rate::{EjectionThreshold, MonitorType, success_rate_ejection_
 use crate::host::HostId;
 use crate::random::Random;
 use crate::time::MonotonicTime;
-use crate::units::Percent;
 
 /// A driver that never polls must not fill memory: the oldest events go first.
 const MAX_PENDING_EVENTS: usize = 1024;
@@ -367,7 +366,7 @@ impl Detector {
         if matches!(ejection_type, EjectionType::Consecutive5xx | EjectionType::SuccessRate) {
             self.state.stats.ejections_total += 1;
         }
-        let enforced = random.feature_enabled(self.enforcing(ejection_type));
+        let enforced = random.feature_enabled(self.config.enforcing(ejection_type));
         if enforced {
             self.state.stats.ejections_active += 1;
             self.state.stats.enforced(ejection_type);
@@ -386,23 +385,6 @@ impl Detector {
         let percent = 100.0 * (active as f64 + 1.0) / self.state.monitors.len() as f64;
         percent <= f64::from(self.config.max_ejection_percent.get())
             || (self.config.always_eject_one_host && active == 0)
-    }
-
-    const fn enforcing(&self, ejection_type: EjectionType) -> Percent {
-        let config = &self.config;
-        match ejection_type {
-            EjectionType::Consecutive5xx => config.enforcing_consecutive_5xx,
-            EjectionType::ConsecutiveGatewayFailure => config.enforcing_consecutive_gateway_failure,
-            EjectionType::ConsecutiveLocalOriginFailure => {
-                config.enforcing_consecutive_local_origin_failure
-            }
-            EjectionType::SuccessRate => config.enforcing_success_rate,
-            EjectionType::SuccessRateLocalOrigin => config.enforcing_local_origin_success_rate,
-            EjectionType::FailurePercentage => config.enforcing_failure_percentage,
-            EjectionType::FailurePercentageLocalOrigin => {
-                config.enforcing_failure_percentage_local_origin
-            }
-        }
     }
 
     fn uneject_host(&mut self, host: HostId, now: MonotonicTime) {

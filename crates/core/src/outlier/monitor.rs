@@ -217,8 +217,7 @@ impl DetectorHostMonitor {
     #[must_use]
     pub fn ejected_until(&self, config: &DetectorConfig) -> Option<MonotonicTime> {
         let since = self.last_ejection_time.filter(|_| self.ejected)?;
-        let time = config.base_ejection_time.saturating_mul(self.eject_time_backoff);
-        Some(since + time.min(config.max_ejection_time) + self.jitter)
+        Some(since + config.ejection_time(self.eject_time_backoff) + self.jitter)
     }
 
     pub(super) const fn success_rate_monitor(
@@ -232,7 +231,7 @@ impl DetectorHostMonitor {
     }
 
     /// Forgets the run that was just detected, so that the next one starts from zero.
-    pub(super) const fn reset_consecutive(&mut self, ejection_type: EjectionType) {
+    pub const fn reset_consecutive(&mut self, ejection_type: EjectionType) {
         match ejection_type {
             EjectionType::Consecutive5xx => self.consecutive_5xx = 0,
             EjectionType::ConsecutiveGatewayFailure => self.consecutive_gateway_failure = 0,
@@ -246,18 +245,13 @@ impl DetectorHostMonitor {
         }
     }
 
-    /// Takes the host out. The back-off grows while it makes a difference, and by one step beyond `max_ejection_time`.
+    /// Takes the host out for longer than the last time.
     pub(super) fn eject(&mut self, config: &DetectorConfig, now: MonotonicTime, jitter: Duration) {
         self.ejected = true;
         self.num_ejections = self.num_ejections.saturating_add(1);
         self.last_ejection_time = Some(now);
         self.jitter = jitter;
-        let base = config.base_ejection_time;
-        if base.saturating_mul(self.eject_time_backoff)
-            < config.max_ejection_time.saturating_add(base)
-        {
-            self.eject_time_backoff = self.eject_time_backoff.saturating_add(1);
-        }
+        self.eject_time_backoff = config.next_backoff(self.eject_time_backoff);
     }
 
     /// Brings the host back with all runs forgotten: a few new errors must not eject it again.

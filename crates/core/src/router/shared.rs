@@ -1,0 +1,183 @@
+//! What the workers of a gateway share: every region's record, and who does the checks.
+//!
+//! Each worker runs the router in a virtual machine of its own. They meet in one value of bytes that anyone may replace.
+//! States merge by taking the greater of each part, so it does not matter who hears of what first, how often, or whether an
+//! update is lost: the next exchange brings it back.
+//!
+//! The bytes carry a version and a checksum. Whatever does not fit them counts as absent.
+//!
+//! **Units**: little-endian; times in nanoseconds.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::record::{RegionRecord, RegionState};
+use crate::outlier::EjectionType;
+use crate::time::MonotonicTime;
+
+const MAGIC: [u8; 4] = *b"MFR\x01";
+
+/// Records of regions that a worker has no policy for are dropped when they are this old.
+const FORGET_AFTER: Duration = Duration::from_secs(3600);
+
+/// A region of a destination.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RegionKey {
+    /// The destination's host.
+    pub host: String,
+    /// The destination's port.
+    pub port: u16,
+    /// The region.
+    pub region: String,
+}
+
+/// Who does the checks, and until when it may. Ordered by `until`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lease {
+    /// When someone else may take over.
+    pub until: MonotonicTime,
+    /// A worker's number.
+    pub holder: u64,
+}
+
+/// Everything that is shared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SharedState {
+    /// The latest time that any writer had.
+    pub written_at: MonotonicTime,
+    /// Who does the checks.
+    pub lease: Lease,
+    /// What is known.
+    pub records: BTreeMap<RegionKey, RegionRecord>,
+}
+
+impl SharedState {
+    /// Takes the greater of each part. Commutative, associative, idempotent.
+    pub fn merge(&mut self, other: &Self) {
+        self.written_at = self.written_at.max(other.written_at);
+        self.lease = self.lease.max(other.lease);
+        for (key, record) in &other.records {
+            match self.records.get_mut(key) {
+                Some(known) => *known = (*known).max(*record),
+                None => {
+                    self.records.insert(key.clone(), *record);
+                }
+            }
+        }
+    }
+
+    /// Drops old records that `keep` does not want.
+    pub fn forget(&mut self, now: MonotonicTime, keep: impl Fn(&RegionKey) -> bool) {
+        self.records.retain(|key, record| now - record.at < FORGET_AFTER || keep(key));
+    }
+
+    /// As bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut body = Vec::with_capacity(64 + 96 * self.records.len());
+        body.extend(self.written_at.as_nanos().to_le_bytes());
+        body.extend(self.lease.until.as_nanos().to_le_bytes());
+        body.extend(self.lease.holder.to_le_bytes());
+        for (key, record) in &self.records {
+            put_text(&mut body, &key.host);
+            body.extend(key.port.to_le_bytes());
+            put_text(&mut body, &key.region);
+            body.extend(record.epoch.to_le_bytes());
+            body.extend(record.at.as_nanos().to_le_bytes());
+            body.push(state_to_byte(record.state));
+            body.extend(record.backoff.to_le_bytes());
+        }
+        let mut bytes = Vec::with_capacity(body.len() + 12);
+        bytes.extend(MAGIC);
+        bytes.extend(checksum(&body).to_le_bytes());
+        bytes.extend(body);
+        bytes
+    }
+
+    /// From bytes; `None` if they are damaged or of another version.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes.strip_prefix(&MAGIC)?;
+        let sum = u64::from_le_bytes(take(&mut rest)?);
+        if sum != checksum(rest) {
+            return None;
+        }
+        let mut state = Self {
+            written_at: take_time(&mut rest)?,
+            lease: Lease {
+                until: take_time(&mut rest)?,
+                holder: u64::from_le_bytes(take(&mut rest)?),
+            },
+            records: BTreeMap::new(),
+        };
+        while !rest.is_empty() {
+            let key = RegionKey {
+                host: take_text(&mut rest)?,
+                port: u16::from_le_bytes(take(&mut rest)?),
+                region: take_text(&mut rest)?,
+            };
+            let record = RegionRecord {
+                epoch: u32::from_le_bytes(take(&mut rest)?),
+                at: take_time(&mut rest)?,
+                state: state_from_byte(u8::from_le_bytes(take(&mut rest)?))?,
+                backoff: u32::from_le_bytes(take(&mut rest)?),
+            };
+            state.records.insert(key, record);
+        }
+        Some(state)
+    }
+}
+
+/// FNV-1a: finds torn and foreign values; nobody is expected to forge one.
+fn checksum(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Texts are DNS names and region names: far below 64 KiB; a longer one is cut, at a character.
+fn put_text(body: &mut Vec<u8>, text: &str) {
+    let end = (0..=text.len().min(usize::from(u16::MAX))).rev().find(|&i| text.is_char_boundary(i));
+    let text = text.get(..end.unwrap_or(0)).unwrap_or_default();
+    body.extend(u16::try_from(text.len()).unwrap_or(0).to_le_bytes());
+    body.extend(text.as_bytes());
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, tail) = rest.split_first_chunk::<N>()?;
+    *rest = tail;
+    Some(*head)
+}
+
+fn take_time(rest: &mut &[u8]) -> Option<MonotonicTime> {
+    Some(MonotonicTime::from_nanos(u64::from_le_bytes(take(rest)?)))
+}
+
+fn take_text(rest: &mut &[u8]) -> Option<String> {
+    let length = u16::from_le_bytes(take(rest)?);
+    let (head, tail) = rest.split_at_checked(usize::from(length))?;
+    *rest = tail;
+    String::from_utf8(head.to_vec()).ok()
+}
+
+/// The states by their byte. A new one goes to the end, with a new version in [`MAGIC`].
+const STATES: [RegionState; 10] = [
+    RegionState::Usable,
+    RegionState::NoUsableHost,
+    RegionState::NoCluster,
+    RegionState::Ejected(EjectionType::Consecutive5xx),
+    RegionState::Ejected(EjectionType::ConsecutiveGatewayFailure),
+    RegionState::Ejected(EjectionType::ConsecutiveLocalOriginFailure),
+    RegionState::Ejected(EjectionType::SuccessRate),
+    RegionState::Ejected(EjectionType::SuccessRateLocalOrigin),
+    RegionState::Ejected(EjectionType::FailurePercentage),
+    RegionState::Ejected(EjectionType::FailurePercentageLocalOrigin),
+];
+
+fn state_to_byte(state: RegionState) -> u8 {
+    STATES.iter().zip(0_u8..).find(|(known, _)| **known == state).map_or(0, |(_, byte)| byte)
+}
+
+fn state_from_byte(byte: u8) -> Option<RegionState> {
+    STATES.get(usize::from(byte)).copied()
+}

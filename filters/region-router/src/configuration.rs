@@ -1,0 +1,54 @@
+//! From `pluginConfig` and the gateway's own place to what the router runs.
+
+use mesh_failover_core::locality::Locality;
+use mesh_failover_core::router::{PluginConfig, RouterConfig};
+use proxy_wasm::types::LogLevel;
+
+use crate::host;
+
+/// Reads the configuration. What does not apply here is said in the log.
+///
+/// # Errors
+/// One line that says everything that is wrong.
+pub(crate) fn read() -> Result<RouterConfig, String> {
+    let bytes = host::plugin_configuration().unwrap_or_default();
+    let text = String::from_utf8(bytes).map_err(|_| line(&["not UTF-8".to_owned()]))?;
+    let all = |found: Vec<mesh_failover_core::diagnostic::Diagnostic>| {
+        line(&found.iter().map(one).collect::<Vec<_>>())
+    };
+    let locality = own_locality();
+    let (config, notes) =
+        PluginConfig::from_json(&text).and_then(|p| p.compile(&locality)).map_err(all)?;
+    for note in &notes {
+        host::log(LogLevel::Warn, &format!("pluginConfig: {}", one(note)));
+    }
+    Ok(config)
+}
+
+/// The name that Istio gives the plugin; Envoy always has one.
+pub(crate) fn plugin_name() -> String {
+    let name = host::property(b"plugin_name").unwrap_or_default();
+    String::from_utf8_lossy(&name).into_owned()
+}
+
+/// Without a region no `from` but `*` fits, and the gateway leaves requests alone.
+fn own_locality() -> Locality {
+    let part = |path: &[u8]| {
+        String::from_utf8_lossy(&host::property(path).unwrap_or_default()).into_owned()
+    };
+    Locality {
+        region: part(b"xds\0node\0locality\0region"),
+        zone: part(b"xds\0node\0locality\0zone"),
+        sub_zone: part(b"xds\0node\0locality\0sub_zone"),
+    }
+}
+
+fn line(errors: &[String]) -> String {
+    format!("pluginConfig refused: {}", errors.join("; "))
+}
+
+fn one(found: &mesh_failover_core::diagnostic::Diagnostic) -> String {
+    let path = if found.path.is_empty() { String::new() } else { format!("{}: ", found.path) };
+    let help = found.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
+    format!("{path}{}{help}", found.message)
+}

@@ -1,0 +1,231 @@
+//! What the filter asks of Envoy, each call with an answer that cannot end the virtual machine.
+//!
+//! The SDK's own wrappers panic on a status they do not expect, on a header that is not UTF-8, and build the path of a property
+//! anew for each call. A panic here would mean an error for every later request of the worker, so these calls go to the ABI
+//! directly: whatever is not a plain success is `None`, `false` or a [`Refusal`].
+//!
+//! **Source**: Proxy-Wasm ABI 0.2.1; Envoy's answers by spec and by trial on 1.40.
+
+#![allow(
+    unsafe_code,
+    reason = "the ABI is made of raw pointers; this is the only place that touches them"
+)]
+
+use std::ptr::{null, null_mut};
+use std::time::Duration;
+
+use proxy_wasm::types::{BufferType, LogLevel, MapType};
+
+const OK: u32 = 0;
+const NOT_FOUND: u32 = 1;
+const BAD_ARGUMENT: u32 = 2;
+const INTERNAL_FAILURE: u32 = 10;
+
+#[link(wasm_import_module = "env")]
+unsafe extern "C" {
+    fn proxy_log(level: u32, text: *const u8, size: usize) -> u32;
+    fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+    fn proxy_get_property(p: *const u8, n: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_get_header_map_value(
+        map: u32,
+        key: *const u8,
+        key_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
+    fn proxy_replace_header_map_value(
+        map: u32,
+        key: *const u8,
+        key_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+    fn proxy_remove_header_map_value(map: u32, key: *const u8, key_size: usize) -> u32;
+    fn proxy_get_buffer_bytes(
+        buffer: u32,
+        start: usize,
+        max: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+        cas: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(
+        key: *const u8,
+        key_size: usize,
+        value: *const u8,
+        value_size: usize,
+        cas: u32,
+    ) -> u32;
+    fn proxy_http_call(
+        upstream: *const u8,
+        upstream_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        body: *const u8,
+        body_size: usize,
+        trailers: *const u8,
+        trailers_size: usize,
+        timeout: u32,
+        token: *mut u32,
+    ) -> u32;
+}
+
+/// Why Envoy does not make a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It has no cluster of that name.
+    NoCluster,
+    /// The cluster has no host to use.
+    NoUsableHost,
+    /// Anything else.
+    Other,
+}
+
+/// Bytes that Envoy has put into the module's memory.
+fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8>> {
+    let (mut data, mut size) = (null_mut(), 0);
+    if call(&raw mut data, &raw mut size) != OK {
+        return None;
+    }
+    if data.is_null() {
+        return Some(Vec::new());
+    }
+    // SAFETY: Envoy asked the SDK's `malloc` for `size` bytes, which hands out boxed slices, and filled them.
+    Some(unsafe { Vec::from_raw_parts(data, size, size) })
+}
+
+pub(crate) fn log(level: LogLevel, text: &str) {
+    // SAFETY: the text outlives the call. A log that fails has nowhere to say so.
+    unsafe { proxy_log(level as u32, text.as_ptr(), text.len()) };
+}
+
+/// The wall clock, in nanoseconds since the Unix epoch.
+pub(crate) fn wall_time() -> u64 {
+    let mut time = 0;
+    // SAFETY: Envoy writes eight bytes.
+    unsafe { proxy_get_current_time_nanoseconds(&raw mut time) };
+    time
+}
+
+pub(crate) fn set_tick_period(period: Duration) -> bool {
+    let millis = u32::try_from(period.as_millis()).unwrap_or(u32::MAX);
+    // SAFETY: no memory is involved.
+    unsafe { proxy_set_tick_period_milliseconds(millis) == OK }
+}
+
+/// A property; the parts of its path are separated by NUL.
+pub(crate) fn property(path: &[u8]) -> Option<Vec<u8>> {
+    // SAFETY: the path outlives the call.
+    returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
+}
+
+pub(crate) fn plugin_configuration() -> Option<Vec<u8>> {
+    let buffer = BufferType::PluginConfiguration as u32;
+    // SAFETY: no memory goes in.
+    returned(|data, size| unsafe { proxy_get_buffer_bytes(buffer, 0, usize::MAX, data, size) })
+}
+
+pub(crate) fn header(map: MapType, key: &str) -> Option<Vec<u8>> {
+    // SAFETY: the key outlives the call.
+    returned(|data, size| unsafe {
+        proxy_get_header_map_value(map as u32, key.as_ptr(), key.len(), data, size)
+    })
+}
+
+/// Sets a request header; all its copies are replaced. Envoy then selects the route anew.
+pub(crate) fn replace_request_header(key: &str, value: &str) -> bool {
+    let map = MapType::HttpRequestHeaders as u32;
+    // SAFETY: both outlive the call.
+    unsafe {
+        proxy_replace_header_map_value(map, key.as_ptr(), key.len(), value.as_ptr(), value.len())
+            == OK
+    }
+}
+
+/// Removes all copies of a request header. Envoy then selects the route anew.
+pub(crate) fn remove_request_header(key: &str) -> bool {
+    let map = MapType::HttpRequestHeaders as u32;
+    // SAFETY: the key outlives the call.
+    unsafe { proxy_remove_header_map_value(map, key.as_ptr(), key.len()) == OK }
+}
+
+/// A shared value and the number of its version; number 0 if there is none yet.
+pub(crate) fn shared_data(key: &str) -> Option<(Option<Vec<u8>>, u32)> {
+    let (mut data, mut size, mut version) = (null_mut(), 0, 0);
+    // SAFETY: the key outlives the call; Envoy writes the three results.
+    let status = unsafe {
+        let (data, size, version) = (&raw mut data, &raw mut size, &raw mut version);
+        proxy_get_shared_data(key.as_ptr(), key.len(), data, size, version)
+    };
+    match status {
+        NOT_FOUND => Some((None, 0)),
+        OK if data.is_null() => Some((None, version)),
+        // SAFETY: as in `returned`.
+        OK => Some((Some(unsafe { Vec::from_raw_parts(data, size, size) }), version)),
+        _ => None,
+    }
+}
+
+/// Writes a shared value unless somebody has written since that version; version 0 always writes.
+pub(crate) fn set_shared_data(key: &str, value: &[u8], version: u32) -> bool {
+    // SAFETY: both outlive the call.
+    unsafe {
+        proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), version) == OK
+    }
+}
+
+/// Sends a request without a body to a cluster; the answer is not waited for.
+pub(crate) fn send(
+    cluster: &str,
+    headers: &[(&str, &str)],
+    timeout: Duration,
+) -> Result<(), Refusal> {
+    let headers = serialize(headers);
+    let no_trailers = serialize(&[]);
+    let timeout = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
+    let mut token = 0;
+    // SAFETY: all inputs outlive the call; Envoy writes four bytes to the token.
+    let status = unsafe {
+        proxy_http_call(
+            cluster.as_ptr(),
+            cluster.len(),
+            headers.as_ptr(),
+            headers.len(),
+            null(),
+            0,
+            no_trailers.as_ptr(),
+            no_trailers.len(),
+            timeout,
+            &raw mut token,
+        )
+    };
+    match status {
+        OK => Ok(()),
+        BAD_ARGUMENT => Err(Refusal::NoCluster),
+        INTERNAL_FAILURE => Err(Refusal::NoUsableHost),
+        _ => Err(Refusal::Other),
+    }
+}
+
+/// A header map as the ABI wants it: count, sizes, then names and values, each ended by NUL.
+fn serialize(map: &[(&str, &str)]) -> Vec<u8> {
+    let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes();
+    let mut bytes = Vec::new();
+    bytes.extend(u32::try_from(map.len()).unwrap_or(u32::MAX).to_le_bytes());
+    for (name, value) in map {
+        bytes.extend(length(name));
+        bytes.extend(length(value));
+    }
+    for text in map.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend(text.as_bytes());
+        bytes.push(0);
+    }
+    bytes
+}
