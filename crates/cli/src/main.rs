@@ -1,3 +1,33 @@
 //! `mesh-failover`: arguments and printing; everything else is the core's.
+//!
+//! Exit status 0: done; 1: the manifests cannot give what was asked for; 2: they, or the
+//! arguments, cannot be used as they are.
 
-fn main() {}
+mod args;
+mod envoy;
+mod input;
+mod output;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+use crate::report::Failure;
+
+fn main() -> ExitCode {
+    let result = match Args::parse().command {
+        Command::Envoy(args) => envoy::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            match failure {
+                Failure::Findings(_) => ExitCode::from(1),
+                Failure::Unusable(_) => ExitCode::from(2),
+            }
+        }
+    }
+}

@@ -31,12 +31,14 @@ mod matching;
 mod message;
 mod options;
 mod outlier;
+mod plugin;
 mod route;
 mod yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use options::{FailurePolicy, Filter, Node, Options};
+pub use plugin::plugins_for;
 
 use crate::cluster::{Address, ClusterLoadAssignment, DiscoveryType};
 use crate::translate::Translation;
@@ -91,4 +93,24 @@ pub fn placed(
         }
     }
     placed
+}
+
+/// Every endpoint on a port of its own from `first` on, by name: what a workstation can listen on
+/// instead of the addresses that pods would have. `None` if the ports do not suffice.
+#[must_use]
+pub fn consecutive_addresses(
+    translation: &Translation,
+    first: &Address,
+) -> Option<BTreeMap<String, Address>> {
+    let groups = translation.clusters.iter().flat_map(|it| &it.load_assignment.endpoints);
+    let names: BTreeSet<&str> =
+        groups.flat_map(|group| &group.lb_endpoints).map(|it| it.name.as_str()).collect();
+    names
+        .into_iter()
+        .zip(0_u16..)
+        .map(|(name, offset)| {
+            let port = first.port.checked_add(offset)?;
+            Some((name.to_owned(), Address { host: first.host.clone(), port }))
+        })
+        .collect()
 }

@@ -1,0 +1,75 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use mesh_failover_core::cluster::Address;
+use mesh_failover_core::envoy::Options;
+use mesh_failover_core::translate::IstioVersion;
+
+/// Regional failover for Istio that you can see before you ship it.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write the Envoy configuration that istiod would give one ingress gateway, ready to run.
+    Envoy(EnvoyArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EnvoyArgs {
+    /// Manifests: files, folders (every .yaml, .yml and .json below), or - for standard input.
+    #[arg(required_unless_present = "topology")]
+    pub(crate) path: Vec<PathBuf>,
+
+    /// A file with the Topology, unless it is among the manifests.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) topology: Option<PathBuf>,
+
+    /// Where the gateway is; the first gateway of the topology that fits.
+    #[arg(long, value_name = "REGION[/ZONE[/SUBZONE]]")]
+    pub(crate) from: String,
+
+    /// Put this module before the router, configured by the WasmPlugin among the manifests.
+    #[arg(long, value_name = "FILTER.wasm")]
+    pub(crate) router: Option<PathBuf>,
+
+    /// The istiod to imitate.
+    #[arg(long, value_name = "VERSION", default_value_t)]
+    pub(crate) istio: IstioVersion,
+
+    /// Where to listen: one address and port for each port of the gateway, in order.
+    #[arg(long, value_name = "HOST:PORT", value_parser = address, value_delimiter = ',')]
+    pub(crate) listen: Vec<Address>,
+
+    /// Where Envoy's admin interface listens.
+    #[arg(long, value_name = "HOST:PORT", value_parser = address, default_value = DEFAULT_ADMIN)]
+    pub(crate) admin: Address,
+
+    /// Move all endpoints to consecutive ports from here on.
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
+    pub(crate) endpoints_on: Option<Address>,
+
+    /// Write one line a request to this file, for example /dev/stdout.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) access_log: Option<String>,
+
+    /// The folder to write: envoy.yaml, eds/ and the filter.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+const DEFAULT_ADMIN: &str = "127.0.0.1:15000";
+const _: () = assert!(Options::DEFAULT_ADMIN_PORT == 15_000, "DEFAULT_ADMIN must name it");
+
+/// `127.0.0.1:8080`, `[::1]:8080`.
+fn address(text: &str) -> Result<Address, String> {
+    text.parse::<std::net::SocketAddr>()
+        .map(|address| Address { host: address.ip().to_string(), port: address.port() })
+        .map_err(|_| "write an IP address and a port, for example `127.0.0.1:8080`".to_owned())
+}

@@ -1,0 +1,85 @@
+//! From paths to texts.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use mesh_failover_core::manifest::Source;
+
+use crate::report::Failure;
+
+/// A text and its name as the user gave it.
+#[derive(Debug)]
+pub(crate) struct Text {
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+impl Text {
+    pub(crate) fn source(&self) -> Source<'_> {
+        Source { name: &self.name, text: &self.text }
+    }
+}
+
+/// Reads files, folders and `-`, each file once, folders in the order of their names.
+pub(crate) fn read<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<Vec<Text>, Failure> {
+    let mut texts: Vec<Text> = Vec::new();
+    for path in paths {
+        for (name, text) in one(path)? {
+            if texts.iter().all(|known| known.name != name) {
+                texts.push(Text { name, text });
+            }
+        }
+    }
+    Ok(texts)
+}
+
+fn one(path: &Path) -> Result<Vec<(String, String)>, Failure> {
+    if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(|error| cannot_read(path, &error))?;
+        return Ok(vec![("-".to_owned(), text)]);
+    }
+    let mut files = Vec::new();
+    if path.is_dir() {
+        collect(path, &mut files)?;
+        if files.is_empty() {
+            return Err(Failure::unusable(
+                format!("there is no manifest in `{}`", path.display()),
+                "manifests end in .yaml, .yml or .json",
+            ));
+        }
+    } else {
+        files.push(path.to_owned());
+    }
+    files
+        .into_iter()
+        .map(|file| {
+            let text = fs::read_to_string(&file).map_err(|error| cannot_read(&file, &error))?;
+            Ok((file.display().to_string(), text))
+        })
+        .collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut entries = entries.map_err(|error| cannot_read(folder, &error))?;
+    entries.sort_by_key(fs::DirEntry::path);
+    for entry in entries {
+        let path = entry.path();
+        let extension = path.extension().and_then(|it| it.to_str());
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if matches!(extension, Some("yaml" | "yml" | "json")) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::unusable(
+        format!("cannot read `{}`: {}", path.display(), error.kind()),
+        "give files, folders, or `-` for standard input",
+    )
+}

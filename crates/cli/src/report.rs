@@ -1,0 +1,77 @@
+//! Findings as a good compiler prints them: the line, what is wrong with it, what to write.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use mesh_failover_core::diagnostic::{Diagnostic, Severity};
+
+use crate::input::Text;
+
+/// Why a command ends without what was asked for.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The manifests cannot give it.
+    Findings(String),
+    /// The manifests or arguments cannot be used.
+    Unusable(String),
+}
+
+impl Failure {
+    pub(crate) fn findings(message: impl AsRef<str>, help: impl AsRef<str>) -> Self {
+        Self::Findings(plain(message.as_ref(), help.as_ref()))
+    }
+
+    pub(crate) fn unusable(message: impl AsRef<str>, help: impl AsRef<str>) -> Self {
+        Self::Unusable(plain(message.as_ref(), help.as_ref()))
+    }
+
+    pub(crate) fn print(&self) {
+        let (Self::Findings(text) | Self::Unusable(text)) = self;
+        print_line(text);
+    }
+}
+
+fn plain(message: &str, help: &str) -> String {
+    let mut group = Group::with_title(Level::ERROR.primary_title(message));
+    if !help.is_empty() {
+        group = group.element(Level::HELP.message(help));
+    }
+    renderer().render(&[group])
+}
+
+/// Prints findings to standard error.
+pub(crate) fn print(diagnostics: &[Diagnostic], texts: &[Text]) {
+    for diagnostic in diagnostics {
+        print_line(&rendered(diagnostic, texts));
+    }
+}
+
+fn rendered(diagnostic: &Diagnostic, texts: &[Text]) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let mut group = Group::with_title(level.primary_title(&diagnostic.message).id(diagnostic.code));
+    let location = diagnostic.location.as_ref();
+    let text = location.and_then(|at| texts.iter().find(|text| text.name == at.file));
+    if let (Some(at), Some(text)) = (location, text) {
+        let start = usize::try_from(at.span.start).unwrap_or(usize::MAX).min(text.text.len());
+        let end = usize::try_from(at.span.end).unwrap_or(usize::MAX).clamp(start, text.text.len());
+        let mark = AnnotationKind::Primary.span(start..end).label(&diagnostic.path);
+        group = group.element(Snippet::source(&text.text).path(&at.file).annotation(mark));
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(help));
+    }
+    renderer().render(&[group])
+}
+
+fn renderer() -> Renderer {
+    if std::io::stderr().is_terminal() { Renderer::styled() } else { Renderer::plain() }
+}
+
+/// A closed pipe is no reason to fail while telling about another failure.
+fn print_line(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
