@@ -178,7 +178,7 @@ impl Gateway {
     /// Hands the filter another configuration, as istiod does when a WasmPlugin changes.
     ///
     /// Envoy keeps connections that are open on the old configuration; new ones get the new one.
-    pub async fn configure_filter(&mut self, configuration: &str) -> Result<()> {
+    pub fn configure_filter(&mut self, configuration: &str) -> Result<()> {
         let filter = self.program.filter.as_mut().context("this gateway has no filter")?;
         configuration.clone_into(&mut filter.configuration);
         self.files().write_listeners(&self.program.translation()?, &self.program)

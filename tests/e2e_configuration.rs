@@ -1,0 +1,64 @@
+//! A running gateway gets another `pluginConfig`: a bad one is refused, a good one keeps what is known.
+
+mod e2e;
+
+use anyhow::Result;
+use e2e::{A, B, eventually, get, plugin_configuration, router_shares, served_by, start};
+use mesh_failover_harness::{Fault, Gateway};
+
+const REJECTED: &str = "listener_manager.lds.update_rejected";
+const ACCEPTED: &str = "listener_manager.lds.update_success";
+
+async fn pushed(gateway: &mut Gateway, configuration: &str, counter: &str) -> Result<()> {
+    let before = gateway.envoy().stat(counter).await?;
+    gateway.configure_filter(configuration)?;
+    eventually(counter, async || Ok(gateway.envoy().stat(counter).await? > before)).await
+}
+
+/// Shares tell who decided: the router's 20/80, not Istio's 50/50.
+async fn a_gets_a_fifth(gateway: &Gateway) -> Result<()> {
+    let in_a = served_by(gateway, A, 50).await?;
+    assert!((8..=12).contains(&in_a), "{in_a} of 50 in A");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_one_is_rejected_and_the_last_good_one_serves() -> Result<()> {
+    let program = router_shares(20, 80)?;
+    let good = plugin_configuration(&program)?;
+    let mut gateway = start(program, 1).await?;
+    a_gets_a_fifth(&gateway).await?;
+    for bad in [
+        "not JSON".to_owned(),
+        r#"{"destinations": 3}"#.to_owned(),
+        good.replacen("destinations", "destinatoins", 1),
+        good.replacen("outlierDetection", "outlierDetektion", 1),
+    ] {
+        pushed(&mut gateway, &bad, REJECTED).await?;
+        a_gets_a_fifth(&gateway).await?;
+    }
+    let other = plugin_configuration(&router_shares(0, 100)?)?;
+    pushed(&mut gateway, &other, ACCEPTED).await?;
+    eventually("the next good one serves", async || Ok(served_by(&gateway, B, 20).await? == 20))
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ejected_region_stays_ejected() -> Result<()> {
+    let mut gateway = start(router_shares(50, 50)?, 1).await?;
+    gateway.set(A, Fault::Status { code: 503, ratio: 1.0 }).await?;
+    eventually("A is ejected", async || {
+        let mut all = true;
+        for _ in 0..10 {
+            all &= get(&gateway).await?.status == 200;
+        }
+        Ok(all)
+    })
+    .await?;
+    gateway.set(A, Fault::None).await?;
+    let other = plugin_configuration(&router_shares(60, 40)?)?;
+    pushed(&mut gateway, &other, ACCEPTED).await?;
+    // The ejection lasts 30 s; a VM that had forgotten it would send more than half of these to A.
+    assert_eq!(served_by(&gateway, B, 100).await?, 100);
+    Ok(())
+}
