@@ -1,5 +1,7 @@
 //! The binary as its user meets it: exit status, messages, and files that the real Envoy accepts.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers may fail as the test does")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
