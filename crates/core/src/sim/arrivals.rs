@@ -22,10 +22,10 @@ pub(super) struct ArrivalProcess {
 }
 
 impl ArrivalProcess {
-    pub(super) fn new(kind: Arrivals, rate: f64, rng: &mut Xoshiro) -> Self {
+    pub(super) fn new(kind: Arrivals, start: u64, rate: f64, rng: &mut Xoshiro) -> Self {
         let mut process =
             Self { kind, gap: f64::INFINITY, origin: 0, since_origin: 0, next: u64::MAX };
-        process.set_rate(0, rate, rng);
+        process.set_rate(start, rate, rng);
         process
     }
 
@@ -74,7 +74,7 @@ mod tests {
 
     fn moments(kind: Arrivals, rate: f64, count: usize) -> Vec<u64> {
         let mut rng = Xoshiro::new(3, Stream::Arrivals);
-        let mut process = ArrivalProcess::new(kind, rate, &mut rng);
+        let mut process = ArrivalProcess::new(kind, 0, rate, &mut rng);
         (0..count)
             .map(|_| {
                 let at = process.next_at();
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn a_new_rate_counts_from_its_moment_and_zero_stops() {
         let mut rng = Xoshiro::new(3, Stream::Arrivals);
-        let mut process = ArrivalProcess::new(Arrivals::Constant, 1.0, &mut rng);
+        let mut process = ArrivalProcess::new(Arrivals::Constant, 0, 1.0, &mut rng);
         process.set_rate(500, 1e9, &mut rng);
         assert_eq!(process.next_at(), 500);
         process.advance(&mut rng);

@@ -1,13 +1,65 @@
-//! Failover played in virtual time.
+//! Failover played in virtual time: a scenario against the gateway that the manifests make.
+//!
+//! A team that is told "50/50 until a region fails" wants to see it before an outage shows it. An average would not do: what a
+//! user meets is made of sweeps, merge windows, back-offs and the place of each worker in its own sequence. So the
+//! simulator plays every request through the parts that Envoy has: [`crate::lb`] chooses, [`crate::outlier`] ejects, and what they
+//! need of the world around them is here.
+//!
+//! | module | one idea |
+//! |---|---|
+//! | `timeline` | the scenario, checked and in order |
+//! | `world`, `pods` | endpoints, what is wrong with them, and their translation |
+//! | `routing`, `gateway`, `upstream` | one Envoy: routes, clusters, workers |
+//! | `arrivals`, `latency`, `queue`, `random`, `float` | time and chance |
+//! | `engine`, `requests`, `retry`, `outcome` | the life of a request |
+//! | `recorder`, `histogram`, `share`, `watch`, `log`, `event` | what is counted and written down |
+//! | `expect`, `report` | what came out |
+//!
+//! **Determinism.** The same manifests, scenario and seed give the same report, byte for byte, on every target: one seed, integers
+//! and correctly rounded floating-point operations, one total order of events, no threads.
+//!
+//! **Not modelled**, beyond what the modules say: traffic from other gateways than the scenario's; consistent hashing; gateways between
+//! networks as anything but endpoints; the time that istiod takes.
+
 mod arrivals;
+mod engine;
+mod error;
+mod event;
+mod expect;
 mod float;
+mod gateway;
 mod histogram;
 mod latency;
+mod log;
 mod outcome;
 mod pods;
 mod queue;
 mod random;
 mod recorder;
+mod report;
+mod requests;
+mod retry;
+mod routing;
+mod share;
+mod simulation;
+mod timeline;
 mod upstream;
+mod watch;
+mod world;
 
+pub use error::SimError;
+pub use event::{Event, EventKind};
+pub use expect::{Check, Verdict};
 pub use outcome::{Outcome, ResponseFlags};
+pub use report::{Counts, EndpointFrame, Frame, NONE, Phase, RegionFrame, RegionPhase, Report};
+pub use simulation::{Options, Simulation};
+
+/// A duration in nanoseconds; the longest there is, if it is longer.
+fn nanos(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Nanoseconds in milliseconds.
+fn millis(nanos: u64) -> f64 {
+    nanos as f64 / 1e6
+}

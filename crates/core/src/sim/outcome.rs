@@ -47,6 +47,12 @@ impl ResponseFlags {
         Self(self.0 | other.0)
     }
 
+    /// These flags without `other`'s.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether any flag of `other` is set.
     #[must_use]
     pub const fn intersects(self, other: Self) -> bool {

@@ -81,7 +81,7 @@ pub(super) struct Pods {
     regions: Vec<String>,
     workloads: Vec<Workload>,
     pods: Vec<Pod>,
-    behaviours: Vec<Behaviour>,
+    behaviours: Vec<(Behaviour, RegionId)>,
 }
 
 /// A new workload, before it has a number.
@@ -121,13 +121,15 @@ impl Pods {
         self.pods.get(pod.0 as usize)
     }
 
+    /// What a request meets at a pod, and in which region.
     #[inline]
-    pub(super) fn behaviour(&self, pod: PodId) -> Behaviour {
-        self.behaviours.get(pod.0 as usize).copied().unwrap_or(Behaviour::Refuse)
+    pub(super) fn behaviour(&self, pod: PodId) -> (Behaviour, RegionId) {
+        let known = self.behaviours.get(pod.0 as usize).copied();
+        known.unwrap_or((Behaviour::Refuse, RegionId(u32::MAX)))
     }
 
     pub(super) fn set_behaviour(&mut self, pod: PodId, behaviour: Behaviour) {
-        if let Some(slot) = self.behaviours.get_mut(pod.0 as usize) {
+        if let Some((slot, _)) = self.behaviours.get_mut(pod.0 as usize) {
             *slot = behaviour;
         }
     }
@@ -177,7 +179,7 @@ impl Pods {
             exists: true,
             faults: Faults::default(),
         });
-        self.behaviours.push(Behaviour::Refuse);
+        self.behaviours.push((Behaviour::Refuse, owner.region));
         Some(PodId((self.pods.len() - 1) as u32))
     }
 

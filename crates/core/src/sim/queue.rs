@@ -95,6 +95,12 @@ impl<E: Copy> Queue<E> {
         Some(LaneId(lane))
     }
 
+    /// When an event that is put into a lane now is due.
+    #[inline]
+    pub(super) fn due_in_lane(&self, now: u64, lane: LaneId) -> u64 {
+        now.saturating_add(self.delays.get(lane.0 as usize).copied().unwrap_or(0))
+    }
+
     /// Puts an event into a lane: due the lane's delay from `now`, which must not go back.
     pub(super) fn push_lane(&mut self, now: u64, lane: LaneId, event: E) {
         let index = lane.0 as usize;

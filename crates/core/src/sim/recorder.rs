@@ -76,8 +76,6 @@ impl Cell {
 /// State of Envoy at the end of a span.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Gauges {
-    /// By region: ejected hosts, over all gateway pods.
-    pub(super) ejected: Vec<u32>,
     /// By region: the share of the next request that workers would send there, in percent.
     pub(super) weight: Vec<f64>,
     /// Endpoints ejected in any gateway pod, and in how many.

@@ -32,6 +32,8 @@ pub(super) struct Upstream {
     pub(super) name: String,
     pub(super) connect_timeout: Duration,
     pub(super) breakers: CircuitBreakers,
+    /// Whether localities share by weight.
+    pub(super) locality_weighted: bool,
     /// Whether a connection that is made counts for the detector by itself.
     pub(super) split: bool,
     local: Locality,
@@ -66,12 +68,14 @@ pub(super) struct Change {
 pub(super) struct Discovered {
     pub(super) added: Vec<PodId>,
     pub(super) removed: Vec<PodId>,
+    /// Those of the removed ones that were ejected.
+    pub(super) removed_ejected: Vec<PodId>,
     /// Their health changed.
     pub(super) changed: Vec<PodId>,
 }
 
 impl Upstream {
-    /// A cluster without hosts, created at `created` by an Envoy in `local`.
+    /// A cluster without hosts, in an Envoy in `local`; its detector starts at `created`.
     pub(super) fn new(
         cluster: &Cluster,
         config: &LbConfig,
@@ -81,7 +85,7 @@ impl Upstream {
         created: MonotonicTime,
         rng: &mut Xoshiro,
     ) -> Self {
-        let moment = Moment { now: created, active_requests: &|_| 0 };
+        let moment = Moment { now: MonotonicTime::ZERO, active_requests: &|_| 0 };
         let empty = ClusterLoadAssignment::default();
         let hosts = PrioritySet::from_assignment(&empty, Some(local), |_, _| HostId(0));
         let workers = (0..workers)
@@ -90,6 +94,7 @@ impl Upstream {
         Self {
             name: cluster.name.clone(),
             connect_timeout: cluster.connect_timeout,
+            locality_weighted: cluster.locality_weighted,
             breakers: cluster.circuit_breakers.clone(),
             split: cluster
                 .outlier_detection
@@ -155,6 +160,11 @@ impl Upstream {
         (discovered, change)
     }
 
+    /// Forgets when updates were last posted: the first endpoints come with the cluster, not as an update.
+    pub(super) fn settle(&mut self) {
+        self.windows.clear();
+    }
+
     /// Tells the detector who came and who left.
     fn watch_hosts(&mut self, previous: &PrioritySet, discovered: &mut Discovered) {
         let health = |hosts: &PrioritySet| -> BTreeMap<HostId, HealthFlags> {
@@ -162,10 +172,12 @@ impl Upstream {
         };
         let (before, after) = (health(previous), health(&self.hosts));
         for id in before.keys().filter(|id| !after.contains_key(id)) {
+            let pod = self.pods.get(id.0 as usize);
             if let Some(detector) = &mut self.detector {
+                discovered.removed_ejected.extend(pod.filter(|_| detector.is_ejected(*id)));
                 detector.remove_host(*id);
             }
-            discovered.removed.extend(self.pods.get(id.0 as usize));
+            discovered.removed.extend(pod);
         }
         for (id, flags) in &after {
             match before.get(id) {
@@ -298,6 +310,21 @@ impl Upstream {
         }
     }
 
+    /// Whether the circuit breaker allows another retry.
+    ///
+    /// **Source**: Envoy source/common/upstream/resource_manager_impl.h `RetryBudgetImpl`: the budget is a share of the requests in
+    /// flight, but never less than a minimum; with a budget, `max_retries` is ignored.
+    pub(super) fn may_retry(&self) -> bool {
+        let limit = match &self.breakers.retry_budget {
+            None => self.breakers.max_retries,
+            Some(budget) => {
+                let share = budget.budget_percent / 100.0 * f64::from(self.active_requests);
+                budget.min_retry_concurrency.max(share as u32)
+            }
+        };
+        self.active_retries < limit
+    }
+
     /// A response's status for the detector.
     #[inline]
     pub(super) fn report_status(
@@ -362,16 +389,6 @@ impl Upstream {
             }
         }
         Some((event, change))
-    }
-
-    /// The detector, if there is one.
-    pub(super) const fn detector(&self) -> Option<&Detector> {
-        self.detector.as_ref()
-    }
-
-    /// The hosts as the main thread knows them.
-    pub(super) const fn hosts(&self) -> &PrioritySet {
-        &self.hosts
     }
 
     /// Each worker's load balancer.

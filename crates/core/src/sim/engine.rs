@@ -1,0 +1,597 @@
+//! The life of a request, from its arrival to its one end.
+//!
+//! Every request is at any time in one place of [`Requests`] and waits for at most one event: whichever of answer, connection
+//! timeout, `per_try_timeout`, route timeout and end of back-off comes first. Nothing is allocated for a request that is not tried again.
+//!
+//! **Source**: Envoy source/common/router/router.cc, v1.40.
+//!
+//! **Not modelled**: connections, except that they may be refused, cut, or never made: so no limit on connections or pending requests, no
+//! time to connect, and a request to a partitioned endpoint always waits for `connect_timeout`, although Envoy
+//! would first try the connections it has; hedging; request and response bodies.
+
+use std::sync::Arc;
+
+use super::gateway::{Envoy, RoutePlan};
+use super::latency::{Latencies, ResponseTime};
+use super::log::{Log, Place};
+use super::outcome::{Outcome, ResponseFlags};
+use super::pods::{Behaviour, PodId};
+use super::queue::Queue;
+use super::random::Xoshiro;
+use super::recorder::Recorder;
+use super::requests::{Next, Request, Requests, Ticket};
+use super::retry::{AttemptEnd, RetryRules, final_outcome};
+use super::upstream::Change;
+use super::watch::Watch;
+use super::world::World;
+use crate::host::HostId;
+use crate::lb::load_balancer::{Pick, Retry};
+use crate::lb::previous_priorities::PreviousPriorities;
+use crate::outlier::{Action, HostResult};
+use crate::random::Random;
+use crate::time::MonotonicTime;
+use crate::units::Priority;
+
+/// What is due.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Due {
+    /// The next thing in a request's life.
+    Request(Ticket),
+    /// A detector's sweep.
+    Sweep { envoy: u32, upstream: u32 },
+    /// The end of a merge window.
+    Merge { envoy: u32, upstream: u32, priority: Priority },
+    /// A step of the scenario.
+    Step(u32),
+}
+
+/// Hosts and priorities a request has tried.
+#[derive(Debug, Clone)]
+struct History {
+    hosts: Vec<HostId>,
+    priorities: Option<PreviousPriorities>,
+}
+
+/// All that requests touch.
+#[derive(Debug, Clone)]
+pub(super) struct Engine {
+    pub(super) now: u64,
+    pub(super) world: World,
+    pub(super) queue: Queue<Due>,
+    pub(super) latencies: Latencies,
+    pub(super) envoys: Vec<Envoy>,
+    pub(super) route: RoutePlan,
+    pub(super) recorder: Recorder,
+    pub(super) log: Log,
+    pub(super) watches: Vec<Watch>,
+    /// Pods that some Envoy has ejected, and how many have.
+    pub(super) ejected: Vec<(PodId, u32)>,
+    /// Whether workers have heard of something since shares were last computed.
+    pub(super) shares_stale: bool,
+    pub(super) arrivals_rng: Xoshiro,
+    pub(super) endpoints_rng: Xoshiro,
+    pub(super) envoy_rng: Xoshiro,
+    requests: Requests,
+    histories: Vec<History>,
+    free_histories: Vec<u32>,
+}
+
+/// The parts an engine starts with.
+pub(super) struct Parts {
+    pub(super) origin: u64,
+    pub(super) world: World,
+    pub(super) queue: Queue<Due>,
+    pub(super) latencies: Latencies,
+    pub(super) envoys: Vec<Envoy>,
+    pub(super) route: RoutePlan,
+    pub(super) recorder: Recorder,
+    pub(super) watches: Vec<Watch>,
+    pub(super) rngs: [Xoshiro; 3],
+}
+
+impl Engine {
+    pub(super) fn new(parts: Parts) -> Self {
+        let [arrivals_rng, endpoints_rng, envoy_rng] = parts.rngs;
+        Self {
+            now: 0,
+            world: parts.world,
+            queue: parts.queue,
+            latencies: parts.latencies,
+            envoys: parts.envoys,
+            route: parts.route,
+            recorder: parts.recorder,
+            log: Log::new(parts.origin),
+            watches: parts.watches,
+            ejected: Vec::new(),
+            shares_stale: true,
+            arrivals_rng,
+            endpoints_rng,
+            envoy_rng,
+            requests: Requests::default(),
+            histories: Vec::new(),
+            free_histories: Vec::new(),
+        }
+    }
+
+    /// Requests under way.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.requests.len()
+    }
+
+    const fn time(&self) -> MonotonicTime {
+        MonotonicTime::from_nanos(self.now)
+    }
+
+    /// A request comes to one of the gateway's workers, any with the same probability: connections are spread by the kernel.
+    pub(super) fn arrive(&mut self) {
+        let span = self.recorder.start();
+        let mut request = Request::new(self.now, span);
+        let (upstream, timeout) = match &self.route {
+            RoutePlan::Local(outcome) => {
+                self.recorder.request(span, None, *outcome, 0);
+                return;
+            }
+            RoutePlan::Forward { clusters, timeout, .. } => {
+                (choose_cluster(clusters, &mut self.envoy_rng), *timeout)
+            }
+        };
+        let Some(upstream) = upstream else {
+            self.recorder.request(span, None, Outcome::local(503, ResponseFlags::NC), 0);
+            return;
+        };
+        request.upstream = upstream;
+        request.deadline = timeout.map_or(u64::MAX, |timeout| self.now.saturating_add(timeout));
+        request.envoy = self.arrivals_rng.index(self.envoys.len() as u32);
+        let workers = self.envoys.get(request.envoy as usize).map_or(1, |envoy| envoy.workers);
+        request.worker = self.arrivals_rng.index(workers);
+        let slot = self.requests.insert(request);
+        self.attempt(slot);
+    }
+
+    /// Something in a request's life is due.
+    pub(super) fn on_request(&mut self, ticket: Ticket) {
+        let Some(request) = self.requests.redeem(ticket) else { return };
+        match request.next {
+            Next::Answer(status) => {
+                self.end_attempt(ticket.slot, AttemptEnd::Response(status), false)
+            }
+            Next::ConnectTimeout => {
+                self.end_attempt(ticket.slot, AttemptEnd::ConnectFailure, false)
+            }
+            Next::PerTryTimeout => self.end_attempt(ticket.slot, AttemptEnd::Reset, true),
+            Next::RouteTimeout => self.route_timeout(ticket.slot),
+            Next::Retry => self.attempt(ticket.slot),
+            Next::RouteTimeoutInBackOff => {
+                self.finish(ticket.slot, Outcome::local(504, ResponseFlags::UT));
+            }
+            Next::Nothing => {}
+        }
+    }
+
+    /// Sends a request, for the first time or again, to a host of the load balancer's choice.
+    fn attempt(&mut self, slot: u32) {
+        let Some((request, pick)) = self.choose_host(slot) else {
+            self.finish(slot, Outcome::local(503, ResponseFlags::UH));
+            return;
+        };
+        let envoy = self.envoys.get_mut(request.envoy as usize);
+        let Some(upstream) =
+            envoy.and_then(|envoy| envoy.upstreams.get_mut(request.upstream as usize))
+        else {
+            return;
+        };
+        let pod = upstream.pod(pick.host);
+        let (behaviour, region) = self.world.pods.behaviour(pod);
+        if upstream.active_requests >= upstream.breakers.max_requests {
+            self.finish(slot, Outcome::local(503, ResponseFlags::UO));
+            return;
+        }
+        upstream.begin(pick.host);
+        if upstream.split && matches!(behaviour, Behaviour::Answer { .. } | Behaviour::Silent) {
+            let connected = HostResult::LocalOriginConnectSuccess;
+            let time = MonotonicTime::from_nanos(self.now);
+            upstream.report(pick.host, connected, None, time, &mut self.envoy_rng);
+        }
+        let connect_timeout = super::nanos(upstream.connect_timeout);
+        if let Some(request) = self.requests.get_mut(slot) {
+            request.attempts += 1;
+            request.attempt_started = self.now;
+            request.host = pick.host;
+            request.priority = pick.priority;
+            request.pod = pod;
+            request.region = region;
+        }
+        for watch in &mut self.watches {
+            watch.on_attempt(region, self.now);
+        }
+        match behaviour {
+            Behaviour::Answer { latency, fail_below, fail_status } => {
+                let fails = fail_below > 0 && self.endpoints_rng.random() < fail_below;
+                let status = if fails { fail_status } else { 200 };
+                let time = self.latencies.draw(latency, &mut self.endpoints_rng);
+                self.await_answer(slot, status, time, request.deadline);
+            }
+            Behaviour::Refuse => self.end_attempt(slot, AttemptEnd::ConnectFailure, false),
+            Behaviour::Silent => self.await_timeout(slot, None, request.deadline),
+            Behaviour::Unreachable => {
+                let at = self.now.saturating_add(connect_timeout);
+                self.await_timeout(slot, Some(at), request.deadline);
+            }
+        }
+    }
+
+    /// Asks the worker's load balancer; a retry may avoid hosts and priorities.
+    fn choose_host(&mut self, slot: u32) -> Option<(Request, Pick)> {
+        let request = *self.requests.get_mut(slot)?;
+        let upstream = self
+            .envoys
+            .get_mut(request.envoy as usize)?
+            .upstreams
+            .get_mut(request.upstream as usize)?;
+        let rng = &mut self.envoy_rng;
+        if request.attempts == 0 {
+            let pick = upstream.choose_host(request.worker, None, self.now, rng)?;
+            return Some((request, pick));
+        }
+        let RoutePlan::Forward { retry: Some(rules), .. } = &self.route else { return None };
+        let history = self.histories.get_mut(request.history as usize)?;
+        let tried = &history.hosts;
+        let load = match &mut history.priorities {
+            Some(priorities) => {
+                let worker = upstream.workers().get(request.worker as usize)?;
+                let counts: Vec<_> = worker.host_sets().iter().map(|set| set.counts()).collect();
+                Some(priorities.determine_priority_load(&counts, worker.priority_load()).clone())
+            }
+            None => None,
+        };
+        let retry = Retry {
+            host_selection_max_attempts: rules.host_selection_max_attempts,
+            should_select_another_host: &|host| rules.avoid_previous_hosts && tried.contains(&host),
+            priority_load: load.as_ref(),
+        };
+        let pick = upstream.choose_host(request.worker, Some(&retry), self.now, rng)?;
+        Some((request, pick))
+    }
+
+    /// The first of an attempt's own and its route's timeout, with what it means.
+    fn timeout(&self, deadline: u64) -> (u64, Next) {
+        let per_try = match &self.route {
+            RoutePlan::Forward { retry: Some(rules), .. } => rules.per_try_timeout,
+            _ => None,
+        };
+        let per_try = per_try.map_or(u64::MAX, |timeout| self.now.saturating_add(timeout));
+        if per_try < deadline {
+            (per_try, Next::PerTryTimeout)
+        } else {
+            (deadline, Next::RouteTimeout)
+        }
+    }
+
+    fn await_answer(&mut self, slot: u32, status: u16, time: ResponseTime, deadline: u64) {
+        let (limit, at_limit) = self.timeout(deadline);
+        let at = match time {
+            ResponseTime::Lane(lane) => {
+                if limit == u64::MAX || self.queue.due_in_lane(self.now, lane) <= limit {
+                    let ticket = self.requests.set_next(slot, Next::Answer(status));
+                    self.queue.push_lane(self.now, lane, Due::Request(ticket));
+                    return;
+                }
+                limit
+            }
+            ResponseTime::After(time) => {
+                let at = self.now.saturating_add(time);
+                if at <= limit {
+                    let ticket = self.requests.set_next(slot, Next::Answer(status));
+                    self.queue.push(at, Due::Request(ticket));
+                    return;
+                }
+                limit
+            }
+        };
+        let ticket = self.requests.set_next(slot, at_limit);
+        self.queue.push(at, Due::Request(ticket));
+    }
+
+    /// No answer will come: waits for a timeout, of the connection (`connect`) or of the request.
+    fn await_timeout(&mut self, slot: u32, connect: Option<u64>, deadline: u64) {
+        let (limit, at_limit) = self.timeout(deadline);
+        let (at, next) = match connect {
+            Some(at) if at <= limit => (at, Next::ConnectTimeout),
+            _ if limit == u64::MAX => (limit, Next::Nothing),
+            _ => (limit, at_limit),
+        };
+        let ticket = self.requests.set_next(slot, next);
+        if next != Next::Nothing {
+            self.queue.push(at, Due::Request(ticket));
+        }
+    }
+
+    /// An attempt is over: tells the detector, then tries again or answers the client.
+    fn end_attempt(&mut self, slot: u32, end: AttemptEnd, per_try_timeout: bool) {
+        let outcome = final_outcome(end, per_try_timeout, false);
+        self.leave_host(slot, end, outcome);
+        let rules = match &self.route {
+            RoutePlan::Forward { retry: Some(rules), .. } if rules.wants(end) => Arc::clone(rules),
+            _ => {
+                self.finish(slot, outcome);
+                return;
+            }
+        };
+        self.retry_or_finish(slot, end, per_try_timeout, &rules);
+    }
+
+    /// The route's timeout is over: never tried again.
+    fn route_timeout(&mut self, slot: u32) {
+        let outcome = Outcome::local(504, ResponseFlags::UT);
+        self.leave_host(slot, AttemptEnd::Reset, outcome);
+        self.finish(slot, outcome);
+    }
+
+    /// Ends the attempt at its host and lets the detector know.
+    fn leave_host(&mut self, slot: u32, end: AttemptEnd, outcome: Outcome) {
+        let time = self.time();
+        let Some(request) = self.requests.get_mut(slot) else { return };
+        let latency = self.now - request.attempt_started;
+        self.recorder.attempt(request.span, request.pod, outcome, latency);
+        let (envoy, upstream_index, host) = (request.envoy, request.upstream, request.host);
+        let Some(upstream) = self
+            .envoys
+            .get_mut(envoy as usize)
+            .and_then(|envoy| envoy.upstreams.get_mut(upstream_index as usize))
+        else {
+            return;
+        };
+        upstream.end(host);
+        let rng = &mut self.envoy_rng;
+        match end {
+            AttemptEnd::Response(status) => upstream.report_status(host, status, time, rng),
+            AttemptEnd::Reset if outcome.flags.intersects(ResponseFlags::UT) => {
+                upstream.report(host, HostResult::LocalOriginTimeout, Some(504), time, rng);
+            }
+            AttemptEnd::ConnectFailure | AttemptEnd::Reset => {
+                upstream.report(host, HostResult::LocalOriginConnectFailed, None, time, rng);
+            }
+            AttemptEnd::Overflow => {}
+        }
+        self.follow_detector(envoy, upstream_index);
+    }
+
+    /// `RetryStateImpl::shouldRetry`: a retry must be wanted, left, and allowed by the circuit breaker.
+    fn retry_or_finish(
+        &mut self,
+        slot: u32,
+        end: AttemptEnd,
+        per_try_timeout: bool,
+        rules: &RetryRules,
+    ) {
+        self.release_retry(slot);
+        let Some(request) = self.requests.get_mut(slot) else { return };
+        if request.attempts > rules.num_retries {
+            self.finish(slot, final_outcome(end, per_try_timeout, rules.num_retries > 0));
+            return;
+        }
+        let envoy = self.envoys.get_mut(request.envoy as usize);
+        let Some(upstream) =
+            envoy.and_then(|envoy| envoy.upstreams.get_mut(request.upstream as usize))
+        else {
+            return;
+        };
+        if !upstream.may_retry() {
+            let outcome = final_outcome(end, per_try_timeout, false);
+            let flags = outcome.flags.with(ResponseFlags::UO);
+            self.finish(slot, Outcome { flags, ..outcome });
+            return;
+        }
+        upstream.active_retries += 1;
+        request.holds_retry = true;
+        let wait = rules.back_off(request.attempts, &mut self.envoy_rng);
+        let at = self.now.saturating_add(wait);
+        let (at, next) = if at < request.deadline {
+            (at, Next::Retry)
+        } else {
+            (request.deadline, Next::RouteTimeoutInBackOff)
+        };
+        self.remember(slot, rules);
+        let ticket = self.requests.set_next(slot, next);
+        self.queue.push(at, Due::Request(ticket));
+    }
+
+    /// Notes the host just tried.
+    fn remember(&mut self, slot: u32, rules: &RetryRules) {
+        let Some(request) = self.requests.get_mut(slot) else { return };
+        self.recorder.retry(request.span);
+        let fresh = || History {
+            hosts: Vec::new(),
+            priorities: rules.previous_priorities.map(PreviousPriorities::new),
+        };
+        if request.history == u32::MAX {
+            request.history = self.free_histories.pop().unwrap_or_else(|| {
+                self.histories.push(fresh());
+                (self.histories.len() - 1) as u32
+            });
+            if let Some(history) = self.histories.get_mut(request.history as usize) {
+                history.hosts.clear();
+                history.priorities = fresh().priorities;
+            }
+        }
+        if let Some(history) = self.histories.get_mut(request.history as usize) {
+            history.hosts.push(request.host);
+            if let Some(priorities) = &mut history.priorities {
+                priorities.on_host_attempted(request.priority);
+            }
+        }
+    }
+
+    fn release_retry(&mut self, slot: u32) {
+        let Some(request) = self.requests.get_mut(slot) else { return };
+        if !std::mem::take(&mut request.holds_retry) {
+            return;
+        }
+        let envoy = self.envoys.get_mut(request.envoy as usize);
+        if let Some(upstream) =
+            envoy.and_then(|envoy| envoy.upstreams.get_mut(request.upstream as usize))
+        {
+            upstream.active_retries = upstream.active_retries.saturating_sub(1);
+        }
+    }
+
+    /// Answers the client: the one end of every request.
+    fn finish(&mut self, slot: u32, outcome: Outcome) {
+        self.release_retry(slot);
+        let Some(request) = self.requests.get_mut(slot) else { return };
+        let answered = outcome.flags.without(ResponseFlags::URX.with(ResponseFlags::UO));
+        let region =
+            (answered == ResponseFlags::NONE && request.attempts > 0).then_some(request.region);
+        self.recorder.request(request.span, region, outcome, self.now - request.started);
+        if request.history != u32::MAX {
+            self.free_histories.push(request.history);
+        }
+        self.requests.remove(slot);
+    }
+
+    /// A detector's sweep is due.
+    pub(super) fn on_sweep(&mut self, envoy: u32, upstream: u32) {
+        let time = self.time();
+        let Some(swept) = self
+            .envoys
+            .get_mut(envoy as usize)
+            .and_then(|envoy| envoy.upstreams.get_mut(upstream as usize))
+        else {
+            return;
+        };
+        swept.sweep(time, &mut self.envoy_rng);
+        if let Some(next) = swept.next_sweep() {
+            self.queue.push(next.as_nanos(), Due::Sweep { envoy, upstream });
+        }
+        self.follow_detector(envoy, upstream);
+    }
+
+    /// A merge window may be over.
+    pub(super) fn on_merge(&mut self, envoy: u32, upstream: u32, priority: Priority) {
+        let time = self.time();
+        let posted = self
+            .envoys
+            .get_mut(envoy as usize)
+            .and_then(|envoy| envoy.upstreams.get_mut(upstream as usize))
+            .is_some_and(|upstream| upstream.on_merge_timer(priority, time, &mut self.envoy_rng));
+        if posted {
+            self.log_load(envoy, upstream);
+        }
+    }
+
+    /// Lets hosts, workers and the log follow what a detector has done.
+    #[inline]
+    fn follow_detector(&mut self, envoy: u32, upstream: u32) {
+        let time = self.time();
+        loop {
+            let Some(watched) = self
+                .envoys
+                .get_mut(envoy as usize)
+                .and_then(|envoy| envoy.upstreams.get_mut(upstream as usize))
+            else {
+                return;
+            };
+            let Some((event, change)) = watched.next_ejection_event(time, &mut self.envoy_rng)
+            else {
+                return;
+            };
+            let pod = watched.pod(event.host);
+            let place = Place { envoy, upstream, cluster: &watched.name };
+            self.log.detector(self.now, place, pod, &event, &change, &self.world.pods);
+            match event.action {
+                Action::Eject { enforced: true, .. } => self.count_ejected(pod, true),
+                Action::Uneject => self.count_ejected(pod, false),
+                Action::Eject { .. } | Action::Overflow { .. } => {}
+            }
+            self.follow_change(envoy, upstream, &change);
+        }
+    }
+
+    /// Arms timers for what waits, and looks at what the workers do with the news.
+    pub(super) fn follow_change(&mut self, envoy: u32, upstream: u32, change: &Change) {
+        for (priority, at) in &change.waiting {
+            let due = Due::Merge { envoy, upstream, priority: *priority };
+            self.queue.push(at.as_nanos(), due);
+        }
+        if !change.posted.is_empty() {
+            self.log_load(envoy, upstream);
+        }
+    }
+
+    fn log_load(&mut self, envoy: u32, upstream: u32) {
+        self.shares_stale = true;
+        let Some(cluster) = self
+            .envoys
+            .get(envoy as usize)
+            .and_then(|envoy| envoy.upstreams.get(upstream as usize))
+        else {
+            return;
+        };
+        let Some(worker) = cluster.workers().first() else { return };
+        let load = worker.priority_load();
+        let total =
+            load.healthy.iter().zip(&load.degraded).map(|(healthy, degraded)| healthy + degraded);
+        let panic =
+            (0..load.healthy.len() as u32).filter(|index| worker.is_in_panic(Priority(*index)));
+        let place = Place { envoy, upstream, cluster: &cluster.name };
+        self.log.load(self.now, place, total.collect(), panic.collect());
+    }
+
+    /// A pod is ejected by one Envoy more or less.
+    pub(super) fn count_ejected(&mut self, pod: PodId, ejected: bool) {
+        let place = self.ejected.iter().position(|(known, _)| *known == pod);
+        match (place, ejected) {
+            (None, true) => self.ejected.push((pod, 1)),
+            (None, false) => {}
+            (Some(index), true) => {
+                if let Some((_, count)) = self.ejected.get_mut(index) {
+                    *count += 1;
+                }
+            }
+            (Some(index), false) => {
+                let gone = self.ejected.get_mut(index).is_some_and(|(_, count)| {
+                    *count = count.saturating_sub(1);
+                    *count == 0
+                });
+                if gone {
+                    self.ejected.remove(index);
+                }
+            }
+        }
+    }
+
+    /// Connections to some pods are cut: what is in flight fails (`lost`: it is never heard of again).
+    pub(super) fn cut(&mut self, pods: &[PodId], lost: bool) {
+        let hit: Vec<(u32, u64)> = self
+            .requests
+            .iter()
+            .filter(|(_, request)| request.next.has_attempt() && pods.contains(&request.pod))
+            .map(|(slot, request)| (slot, request.deadline))
+            .collect();
+        for (slot, deadline) in hit {
+            if lost {
+                self.await_timeout(slot, None, deadline);
+            } else {
+                self.end_attempt(slot, AttemptEnd::Reset, false);
+            }
+        }
+    }
+}
+
+/// One of a route's clusters, by weight.
+///
+/// **Draws**: one if there are several.
+fn choose_cluster(clusters: &[(Option<u32>, u32)], rng: &mut Xoshiro) -> Option<u32> {
+    if let [(cluster, _)] = clusters {
+        return *cluster;
+    }
+    let total: u64 = clusters.iter().map(|(_, weight)| u64::from(*weight)).sum();
+    let mut draw = rng.below(total);
+    for (cluster, weight) in clusters {
+        match draw.checked_sub(u64::from(*weight)) {
+            Some(left) => draw = left,
+            None => return *cluster,
+        }
+    }
+    None
+}

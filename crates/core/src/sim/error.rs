@@ -1,0 +1,63 @@
+//! Why a scenario cannot be played.
+
+use std::fmt;
+
+use crate::lb::load_balancer::UnsupportedPolicy;
+use crate::outlier::ConfigError;
+use crate::translate::ProxyError;
+
+/// Why a scenario cannot be played.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SimError {
+    /// The scenario's gateway does not exist.
+    Gateway(ProxyError),
+    /// A field of the scenario.
+    Field {
+        /// For example `spec.steps[2].scale`.
+        path: String,
+        /// What is wrong and what to write instead.
+        message: String,
+    },
+    /// A regular expression decides where the request goes.
+    Regex(String),
+    /// A cluster's load balancing policy is not modelled.
+    Policy {
+        /// The cluster.
+        cluster: String,
+        /// The policy.
+        error: UnsupportedPolicy,
+    },
+    /// A cluster's outlier detection is one that Envoy refuses.
+    OutlierDetection {
+        /// The cluster.
+        cluster: String,
+        /// What Envoy refuses.
+        error: ConfigError,
+    },
+}
+
+impl SimError {
+    pub(super) fn field(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Field { path: path.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for SimError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gateway(error) => write!(f, "`spec.gateway`: {error}"),
+            Self::Field { path, message } => write!(f, "`{path}`: {message}"),
+            Self::Regex(regex) => write!(
+                f,
+                "the regular expression `{regex}` decides where the scenario's request goes, and regular expressions are \
+                 not modelled; write an exact value or a prefix, or another `spec.traffic.path`"
+            ),
+            Self::Policy { cluster, error } => write!(f, "cluster `{cluster}`: {error}"),
+            Self::OutlierDetection { cluster, error } => {
+                write!(f, "cluster `{cluster}`: Envoy refuses its outlier detection: {error}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SimError {}

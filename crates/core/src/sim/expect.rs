@@ -1,0 +1,183 @@
+//! Whether it came as expected: each expectation of the scenario against what was counted.
+
+use serde::Serialize;
+
+use super::nanos;
+use super::recorder::Cell;
+use super::report::{share, spans_between, sum};
+use super::simulation::Simulation;
+use super::timeline::window;
+use super::watch::Watch;
+use crate::manifest::{Expectation, GoDuration};
+
+/// Points by which a share may differ if the expectation does not say.
+const DEFAULT_WITHIN: f64 = 3.0;
+
+/// An expectation and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// Start of its span. **Units**: milliseconds.
+    pub from_ms: f64,
+    /// End of its span.
+    pub to_ms: f64,
+    /// Whether all of it came so.
+    pub passed: bool,
+    /// Its parts.
+    pub checks: Vec<Check>,
+}
+
+/// One thing that was expected.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// For example `share of europe-west1`.
+    pub what: String,
+    /// For example `50 % ± 3`.
+    pub expected: String,
+    /// For example `49.97 %`.
+    pub got: String,
+    /// Whether that is as expected.
+    pub passed: bool,
+}
+
+/// Judges every expectation.
+pub(super) fn judge(simulation: &Simulation) -> Vec<Verdict> {
+    let expectations = simulation.scenario.expect.iter().zip(&simulation.watches);
+    expectations
+        .map(|(expectation, watches)| {
+            let (from, to) = window(expectation, simulation.timeline.duration);
+            let mut checks = traffic(simulation, expectation, from, to);
+            let watch = |number: Option<usize>| {
+                number.and_then(|number| simulation.engine.watches.get(number))
+            };
+            let [failover, failback] = watches.map(watch);
+            checks.extend(failover.zip(expectation.failover.as_ref()).map(|(watch, wanted)| {
+                in_time("failover from", &wanted.region, wanted.within, watch.failover())
+            }));
+            checks.extend(failback.zip(expectation.failback.as_ref()).map(|(watch, wanted)| {
+                in_time("failback to", &wanted.region, wanted.within, Watch::failback(watch))
+            }));
+            checks.extend(expectation.ejected.as_ref().map(|names| ejected(simulation, names, to)));
+            Verdict {
+                from_ms: super::millis(from),
+                to_ms: super::millis(to),
+                passed: checks.iter().all(|check| check.passed),
+                checks,
+            }
+        })
+        .collect()
+}
+
+/// Shares, errors and latency.
+fn traffic(simulation: &Simulation, expectation: &Expectation, from: u64, to: u64) -> Vec<Check> {
+    let sum = sum(spans_between(simulation, from, to));
+    let all = sum.all();
+    let mut checks = Vec::new();
+    let within = expectation.within.unwrap_or(DEFAULT_WITHIN);
+    for (name, cell) in sum.by_region(&simulation.engine.world.pods) {
+        if let Some(expected) = expectation.share.get(name) {
+            let got = share(cell.total(), all.total());
+            checks.push(Check {
+                what: format!("share of {name}"),
+                expected: format!("{expected} % ± {within}"),
+                got: format!("{got:.2} %"),
+                passed: (got - expected).abs() <= within && all.total() > 0,
+            });
+        }
+    }
+    checks.extend(expectation.max_errors.map(|max| {
+        let got = all.count("any");
+        let (expected, got_text) = (format!("at most {max}"), counted(&all, got));
+        Check { what: "errors".to_owned(), expected, got: got_text, passed: got <= max }
+    }));
+    checks.extend(expectation.max_error_rate.map(|max| {
+        let rate = share(all.count("any"), all.total());
+        Check {
+            what: "error rate".to_owned(),
+            expected: format!("at most {max} %"),
+            got: format!("{rate:.2} %"),
+            passed: rate <= max,
+        }
+    }));
+    for (kind, bounds) in &expectation.errors {
+        let got = all.count(kind);
+        let (min, max) = (bounds.min.unwrap_or(0), bounds.max.unwrap_or(u64::MAX));
+        let expected = match bounds.max {
+            Some(max) => format!("{min} to {max}"),
+            None => format!("at least {min}"),
+        };
+        let what = format!("requests that end with {kind}");
+        checks.push(Check {
+            what,
+            expected,
+            got: counted(&all, got),
+            passed: (min..=max).contains(&got),
+        });
+    }
+    checks.extend(expectation.p99.map(|limit| {
+        let got = all.latency.as_ref().and_then(|latency| latency.percentile(99));
+        Check {
+            what: "p99 latency".to_owned(),
+            expected: format!("at most {limit}"),
+            got: got.map_or("no requests".to_owned(), shown),
+            passed: got.is_some_and(|got| got <= nanos(limit.0)),
+        }
+    }));
+    checks
+}
+
+/// `3 of 200`, and how they ended.
+fn counted(all: &Cell, got: u64) -> String {
+    let mut outcomes: Vec<String> =
+        all.others.iter().map(|(outcome, count)| format!("{count} × {outcome}")).collect();
+    outcomes.sort();
+    let detail =
+        if outcomes.is_empty() { String::new() } else { format!(" ({})", outcomes.join(", ")) };
+    format!("{got} of {}{detail}", all.total())
+}
+
+fn in_time(what: &str, region: &str, within: GoDuration, got: Option<u64>) -> Check {
+    Check {
+        what: format!("{what} {region}"),
+        expected: format!("within {within}"),
+        got: got.map_or("never".to_owned(), shown),
+        passed: got.is_some_and(|got| got <= nanos(within.0)),
+    }
+}
+
+fn ejected(simulation: &Simulation, names: &[String], to: u64) -> Check {
+    let end = Simulation::origin() + to;
+    let spans = simulation.engine.recorder.spans();
+    let gauges = spans.iter().find(|span| span.to == end).map(|span| &span.gauges);
+    let pods = &simulation.engine.world.pods;
+    let envoys = simulation.engine.envoys.len() as u32;
+    let mut got: Vec<String> = gauges
+        .iter()
+        .flat_map(|gauges| &gauges.ejected_pods)
+        .filter_map(|(pod, count)| {
+            let name = &pods.get(*pod)?.name;
+            Some(if *count == envoys {
+                name.clone()
+            } else {
+                format!("{name} ({count} of {envoys} gateways)")
+            })
+        })
+        .collect();
+    got.sort();
+    let mut expected = names.to_vec();
+    expected.sort();
+    let list =
+        |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Check {
+        what: "ejected at the end".to_owned(),
+        expected: list(&expected),
+        got: list(&got),
+        passed: got == expected,
+    }
+}
+
+/// A time to the microsecond.
+fn shown(nanos: u64) -> String {
+    GoDuration(std::time::Duration::from_micros(nanos.div_ceil(1_000))).to_string()
+}

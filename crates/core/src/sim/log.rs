@@ -1,0 +1,142 @@
+//! Writes the event log: names instead of numbers, and nothing twice.
+//!
+//! The log grows with what happens to endpoints, not with requests: an ejection that the cap forbids may be
+//! detected with every few requests, and is said once.
+
+use std::collections::BTreeSet;
+
+use super::event::{Event, EventKind};
+use super::pods::{PodId, Pods};
+use super::upstream::{Change, Discovered};
+use crate::outlier::{Action, OutlierDetectionEvent};
+
+/// The events so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Log {
+    /// Start of the run on the engine's clock.
+    origin: u64,
+    events: Vec<Event>,
+    /// Endpoints of which an ejection was forbidden: gateway, upstream, pod.
+    forbidden: BTreeSet<(u32, u32, PodId)>,
+    /// Each gateway's and upstream's last known load and panics.
+    loads: Vec<((u32, u32), (Vec<u32>, Vec<u32>))>,
+}
+
+/// Whose event it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) envoy: u32,
+    pub(super) upstream: u32,
+    pub(super) cluster: &'a str,
+}
+
+impl Log {
+    pub(super) fn new(origin: u64) -> Self {
+        Self { origin, ..Self::default() }
+    }
+
+    pub(super) fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    fn push(&mut self, now: u64, kind: EventKind) {
+        self.events.push(Event { at_ms: self.millis(now), kind });
+    }
+
+    fn millis(&self, at: u64) -> f64 {
+        super::millis(at.saturating_sub(self.origin))
+    }
+
+    pub(super) fn step(&mut self, now: u64, what: String) {
+        self.push(now, EventKind::Step { what });
+    }
+
+    pub(super) fn discovered(
+        &mut self,
+        now: u64,
+        place: Place<'_>,
+        found: &Discovered,
+        pods: &Pods,
+    ) {
+        if *found == Discovered::default() {
+            return;
+        }
+        for pod in &found.removed {
+            self.forbidden.remove(&(place.envoy, place.upstream, *pod));
+        }
+        let names = |list: &[PodId]| list.iter().map(|pod| name(pods, *pod)).collect();
+        let kind = EventKind::Endpoints {
+            gateway: place.envoy,
+            cluster: place.cluster.to_owned(),
+            added: names(&found.added),
+            removed: names(&found.removed),
+            changed: names(&found.changed),
+        };
+        self.push(now, kind);
+    }
+
+    pub(super) fn detector(
+        &mut self,
+        now: u64,
+        place: Place<'_>,
+        pod: PodId,
+        event: &OutlierDetectionEvent,
+        change: &Change,
+        pods: &Pods,
+    ) {
+        let (gateway, cluster, endpoint) = (place.envoy, place.cluster.to_owned(), name(pods, pod));
+        let key = (place.envoy, place.upstream, pod);
+        let told = change.waiting.iter().map(|(_, at)| at.as_nanos()).max();
+        let workers_told_at_ms = told.map(|at| self.millis(at));
+        let kind = match event.action {
+            Action::Overflow { ejection_type: reason } => {
+                if !self.forbidden.insert(key) {
+                    return;
+                }
+                EventKind::NotEjected { gateway, cluster, endpoint, reason }
+            }
+            // Not enforced means nothing happened; it would be said as often as it is detected.
+            Action::Eject { enforced: false, .. } => return,
+            Action::Eject { ejection_type: reason, enforced } => {
+                self.forbidden.remove(&key);
+                EventKind::Ejected {
+                    gateway,
+                    cluster,
+                    endpoint,
+                    reason,
+                    enforced,
+                    ejections: event.num_ejections,
+                    workers_told_at_ms,
+                }
+            }
+            Action::Uneject => {
+                EventKind::Unejected { gateway, cluster, endpoint, workers_told_at_ms }
+            }
+        };
+        self.push(now, kind);
+    }
+
+    /// What a gateway's workers make of their hosts now.
+    pub(super) fn load(
+        &mut self,
+        now: u64,
+        place: Place<'_>,
+        priorities: Vec<u32>,
+        panic: Vec<u32>,
+    ) {
+        let key = (place.envoy, place.upstream);
+        let state = (priorities, panic);
+        match self.loads.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, known)) if *known == state => return,
+            Some((_, known)) => known.clone_from(&state),
+            None => self.loads.push((key, state.clone())),
+        }
+        let (priorities, panic) = state;
+        let cluster = place.cluster.to_owned();
+        self.push(now, EventKind::Load { gateway: place.envoy, cluster, priorities, panic });
+    }
+}
+
+fn name(pods: &Pods, pod: PodId) -> String {
+    pods.get(pod).map(|pod| pod.name.clone()).unwrap_or_default()
+}

@@ -1,0 +1,149 @@
+//! Requests under way, in a table whose places are used again: as large as the most requests there ever were at once.
+
+use super::pods::{PodId, RegionId};
+use crate::host::HostId;
+use crate::units::Priority;
+
+/// A place in the table, and which use of it: what is due for an earlier use is ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ticket {
+    pub(super) slot: u32,
+    stamp: u32,
+}
+
+/// A request under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Request {
+    pub(super) started: u64,
+    pub(super) attempt_started: u64,
+    /// When the route's timeout ends it; `u64::MAX`: never.
+    pub(super) deadline: u64,
+    pub(super) span: u32,
+    pub(super) envoy: u32,
+    pub(super) worker: u32,
+    pub(super) upstream: u32,
+    /// Attempts so far.
+    pub(super) attempts: u32,
+    pub(super) pod: PodId,
+    pub(super) host: HostId,
+    pub(super) region: RegionId,
+    pub(super) priority: Priority,
+    pub(super) next: Next,
+    /// Whether it counts for the limit on retries.
+    pub(super) holds_retry: bool,
+    /// Its place in the list of retried requests; `u32::MAX`: not retried yet.
+    pub(super) history: u32,
+    stamp: u32,
+    live: bool,
+}
+
+/// What comes next in a request's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The upstream answers with this status.
+    Answer(u16),
+    /// The connection is not made in time.
+    ConnectTimeout,
+    /// `per_try_timeout` is over.
+    PerTryTimeout,
+    /// The route's timeout is over; an attempt is under way.
+    RouteTimeout,
+    /// The back-off is over.
+    Retry,
+    /// The route's timeout is over during the back-off.
+    RouteTimeoutInBackOff,
+    /// Nothing: no answer will come, and no timeout is set.
+    Nothing,
+}
+
+impl Next {
+    /// Whether an attempt is under way meanwhile.
+    pub(super) const fn has_attempt(self) -> bool {
+        !matches!(self, Self::Retry | Self::RouteTimeoutInBackOff)
+    }
+}
+
+impl Request {
+    pub(super) const fn new(started: u64, span: u32) -> Self {
+        Self {
+            started,
+            attempt_started: started,
+            deadline: u64::MAX,
+            span,
+            envoy: 0,
+            worker: 0,
+            upstream: 0,
+            attempts: 0,
+            pod: PodId(u32::MAX),
+            host: HostId(u32::MAX),
+            region: RegionId(u32::MAX),
+            priority: Priority(0),
+            next: Next::Nothing,
+            holds_retry: false,
+            history: u32::MAX,
+            stamp: 0,
+            live: true,
+        }
+    }
+}
+
+/// The requests under way.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Requests {
+    table: Vec<Request>,
+    free: Vec<u32>,
+}
+
+impl Requests {
+    pub(super) fn insert(&mut self, request: Request) -> u32 {
+        if let Some(slot) = self.free.pop()
+            && let Some(place) = self.table.get_mut(slot as usize)
+        {
+            *place = Request { stamp: place.stamp, ..request };
+            return slot;
+        }
+        self.table.push(request);
+        (self.table.len() - 1) as u32
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut Request> {
+        self.table.get_mut(slot as usize)
+    }
+
+    /// Says what comes next, and gives the ticket for it.
+    #[inline]
+    pub(super) fn set_next(&mut self, slot: u32, next: Next) -> Ticket {
+        let Some(request) = self.table.get_mut(slot as usize) else {
+            return Ticket { slot, stamp: 0 };
+        };
+        request.stamp = request.stamp.wrapping_add(1);
+        request.next = next;
+        Ticket { slot, stamp: request.stamp }
+    }
+
+    /// The request of a ticket, unless something else has come in between.
+    #[inline]
+    pub(super) fn redeem(&self, ticket: Ticket) -> Option<&Request> {
+        self.table
+            .get(ticket.slot as usize)
+            .filter(|request| request.live && request.stamp == ticket.stamp)
+    }
+
+    pub(super) fn remove(&mut self, slot: u32) {
+        if let Some(request) = self.table.get_mut(slot as usize) {
+            request.live = false;
+            request.stamp = request.stamp.wrapping_add(1);
+            self.free.push(slot);
+        }
+    }
+
+    /// Requests under way, by place.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Request)> {
+        (0..).zip(&self.table).filter(|(_, request)| request.live)
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        (self.table.len() - self.free.len()) as u64
+    }
+}
