@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::gateway::{Envoy, RoutePlan};
 use super::latency::{Latencies, ResponseTime};
-use super::log::{Log, Place};
+use super::log::{Load, Log, Place};
 use super::outcome::{Outcome, ResponseFlags};
 use super::pods::{Behaviour, PodId};
 use super::queue::Queue;
@@ -21,6 +21,7 @@ use super::random::Xoshiro;
 use super::recorder::Recorder;
 use super::requests::{Next, Request, Requests, Ticket};
 use super::retry::{AttemptEnd, RetryRules, final_outcome};
+use super::share::add_shares;
 use super::upstream::Change;
 use super::watch::Watch;
 use super::world::World;
@@ -351,7 +352,6 @@ impl Engine {
             AttemptEnd::ConnectFailure | AttemptEnd::Reset => {
                 upstream.report(host, HostResult::LocalOriginConnectFailed, None, time, rng);
             }
-            AttemptEnd::Overflow => {}
         }
         self.follow_detector(envoy, upstream_index);
     }
@@ -518,7 +518,7 @@ impl Engine {
         }
     }
 
-    fn log_load(&mut self, envoy: u32, upstream: u32) {
+    pub(super) fn log_load(&mut self, envoy: u32, upstream: u32) {
         self.shares_stale = true;
         let Some(cluster) = self
             .envoys
@@ -533,8 +533,20 @@ impl Engine {
             load.healthy.iter().zip(&load.degraded).map(|(healthy, degraded)| healthy + degraded);
         let panic =
             (0..load.healthy.len() as u32).filter(|index| worker.is_in_panic(Priority(*index)));
+        let pods = &self.world.pods;
+        let region = |host| pods.behaviour(cluster.pod(host)).1;
+        let mut shares = Vec::new();
+        add_shares(worker, cluster.locality_weighted, 100.0, &region, &mut shares);
+        // Tenths of a percent: the log speaks of what a person would notice.
+        let tenths = shares.into_iter().map(|share| (share * 10.0).round() / 10.0);
+        let named = pods.regions().iter().cloned().zip(tenths);
+        let load = Load {
+            regions: named.filter(|(_, share)| *share > 0.0).collect(),
+            priorities: total.collect(),
+            panic: panic.collect(),
+        };
         let place = Place { envoy, upstream, cluster: &cluster.name };
-        self.log.load(self.now, place, total.collect(), panic.collect());
+        self.log.load(self.now, place, load);
     }
 
     /// A pod is ejected by one Envoy more or less.

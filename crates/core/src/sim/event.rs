@@ -1,5 +1,7 @@
 //! Why traffic moved: what was done to the endpoints, and what Envoy made of it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::outlier::EjectionType;
@@ -87,6 +89,8 @@ pub enum EventKind {
         gateway: u32,
         /// The cluster.
         cluster: String,
+        /// Percent by region, as far as the workers can choose.
+        regions: BTreeMap<String, f64>,
         /// Percent by priority.
         priorities: Vec<u32>,
         /// Priorities that use all their hosts, healthy or not.

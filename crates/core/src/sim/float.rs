@@ -7,12 +7,13 @@
 /// 2⁵², the weight of the lowest bit of a mantissa in [1, 2).
 const MANTISSA: u64 = (1 << 52) - 1;
 /// ln 2 in two parts: the first has trailing zeros, so that its product with an exponent is exact.
-const LN2_HIGH: f64 = 6.931_471_803_691_238_164_90e-1;
-const LN2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
+const LN2_HIGH: f64 = 0.693_147_180_369_123_8;
+const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
 /// The natural logarithm of a positive normal number, to within a few units of the last place.
 ///
-/// `x = m · 2^e` with `m` in [√½, √2); `ln m = 2 artanh s` with `s = (m-1)/(m+1)`, |s| ≤ 0.172, by its series up to s²³.
+/// `x = m · 2^e` with `m` in [√½, √2); `ln m = 2 artanh s` with `s = (m-1)/(m+1)`, |s| ≤ 0.172, by its series up to s²³. The series
+/// is summed in two halves that do not wait for each other.
 pub(super) fn ln(x: f64) -> f64 {
     let bits = x.to_bits();
     let mut exponent = ((bits >> 52) as i64) - 1023;
@@ -23,13 +24,18 @@ pub(super) fn ln(x: f64) -> f64 {
     }
     let s = (mantissa - 1.0) / (mantissa + 1.0);
     let square = s * s;
-    let mut sum = 0.0;
-    let mut odd = 23.0;
-    while odd > 1.0 {
-        sum = (sum + 1.0 / odd) * square;
-        odd -= 2.0;
-    }
-    let artanh = s + s * sum;
+    let fourth = square * square;
+    let series = |first: f64, last: f64| {
+        let mut sum = 0.0;
+        let mut odd = last;
+        while odd >= first {
+            sum = sum * fourth + 1.0 / odd;
+            odd -= 4.0;
+        }
+        sum
+    };
+    let sum = series(3.0, 23.0) + square * series(5.0, 21.0);
+    let artanh = s + s * (square * sum);
     let exponent = exponent as f64;
     exponent * LN2_HIGH + (2.0 * artanh + exponent * LN2_LOW)
 }

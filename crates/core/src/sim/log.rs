@@ -3,7 +3,7 @@
 //! The log grows with what happens to endpoints, not with requests: an ejection that the cap forbids may be
 //! detected with every few requests, and is said once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{Event, EventKind};
 use super::pods::{PodId, Pods};
@@ -18,8 +18,19 @@ pub(super) struct Log {
     events: Vec<Event>,
     /// Endpoints of which an ejection was forbidden: gateway, upstream, pod.
     forbidden: BTreeSet<(u32, u32, PodId)>,
-    /// Each gateway's and upstream's last known load and panics.
-    loads: Vec<((u32, u32), (Vec<u32>, Vec<u32>))>,
+    /// Each gateway's and upstream's last known load.
+    loads: BTreeMap<(u32, u32), Load>,
+}
+
+/// How workers share traffic.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Load {
+    /// Percent.
+    pub(super) regions: BTreeMap<String, f64>,
+    /// Percent.
+    pub(super) priorities: Vec<u32>,
+    /// Those in panic.
+    pub(super) panic: Vec<u32>,
 }
 
 /// Whose event it is.
@@ -117,23 +128,18 @@ impl Log {
     }
 
     /// What a gateway's workers make of their hosts now.
-    pub(super) fn load(
-        &mut self,
-        now: u64,
-        place: Place<'_>,
-        priorities: Vec<u32>,
-        panic: Vec<u32>,
-    ) {
+    pub(super) fn load(&mut self, now: u64, place: Place<'_>, load: Load) {
         let key = (place.envoy, place.upstream);
-        let state = (priorities, panic);
-        match self.loads.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, known)) if *known == state => return,
-            Some((_, known)) => known.clone_from(&state),
-            None => self.loads.push((key, state.clone())),
+        if self.loads.get(&key) == Some(&load) {
+            return;
         }
-        let (priorities, panic) = state;
+        self.loads.insert(key, load.clone());
+        let Load { regions, priorities, panic } = load;
         let cluster = place.cluster.to_owned();
-        self.push(now, EventKind::Load { gateway: place.envoy, cluster, priorities, panic });
+        self.push(
+            now,
+            EventKind::Load { gateway: place.envoy, cluster, regions, priorities, panic },
+        );
     }
 }
 

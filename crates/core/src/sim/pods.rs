@@ -57,7 +57,6 @@ pub(super) struct Pod {
     pub(super) name: String,
     pub(super) workload: u32,
     pub(super) ordinal: u32,
-    pub(super) region: RegionId,
     /// Whether it has not been scaled away or replaced.
     pub(super) exists: bool,
     pub(super) faults: Faults,
@@ -175,7 +174,6 @@ impl Pods {
             name: name.map_or_else(|| format!("{}-{ordinal}", owner.name), str::to_owned),
             workload,
             ordinal,
-            region: owner.region,
             exists: true,
             faults: Faults::default(),
         });

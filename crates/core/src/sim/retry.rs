@@ -41,7 +41,7 @@ struct Conditions {
     status_codes: bool,
 }
 
-/// How an attempt ended, as far as retries care.
+/// How an attempt ended, as far as retries care. What a circuit breaker stops is no attempt, and never tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AttemptEnd {
     /// The upstream answered.
@@ -50,8 +50,6 @@ pub(super) enum AttemptEnd {
     ConnectFailure,
     /// The connection went away after the request was sent, or `per_try_timeout` is over.
     Reset,
-    /// A circuit breaker.
-    Overflow,
 }
 
 impl RetryRules {
@@ -103,7 +101,6 @@ impl RetryRules {
                     || on.connect_failure
             }
             AttemptEnd::Reset => on.any_5xx || on.gateway_error || on.reset,
-            AttemptEnd::Overflow => false,
         }
     }
 
@@ -127,7 +124,6 @@ pub(super) fn final_outcome(end: AttemptEnd, per_try_timeout: bool, exhausted: b
         AttemptEnd::ConnectFailure => Outcome::local(503, ResponseFlags::UF),
         AttemptEnd::Reset if per_try_timeout => Outcome::local(504, ResponseFlags::UT),
         AttemptEnd::Reset => Outcome::local(503, ResponseFlags::UC),
-        AttemptEnd::Overflow => Outcome::local(503, ResponseFlags::UO),
     };
     if exhausted {
         Outcome { flags: outcome.flags.with(ResponseFlags::URX), ..outcome }
@@ -155,7 +151,7 @@ mod tests {
             rules("connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes");
         assert!(rules.wants(AttemptEnd::ConnectFailure));
         assert!(rules.wants(AttemptEnd::Response(429)));
-        for end in [AttemptEnd::Response(503), AttemptEnd::Reset, AttemptEnd::Overflow] {
+        for end in [AttemptEnd::Response(503), AttemptEnd::Reset] {
             assert!(!rules.wants(end), "{end:?}");
         }
     }
@@ -168,7 +164,6 @@ mod tests {
         assert!(rules("reset").wants(AttemptEnd::Reset));
         assert!(!rules("reset-before-request").wants(AttemptEnd::Reset));
         assert!(rules("reset-before-request").wants(AttemptEnd::ConnectFailure));
-        assert!(!rules("5xx").wants(AttemptEnd::Overflow));
     }
 
     #[test]

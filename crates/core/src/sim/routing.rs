@@ -38,13 +38,6 @@ impl Request {
         Self { port: traffic.port, host, path, headers }
     }
 
-    /// Adds a header, as a filter would.
-    pub(super) fn with_header(&self, name: &str, value: &str) -> Self {
-        let mut with = self.clone();
-        with.headers.insert(name.to_owned(), value.to_owned());
-        with
-    }
-
     /// The action of the route that takes it; `None`: no route (404).
     pub(super) fn route<'a>(
         &self,
@@ -150,6 +143,7 @@ mod tests {
         VirtualHost {
             name: String::new(),
             domains: domains.iter().map(|&domain| domain.to_owned()).collect(),
+            require_tls: false,
             routes: vec![Route { name: String::new(), matcher, action }],
         }
     }
@@ -158,7 +152,9 @@ mod tests {
         let any = PathMatch::default;
         let listener = Listener {
             port: 80,
+            bind: None,
             route_name: "http.80".to_owned(),
+            tls: None,
             virtual_hosts: vec![
                 direct(1, &["*"], any()),
                 direct(2, &["*.example.com"], any()),

@@ -52,7 +52,6 @@ pub struct Simulation {
     pub(super) scenario: Scenario,
     pub(super) timeline: Timeline,
     pub(super) seed: u64,
-    pub(super) resolution: u64,
     pub(super) engine: Engine,
     /// Which of the engine's watches belong to each expectation: failover, failback.
     pub(super) watches: Vec<[Option<usize>; 2]>,
@@ -112,7 +111,6 @@ impl Simulation {
             scenario: scenario.clone(),
             timeline,
             seed,
-            resolution,
             cluster_shares: cluster_shares(&engine.route, clusters.len()),
             engine,
             watches: by_expectation,
@@ -256,6 +254,11 @@ impl Simulation {
         self.engine.now = ORIGIN;
         for envoy in &mut self.engine.envoys {
             envoy.upstreams.iter_mut().for_each(|upstream| upstream.settle());
+        }
+        for envoy in 0..self.engine.envoys.len() as u32 {
+            for upstream in 0..self.clusters.len() as u32 {
+                self.engine.log_load(envoy, upstream);
+            }
         }
         // Endpoints that no topology has were met just now.
         let pods: Vec<PodId> = self.engine.world.pods.iter().map(|(id, _)| id).collect();
