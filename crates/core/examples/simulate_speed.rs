@@ -3,6 +3,13 @@
 //! The seed's shape (least request, outlier detection, two regions), then more endpoints and regions, which should cost at
 //! most twice as much a request.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and stops when its input is wrong"
+)]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Instant;
