@@ -23,6 +23,8 @@ impl RootContext for Root {
         true
     }
 
+    fn on_tick(&mut self) {}
+
     fn create_http_context(&self, _context_id: u32) -> Option<Box<dyn HttpContext>> {
         Some(Box::new(Stream))
     }

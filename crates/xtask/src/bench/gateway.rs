@@ -1,0 +1,195 @@
+//! `cargo xtask bench gateway`: CPU time that a filter adds to a request in one Envoy worker.
+//!
+//! Four gateways run side by side with the same routes: no filter, a filter that does nothing, a Lua
+//! filter that does the least a region router could do (set the header, clear the route cache), and
+//! the region router. Envoy is alone on one core, load and backends on another. Each round measures
+//! all four in turn, so that what the machine does in between hits all alike; ratios are taken
+//! within a round, and their median is the result.
+//!
+//! **Units**: microseconds of user and system time of the whole Envoy process a request.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use mesh_failover_harness::{ClosedLoop, EnvoyOptions, Gateway, Program, cpu_time, on_core};
+use serde_json::json;
+
+use crate::demo::Mode;
+use crate::{filter, tools};
+
+/// The router may cost this many times what a filter that does nothing costs.
+const MOST_OF_DO_NOTHING: f64 = 1.5;
+const ENVOY_CORE: usize = 0;
+const LOAD_CORE: usize = 1;
+
+/// The least a Lua filter must do to choose a region.
+const LUA: &str = r#"
+function envoy_on_request(handle)
+  handle:headers():replace("x-mesh-region", "us-central1")
+  handle:clearRouteCache()
+end
+"#;
+
+/// Arguments of `cargo xtask bench gateway`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Rounds; each measures every variant once
+    #[arg(long, default_value_t = 9)]
+    rounds: usize,
+    /// Seconds a measurement
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+    /// Connections that each send one request after the other
+    #[arg(long, default_value_t = 16)]
+    connections: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Variant {
+    None,
+    DoNothing,
+    Lua,
+    Router,
+}
+
+impl Variant {
+    const ALL: [Self; 4] = [Self::None, Self::DoNothing, Self::Lua, Self::Router];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "no filter",
+            Self::DoNothing => "do-nothing filter",
+            Self::Lua => "Lua: header, route cache",
+            Self::Router => "region router",
+        }
+    }
+
+    fn program(self) -> Result<Program> {
+        let mut program = Mode::Router.program()?;
+        match self {
+            Self::None => program.filter = None,
+            Self::DoNothing => {
+                let filter = program.filter.as_mut().context("the example has no filter")?;
+                filter.path = filter::build("do-nothing")?.display().to_string();
+            }
+            Self::Lua => {
+                program.filter = None;
+                program.http_filters.push(json!({
+                    "name": "envoy.filters.http.lua",
+                    "typed_config": {
+                        "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+                        "default_source_code": {"inline_string": LUA},
+                    },
+                }));
+            }
+            Self::Router => {}
+        }
+        Ok(program)
+    }
+}
+
+pub fn run(args: Args) -> Result<()> {
+    if std::thread::available_parallelism()?.get() < 2 {
+        bail!("the benchmark needs two cores: one for Envoy alone");
+    }
+    tools::envoy()?;
+    filter::build("region-router")?;
+    filter::build("do-nothing")?;
+    // The runtime's threads inherit the core of the thread that starts them.
+    let rounds = on_core(LOAD_CORE, || {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure(&args))
+    })??;
+    print(&rounds, &args)
+}
+
+/// Microseconds a request, by round and variant.
+async fn measure(args: &Args) -> Result<Vec<[f64; 4]>> {
+    let options = EnvoyOptions { core: Some(ENVOY_CORE), ..EnvoyOptions::default() };
+    let mut gateways = Vec::new();
+    for variant in Variant::ALL {
+        let gateway = Gateway::start(variant.program()?, &options).await;
+        gateways.push(gateway.with_context(|| format!("the gateway with {}", variant.name()))?);
+    }
+    // Connections, code paths and the JIT are warm before the first round counts.
+    for gateway in &gateways {
+        cost(gateway, args, Duration::from_secs(1)).await?;
+    }
+    let mut rounds = Vec::new();
+    for round in 0..args.rounds {
+        let mut costs = [0.0; 4];
+        // Each round starts with another variant: whoever comes after a pause has an advantage.
+        for index in (0..costs.len()).map(|step| (round + step) % Variant::ALL.len()) {
+            let span = Duration::from_secs(args.seconds);
+            if let (Some(slot), Some(gateway)) = (costs.get_mut(index), gateways.get(index)) {
+                *slot = cost(gateway, args, span).await?;
+            }
+        }
+        eprintln!("round {} of {}", round + 1, args.rounds);
+        rounds.push(costs);
+    }
+    Ok(rounds)
+}
+
+async fn cost(gateway: &Gateway, args: &Args, duration: Duration) -> Result<f64> {
+    let before = cpu_time(gateway.envoy().id())?;
+    let load = ClosedLoop { address: gateway.address(), connections: args.connections, duration };
+    let done = load.run().await?;
+    let used = cpu_time(gateway.envoy().id())?.saturating_sub(before);
+    Ok(used.as_secs_f64() * 1e6 / done.requests.max(1) as f64)
+}
+
+fn print(rounds: &[[f64; 4]], args: &Args) -> Result<()> {
+    let of = |pick: &dyn Fn(&[f64; 4]) -> f64| median(rounds.iter().map(pick).collect());
+    println!("{}", machine()?);
+    println!(
+        "one Envoy worker on core {ENVOY_CORE}, load and backends on core {LOAD_CORE}, {} connections, {} rounds of {} s\n",
+        args.connections, args.rounds, args.seconds
+    );
+    println!("{:<26} {:>14} {:>14}", "CPU a request", "all, us", "added, us");
+    for (index, variant) in Variant::ALL.into_iter().enumerate() {
+        let at = |costs: &[f64; 4]| costs.get(index).copied().unwrap_or_default();
+        let added = of(&|costs| at(costs) - costs[0]);
+        println!("{:<26} {:>14.2} {:>14.2}", variant.name(), of(&at), added);
+    }
+    let to_nothing = of(&|[none, nothing, _, router]| (router - none) / (nothing - none));
+    let to_lua = of(&|[none, _, lua, router]| (router - none) / (lua - none));
+    println!(
+        "\nrouter added / do-nothing added  {to_nothing:.2}  (target: at most {MOST_OF_DO_NOTHING})"
+    );
+    println!("router added / Lua added         {to_lua:.2}  (target: below 1)");
+    Ok(())
+}
+
+/// The middle value; of an even number the higher one of the two.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn machine() -> Result<String> {
+    let field = |file: &str, name: &str| -> Result<String> {
+        let text = fs::read_to_string(Path::new(file))?;
+        let line = text.lines().find(|line| line.starts_with(name));
+        Ok(line.and_then(|it| it.split_once(':')).map_or("unknown", |it| it.1.trim()).to_owned())
+    };
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    Ok(format!(
+        "{}, {} cores, Linux {}",
+        field("/proc/cpuinfo", "model name")?,
+        std::thread::available_parallelism()?,
+        kernel.trim()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), 3.0);
+    }
+}
