@@ -2,7 +2,7 @@
 
 mod e2e;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use e2e::{A, B, eventually, get, plugin_configuration, router_shares, served_by, start};
 use mesh_failover_harness::{Fault, Gateway};
 
@@ -12,7 +12,9 @@ const ACCEPTED: &str = "listener_manager.lds.update_success";
 async fn pushed(gateway: &mut Gateway, configuration: &str, counter: &str) -> Result<()> {
     let before = gateway.envoy().stat(counter).await?;
     gateway.configure_filter(configuration)?;
-    eventually(counter, async || Ok(gateway.envoy().stat(counter).await? > before)).await
+    let what = format!("{counter} after {configuration}");
+    let counted = async || Ok(gateway.envoy().stat(counter).await? > before);
+    eventually(&what, counted).await.with_context(|| gateway.envoy().log_tail())
 }
 
 /// Shares tell who decided: the router's 20/80, not Istio's 50/50.

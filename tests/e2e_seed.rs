@@ -21,7 +21,12 @@ async fn table_comes_true(mode: Mode, region_down: RegionDown) -> Result<()> {
         back: Duration::from_secs(4),
         patience: Duration::from_secs(15),
     };
-    let played = play(&mut gateway, &Scene { region_down, rate: 200, timeline }, |_| {}).await?;
+    let played = play(
+        &mut gateway,
+        &Scene { region_down, rate: 200, timeline, failover: mode.failover(region_down) },
+        |_| {},
+    )
+    .await?;
     for row in rows(&played) {
         assert!(row.good, "{row:#?}\n{}", gateway.envoy().log_tail());
     }

@@ -8,6 +8,8 @@ mod play;
 mod screen;
 mod verdict;
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use mesh_failover_harness::{EnvoyOptions, Gateway, Program, find};
@@ -70,6 +72,18 @@ impl Mode {
         }
     }
 
+    /// From A's death until every request must go to B.
+    ///
+    /// Envoy ejects host by host and hands its workers the first ejection at once, the next ones
+    /// collected after a second more (`update_merge_window`). The router ejects the region as one.
+    #[must_use]
+    pub fn failover(self, region_down: RegionDown) -> Duration {
+        match (self, region_down) {
+            (Self::Native, RegionDown::Scale) | (Self::Router, _) => Duration::from_secs(1),
+            (Self::Native, _) => Duration::from_secs(2),
+        }
+    }
+
     /// The example that shows this mode, with its filter in place.
     pub fn program(self) -> Result<Program> {
         let examples = workspace::root().join("examples");
@@ -112,8 +126,6 @@ async fn interrupt() -> Result<()> {
 async fn show(args: &Args, modes: &[Mode]) -> Result<()> {
     let screen = Screen::new();
     screen.title(args.rate, args.region_down);
-    let scene =
-        Scene { region_down: args.region_down, rate: args.rate, timeline: Timeline::default() };
     let mut results = Vec::new();
     let mut kept = Vec::new();
     for &mode in modes {
@@ -121,6 +133,12 @@ async fn show(args: &Args, modes: &[Mode]) -> Result<()> {
         let mut gateway = Gateway::start(program, &EnvoyOptions::default())
             .await
             .with_context(|| format!("the {} gateway does not start", mode.name()))?;
+        let scene = Scene {
+            region_down: args.region_down,
+            rate: args.rate,
+            timeline: Timeline::default(),
+            failover: mode.failover(args.region_down),
+        };
         screen.mode(mode);
         let played = play(&mut gateway, &scene, |live| screen.live(live)).await?;
         results.push((mode, rows(&played)));

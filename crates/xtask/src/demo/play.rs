@@ -81,8 +81,6 @@ impl Timeline {
     /// From A's return, or its first answer if it was ejected, until the share is counted. An
     /// ejection ends in a sweep, one a second, and workers may hear of it another second later.
     pub const SETTLE: Duration = Duration::from_secs(2);
-    /// From A's death until every request must go to B.
-    pub const FAILOVER: Duration = Duration::from_secs(1);
 }
 
 impl Default for Timeline {
@@ -105,6 +103,8 @@ pub struct Scene {
     pub rate: u32,
     /// How long each phase lasts.
     pub timeline: Timeline,
+    /// From A's death until every request must go to B.
+    pub failover: Duration,
 }
 
 /// A phase of the validation.
@@ -157,6 +157,8 @@ pub struct Played {
     pub region_down: RegionDown,
     /// Every request, in the order they were due.
     pub records: Vec<Record>,
+    /// From A's death until every request must go to B.
+    pub failover: Duration,
     /// When A died.
     pub down: Duration,
     /// When A came back.
@@ -231,6 +233,7 @@ pub async fn play(
     Ok(Played {
         regions: stage.regions.clone(),
         region_down: scene.region_down,
+        failover: scene.failover,
         down,
         back,
         settled: back + settled.unwrap_or(time.patience),

@@ -43,11 +43,11 @@ fn healthy(played: &Played) -> Row {
 
 fn down(played: &Played) -> Row {
     let all = Shares::of(played.between(played.down, played.back));
-    let late = Shares::of(played.between(played.down + Timeline::FAILOVER, played.back));
+    let late = Shares::of(played.between(played.down + played.failover, played.back));
     let served = late.by_region.get(&played.regions.b).copied().unwrap_or_default();
     Row {
         state: "Cluster A becomes unavailable",
-        expected: format!("100 % B from {} on", seconds(Timeline::FAILOVER)),
+        expected: format!("100 % B from {} on", seconds(played.failover)),
         measured: split(played, &late),
         note: format!("{}, all on B after {}", failed(&all), millis(played.failed_over_in())),
         good: late.total > 0 && served == late.total,
@@ -128,6 +128,7 @@ mod tests {
         Played {
             regions: Regions { a: "a".to_owned(), b: "b".to_owned() },
             region_down: RegionDown::Scale,
+            failover: Duration::from_secs(1),
             records: (0..300).map(record).collect(),
             down: Duration::from_secs(10),
             back: Duration::from_secs(20),
