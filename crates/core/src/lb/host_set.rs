@@ -181,6 +181,8 @@ pub struct LocalityHosts {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HostSet {
     hosts: Vec<Host>,
+    /// Of `hosts`, close together: a pick looks at no more.
+    ids: Vec<HostId>,
     overprovisioning_factor: OverprovisioningFactor,
     weighted_priority_health: bool,
     healthy: Vec<u32>,
@@ -222,8 +224,10 @@ impl HostSet {
             by_locality.first_key_value().is_some_and(|((elsewhere, _), _)| !elsewhere);
         let localities: Vec<LocalityHosts> = by_locality.into_values().collect();
         let all = (0..).zip(&hosts).map(|(index, _)| index).collect();
+        let ids = hosts.iter().map(|host| host.id).collect();
         let mut host_set = Self {
             hosts,
+            ids,
             overprovisioning_factor,
             weighted_priority_health: false,
             healthy: Vec::new(),
@@ -288,6 +292,13 @@ impl HostSet {
     #[must_use]
     pub fn host(&self, index: u32) -> Option<&Host> {
         self.hosts.get(usize::try_from(index).ok()?)
+    }
+
+    /// Which host is at a position of one of the lists.
+    #[must_use]
+    #[inline]
+    pub fn id(&self, index: u32) -> Option<HostId> {
+        self.ids.get(usize::try_from(index).ok()?).copied()
     }
 
     /// All hosts, as positions.

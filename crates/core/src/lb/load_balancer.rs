@@ -548,10 +548,7 @@ impl LoadBalancer {
                     edf.pick_and_add(|host| weigher.weight(host_set, *host, moment))?
                 }
                 (None, HostPolicy::LeastRequest { choice_count, .. }) => {
-                    let active = |host| {
-                        let id = host_set.host(host).map(|host| host.id);
-                        id.map_or(0, moment.active_requests)
-                    };
+                    let active = |host| host_set.id(host).map_or(0, moment.active_requests);
                     least_request::unweighted_host_pick(hosts, *choice_count, active, random)?
                 }
                 (None, HostPolicy::RoundRobin { .. } | HostPolicy::Random) => {
@@ -559,7 +556,7 @@ impl LoadBalancer {
                 }
             }
         };
-        host_set.host(position).map(|host| host.id)
+        host_set.id(position)
     }
 }
 

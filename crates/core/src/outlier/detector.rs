@@ -52,7 +52,7 @@
 //! assert!(!detector.is_ejected(HostId(0)));
 //! ```
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,7 @@ use serde::{Deserialize, Serialize};
 use super::config::DetectorConfig;
 use super::event::{Action, EjectionType, OutlierDetectionEvent};
 use super::monitor::{Detections, DetectorHostMonitor, HostResult};
+use super::monitors::Monitors;
 use super::stats::DetectionStats;
 use super::success_rate::{EjectionThreshold, MonitorType, success_rate_ejection_threshold};
 use crate::host::HostId;
@@ -80,7 +81,7 @@ pub struct Detector {
 /// configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DetectorState {
-    monitors: BTreeMap<HostId, DetectorHostMonitor>,
+    monitors: Monitors,
     stats: DetectionStats,
     external_origin: Option<EjectionThreshold>,
     local_origin: Option<EjectionThreshold>,
@@ -96,7 +97,7 @@ impl Detector {
     pub fn new(config: DetectorConfig, now: MonotonicTime) -> Self {
         let next_sweep = now + config.interval;
         let state = DetectorState {
-            monitors: BTreeMap::new(),
+            monitors: Monitors::default(),
             stats: DetectionStats::default(),
             external_origin: None,
             local_origin: None,
@@ -135,13 +136,13 @@ impl Detector {
 
     /// The hosts, ascending by id.
     pub fn monitors(&self) -> impl Iterator<Item = (HostId, &DetectorHostMonitor)> {
-        self.state.monitors.iter().map(|(host, monitor)| (*host, monitor))
+        self.state.monitors.iter()
     }
 
     /// One host's record.
     #[must_use]
     pub fn monitor(&self, host: HostId) -> Option<&DetectorHostMonitor> {
-        self.state.monitors.get(&host)
+        self.state.monitors.get(host)
     }
 
     /// Whether the host is out; an unknown host is not.
@@ -161,12 +162,12 @@ impl Detector {
 
     /// Watches a host. A host that is watched already keeps its record.
     pub fn add_host(&mut self, host: HostId) {
-        self.state.monitors.entry(host).or_default();
+        self.state.monitors.insert_default(host);
     }
 
     /// Forgets a host, its ejection and its back-off.
     pub fn remove_host(&mut self, host: HostId) {
-        if self.state.monitors.remove(&host).is_some_and(|monitor| monitor.is_ejected()) {
+        if self.state.monitors.remove(host).is_some_and(|monitor| monitor.is_ejected()) {
             self.decrement_active();
         }
     }
@@ -206,7 +207,7 @@ impl Detector {
 
     /// The worker's half of [`Detector::put_result`]: counts, and says what the main thread must hear.
     pub fn count(&mut self, host: HostId, result: HostResult, code: Option<u16>) -> Detections {
-        match self.state.monitors.get_mut(&host) {
+        match self.state.monitors.get_mut(host) {
             Some(monitor) => monitor.put_result(&self.config, result, code),
             None => Detections::default(),
         }
@@ -232,7 +233,7 @@ impl Detector {
         if ejection_type == EjectionType::Consecutive5xx {
             self.state.stats.ejections_consecutive_5xx += 1;
         }
-        if let Some(monitor) = self.state.monitors.get_mut(&host) {
+        if let Some(monitor) = self.state.monitors.get_mut(host) {
             monitor.reset_consecutive(ejection_type);
         }
     }
@@ -287,19 +288,19 @@ impl Detector {
     /// Most drivers want [`Detector::on_interval_timer`].
     pub fn sweep(&mut self, now: MonotonicTime, random: &mut impl Random) {
         let now = self.advance(now);
-        let hosts: Vec<HostId> = self.state.monitors.keys().copied().collect();
+        let hosts: Vec<HostId> = self.state.monitors.iter().map(|(host, _)| host).collect();
         for host in hosts {
             let until = self.monitor(host).and_then(|monitor| monitor.ejected_until(&self.config));
             if until.is_some_and(|until| until <= now) {
                 self.uneject_host(host, now);
             }
-            if let Some(monitor) = self.state.monitors.get_mut(&host) {
+            if let Some(monitor) = self.state.monitors.get_mut(host) {
                 monitor.update_current_success_rate_bucket();
             }
         }
         self.process_success_rate_ejections(MonitorType::ExternalOrigin, now, random);
         self.process_success_rate_ejections(MonitorType::LocalOrigin, now, random);
-        for monitor in self.state.monitors.values_mut() {
+        for (_, monitor) in self.state.monitors.iter_mut() {
             monitor.decay_eject_time_backoff(self.config.interval, now);
         }
         self.state.next_sweep = now + self.config.interval;
@@ -372,7 +373,7 @@ impl Detector {
             self.state.stats.enforced(ejection_type);
             let jitter = millis(self.config.max_ejection_time_jitter);
             let jitter = Duration::from_millis(random.below(jitter.saturating_add(1)));
-            if let Some(monitor) = self.state.monitors.get_mut(&host) {
+            if let Some(monitor) = self.state.monitors.get_mut(host) {
                 monitor.eject(&self.config, now, jitter);
             }
         }
@@ -389,7 +390,7 @@ impl Detector {
 
     fn uneject_host(&mut self, host: HostId, now: MonotonicTime) {
         self.decrement_active();
-        if let Some(monitor) = self.state.monitors.get_mut(&host) {
+        if let Some(monitor) = self.state.monitors.get_mut(host) {
             monitor.uneject(now);
         }
         self.push_event(host, now, Action::Uneject);
@@ -423,7 +424,7 @@ struct Candidates {
 impl Candidates {
     /// `None` if the cluster is too small for either rule.
     fn collect(
-        monitors: &mut BTreeMap<HostId, DetectorHostMonitor>,
+        monitors: &mut Monitors,
         config: &DetectorConfig,
         monitor_type: MonitorType,
     ) -> Option<Self> {
@@ -444,10 +445,10 @@ impl Candidates {
                 monitor.success_rate = Some(rate);
             }
             if volume >= success_rate_volume {
-                candidates.success_rate.push((*host, rate));
+                candidates.success_rate.push((host, rate));
             }
             if volume >= failure_percentage_volume {
-                candidates.failure_percentage.push((*host, rate));
+                candidates.failure_percentage.push((host, rate));
             }
         }
         Some(candidates)

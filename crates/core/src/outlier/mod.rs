@@ -13,6 +13,7 @@ mod config;
 mod detector;
 mod event;
 mod monitor;
+mod monitors;
 mod stats;
 mod success_rate;
 

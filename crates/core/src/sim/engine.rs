@@ -53,6 +53,14 @@ struct History {
     priorities: Option<PreviousPriorities>,
 }
 
+/// Where a request goes, and until when.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    envoy: u32,
+    upstream: u32,
+    deadline: u64,
+}
+
 /// All that requests touch.
 #[derive(Debug, Clone)]
 pub(super) struct Engine {
@@ -171,13 +179,12 @@ impl Engine {
 
     /// Sends a request, for the first time or again, to a host of the load balancer's choice.
     fn attempt(&mut self, slot: u32) {
-        let Some((request, pick)) = self.choose_host(slot) else {
+        let Some((way, pick)) = self.choose_host(slot) else {
             self.finish(slot, Outcome::local(503, ResponseFlags::UH));
             return;
         };
-        let envoy = self.envoys.get_mut(request.envoy as usize);
-        let Some(upstream) =
-            envoy.and_then(|envoy| envoy.upstreams.get_mut(request.upstream as usize))
+        let envoy = self.envoys.get_mut(way.envoy as usize);
+        let Some(upstream) = envoy.and_then(|envoy| envoy.upstreams.get_mut(way.upstream as usize))
         else {
             return;
         };
@@ -193,7 +200,7 @@ impl Engine {
             let time = MonotonicTime::from_nanos(self.now);
             upstream.report(pick.host, connected, None, time, &mut self.envoy_rng);
         }
-        let connect_timeout = super::nanos(upstream.connect_timeout);
+        let connect_timeout = upstream.connect_timeout;
         if let Some(request) = self.requests.get_mut(slot) {
             request.attempts += 1;
             request.attempt_started = self.now;
@@ -210,20 +217,22 @@ impl Engine {
                 let fails = fail_below > 0 && self.endpoints_rng.random() < fail_below;
                 let status = if fails { fail_status } else { 200 };
                 let time = self.latencies.draw(latency, &mut self.endpoints_rng);
-                self.await_answer(slot, status, time, request.deadline);
+                self.await_answer(slot, status, time, way.deadline);
             }
             Behaviour::Refuse => self.end_attempt(slot, AttemptEnd::ConnectFailure, false),
-            Behaviour::Silent => self.await_timeout(slot, None, request.deadline),
+            Behaviour::Silent => self.await_timeout(slot, None, way.deadline),
             Behaviour::Unreachable => {
                 let at = self.now.saturating_add(connect_timeout);
-                self.await_timeout(slot, Some(at), request.deadline);
+                self.await_timeout(slot, Some(at), way.deadline);
             }
         }
     }
 
     /// Asks the worker's load balancer; a retry may avoid hosts and priorities.
-    fn choose_host(&mut self, slot: u32) -> Option<(Request, Pick)> {
-        let request = *self.requests.get_mut(slot)?;
+    fn choose_host(&mut self, slot: u32) -> Option<(Way, Pick)> {
+        let request = self.requests.get_mut(slot)?;
+        let way =
+            Way { envoy: request.envoy, upstream: request.upstream, deadline: request.deadline };
         let upstream = self
             .envoys
             .get_mut(request.envoy as usize)?
@@ -232,7 +241,7 @@ impl Engine {
         let rng = &mut self.envoy_rng;
         if request.attempts == 0 {
             let pick = upstream.choose_host(request.worker, None, self.now, rng)?;
-            return Some((request, pick));
+            return Some((way, pick));
         }
         let RoutePlan::Forward { retry: Some(rules), .. } = &self.route else { return None };
         let history = self.histories.get_mut(request.history as usize)?;
@@ -251,7 +260,7 @@ impl Engine {
             priority_load: load.as_ref(),
         };
         let pick = upstream.choose_host(request.worker, Some(&retry), self.now, rng)?;
-        Some((request, pick))
+        Some((way, pick))
     }
 
     /// The first of an attempt's own and its route's timeout, with what it means.

@@ -30,7 +30,8 @@ use crate::units::Priority;
 #[derive(Debug, Clone)]
 pub(super) struct Upstream {
     pub(super) name: String,
-    pub(super) connect_timeout: Duration,
+    /// Nanoseconds.
+    pub(super) connect_timeout: u64,
     pub(super) breakers: CircuitBreakers,
     /// Whether localities share by weight.
     pub(super) locality_weighted: bool,
@@ -93,7 +94,7 @@ impl Upstream {
             .collect();
         Self {
             name: cluster.name.clone(),
-            connect_timeout: cluster.connect_timeout,
+            connect_timeout: super::nanos(cluster.connect_timeout),
             locality_weighted: cluster.locality_weighted,
             breakers: cluster.circuit_breakers.clone(),
             split: cluster
