@@ -153,13 +153,34 @@ fn print(rounds: &[[f64; 4]], args: &Args) -> Result<()> {
         let added = of(&|costs| at(costs) - costs[0]);
         println!("{:<26} {:>14.2} {:>14.2}", variant.name(), of(&at), added);
     }
-    let to_nothing = of(&|[none, nothing, _, router]| (router - none) / (nothing - none));
-    let to_lua = of(&|[none, _, lua, router]| (router - none) / (lua - none));
-    println!(
-        "\nrouter added / do-nothing added  {to_nothing:.2}  (target: at most {MOST_OF_DO_NOTHING})"
-    );
-    println!("router added / Lua added         {to_lua:.2}  (target: below 1)");
+    let (nothing, lua) = (added_ratios(rounds, 1), added_ratios(rounds, 2));
+    println!();
+    let most = format!("target: at most {MOST_OF_DO_NOTHING}");
+    for (name, ratios, target) in
+        [("do-nothing", nothing, most.as_str()), ("Lua", lua, "target: below 1")]
+    {
+        match ratios {
+            Some(ratios) => {
+                println!("router added / {name} added: {:.2} ({target})", median(ratios));
+            }
+            None => bail!(
+                "in some rounds {name} seemed to cost nothing or less, so there is no ratio: \
+                 the machine was busy with something else; measure again on a quiet one"
+            ),
+        }
+    }
     Ok(())
+}
+
+/// What the router adds over what another variant adds, by round; `None` if the other's cost
+/// drowned in noise in any of them: a ratio to that would be a number without meaning.
+fn added_ratios(rounds: &[[f64; 4]], other: usize) -> Option<Vec<f64>> {
+    let ratio = |costs: &[f64; 4]| {
+        let [none, .., router] = costs;
+        let added = costs.get(other)? - none;
+        (added > 0.0).then(|| (router - none) / added)
+    };
+    rounds.iter().map(ratio).collect()
 }
 
 /// The middle value; of an even number the higher one of the two.
@@ -191,5 +212,11 @@ mod tests {
     fn the_median_is_the_middle() {
         assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), 3.0);
+    }
+
+    #[test]
+    fn noise_gives_no_ratio() {
+        assert_eq!(added_ratios(&[[10.0, 12.0, 14.0, 13.0]], 1), Some(vec![1.5]));
+        assert_eq!(added_ratios(&[[10.0, 12.0, 14.0, 13.0], [10.0, 9.0, 14.0, 13.0]], 1), None);
     }
 }
