@@ -19,6 +19,44 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Write the Envoy configuration that istiod would give one ingress gateway, ready to run.
     Envoy(EnvoyArgs),
+    /// Play failover scenarios against the gateway that the manifests make, in virtual time; exit with 1 if something does not
+    /// come as the scenario expects.
+    Simulate(SimulateArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SimulateArgs {
+    /// Manifests: files, folders (every .yaml, .yml and .json below), or - for standard input.
+    #[arg(required_unless_present = "scenario")]
+    pub(crate) path: Vec<PathBuf>,
+
+    /// A file with the Topology, unless it is among the manifests.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) topology: Option<PathBuf>,
+
+    /// A file with Scenarios, unless they are among the manifests.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<PathBuf>,
+
+    /// What everything random follows from; goes before the scenario's own.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+
+    /// The istiod to imitate.
+    #[arg(long, value_name = "VERSION", default_value_t)]
+    pub(crate) istio: IstioVersion,
+
+    /// What to print: a summary, everything, or one line for each frame and region or endpoint.
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) output: SimulateOutput,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SimulateOutput {
+    #[default]
+    Text,
+    Json,
+    Csv,
 }
 
 #[derive(Debug, clap::Args)]

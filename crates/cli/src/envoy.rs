@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use mesh_failover_core::cluster::Address;
-use mesh_failover_core::diagnostic::Severity;
 use mesh_failover_core::envoy::{self, Filter, Node, Options, Rendered};
-use mesh_failover_core::manifest::{self, Manifests, Source};
+use mesh_failover_core::manifest::Manifests;
 use mesh_failover_core::translate::{Proxy, Translation, translate};
 
 use crate::args::EnvoyArgs;
@@ -20,7 +19,7 @@ const MODULE: &str = "filter.wasm";
 
 pub(crate) fn run(args: &EnvoyArgs) -> Result<(), Failure> {
     let texts = input::read(args.path.iter().chain(&args.topology))?;
-    let manifests = read_manifests(&texts)?;
+    let manifests = input::read_manifests(&texts)?;
     let proxy = Proxy::gateway_at(&manifests, &args.from)
         .map_err(|error| Failure::unusable(error.to_string(), "change --from or the topology"))?
         .with_version(args.istio);
@@ -37,24 +36,6 @@ pub(crate) fn run(args: &EnvoyArgs) -> Result<(), Failure> {
     output::write(&args.out, &files(&rendered, module))?;
     print_summary(&summary(args, &translation, &options));
     Ok(())
-}
-
-fn read_manifests(texts: &[Text]) -> Result<Manifests, Failure> {
-    let sources: Vec<Source<'_>> = texts.iter().map(Text::source).collect();
-    let (manifests, diagnostics) = manifest::read(&sources);
-    report::print(&diagnostics, texts);
-    let errors = diagnostics.iter().filter(|it| it.severity == Severity::Error).count();
-    if errors > 0 {
-        let word = if errors == 1 { "error" } else { "errors" };
-        return Err(Failure::unusable(format!("{errors} {word} in the manifests"), ""));
-    }
-    if manifests.topologies.is_empty() {
-        return Err(Failure::unusable(
-            "no topology says where the endpoints are",
-            "give a file with `kind: Topology`, for example with --topology",
-        ));
-    }
-    Ok(manifests)
 }
 
 fn options(

@@ -1,12 +1,13 @@
-//! From paths to texts.
+//! From paths to texts, and to manifests.
 
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use mesh_failover_core::manifest::Source;
+use mesh_failover_core::diagnostic::Severity;
+use mesh_failover_core::manifest::{self, Manifests, Source};
 
-use crate::report::Failure;
+use crate::report::{self, Failure};
 
 /// A text and its name as the user gave it.
 #[derive(Debug)]
@@ -32,6 +33,25 @@ pub(crate) fn read<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<V
         }
     }
     Ok(texts)
+}
+
+/// Reads manifests that name endpoints; prints what is wrong with them.
+pub(crate) fn read_manifests(texts: &[Text]) -> Result<Manifests, Failure> {
+    let sources: Vec<Source<'_>> = texts.iter().map(Text::source).collect();
+    let (manifests, diagnostics) = manifest::read(&sources);
+    report::print(&diagnostics, texts);
+    let errors = diagnostics.iter().filter(|it| it.severity == Severity::Error).count();
+    if errors > 0 {
+        let word = if errors == 1 { "error" } else { "errors" };
+        return Err(Failure::unusable(format!("{errors} {word} in the manifests"), ""));
+    }
+    if manifests.topologies.is_empty() {
+        return Err(Failure::unusable(
+            "no topology says where the endpoints are",
+            "give a file with `kind: Topology`, for example with --topology",
+        ));
+    }
+    Ok(manifests)
 }
 
 fn one(path: &Path) -> Result<Vec<(String, String)>, Failure> {

@@ -8,6 +8,7 @@ mod envoy;
 mod input;
 mod output;
 mod report;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,7 @@ use crate::report::Failure;
 fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Envoy(args) => envoy::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

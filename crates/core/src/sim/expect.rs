@@ -177,7 +177,8 @@ fn ejected(simulation: &Simulation, names: &[String], to: u64) -> Check {
     }
 }
 
-/// A time to the microsecond.
+/// A time as a person says it, to the microsecond.
 fn shown(nanos: u64) -> String {
-    GoDuration(std::time::Duration::from_micros(nanos.div_ceil(1_000))).to_string()
+    let millis = nanos as f64 / 1e6;
+    if millis >= 1e3 { format!("{:.3} s", millis / 1e3) } else { format!("{millis:.3} ms") }
 }

@@ -1,0 +1,183 @@
+//! What a person wants to see first: each phase in a line, why traffic moved, what was expected.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use mesh_failover_core::outlier::EjectionType;
+use mesh_failover_core::sim::{Event, EventKind, NONE, Phase, Report, Verdict};
+
+use super::Played;
+
+/// Events shown before the rest is only counted.
+const MOST_EVENTS: usize = 40;
+
+pub(super) fn summary(Played { scenario, report }: &Played<'_>) -> String {
+    let mut text = String::new();
+    let duration = seconds(report.duration_ms);
+    let _ = writeln!(
+        text,
+        "{scenario}: {} requests in {duration} s, seed {}\n",
+        report.total.requests, report.seed
+    );
+    phases(&mut text, report);
+    if report.unfinished > 0 {
+        let _ = writeln!(text, "\n{} requests were never answered", report.unfinished);
+    }
+    events(&mut text, &report.events);
+    expectations(&mut text, &report.expectations);
+    text
+}
+
+fn phases(text: &mut String, report: &Report) {
+    let regions: Vec<&str> = report
+        .phases
+        .first()
+        .map(|phase| phase.regions.keys().filter(|name| *name != NONE))
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .chain([NONE])
+        .collect();
+    let width = |name: &str| name.len().max(7);
+    let _ = write!(text, "  {:>7}  {:>7}  {:>8}", "from", "to", "requests");
+    for name in &regions {
+        let _ = write!(text, "  {name:>0$}", width(name));
+    }
+    let _ = writeln!(text, "  {:>6}  {:>7}  {:>9}  {:>9}", "errors", "retries", "p50", "p99");
+    for phase in &report.phases {
+        for step in &phase.steps {
+            let _ = writeln!(text, "  {}", step);
+        }
+        let _ = write!(
+            text,
+            "  {:>7}  {:>7}  {:>8}",
+            seconds(phase.from_ms) + " s",
+            seconds(phase.to_ms) + " s",
+            phase.total.requests
+        );
+        for name in &regions {
+            let share = phase.regions.get(*name).map_or(0.0, |region| region.share);
+            let _ = write!(text, "  {:>1$}", format!("{share:.1} %"), width(name));
+        }
+        let _ = writeln!(
+            text,
+            "  {:>6}  {:>7}  {:>9}  {:>9}{}",
+            phase.total.errors,
+            phase.retries,
+            millis(phase.total.p50_ms),
+            millis(phase.total.p99_ms),
+            outcomes(phase)
+        );
+    }
+}
+
+/// How requests failed, after the numbers.
+fn outcomes(phase: &Phase) -> String {
+    if phase.total.outcomes.is_empty() {
+        return String::new();
+    }
+    let outcomes: Vec<String> = phase
+        .total
+        .outcomes
+        .iter()
+        .map(|(outcome, count)| format!("{count} × {outcome}"))
+        .collect();
+    format!("  {}", outcomes.join(", "))
+}
+
+fn events(text: &mut String, events: &[Event]) {
+    let _ = writeln!(text, "\nwhat happened");
+    for event in events.iter().take(MOST_EVENTS) {
+        let _ = writeln!(
+            text,
+            "  {:>10}  {}",
+            format!("{:.3} s", event.at_ms / 1e3),
+            told(&event.kind)
+        );
+    }
+    if let Some(more) = events.len().checked_sub(MOST_EVENTS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "  … and {more} more, see `-o json`");
+    }
+}
+
+fn told(kind: &EventKind) -> String {
+    let workers = |told: &Option<f64>| match told {
+        Some(at) => format!("; the workers hear of it at {:.3} s", at / 1e3),
+        None => String::new(),
+    };
+    match kind {
+        EventKind::Step { what } => what.clone(),
+        EventKind::Endpoints { gateway, added, removed, changed, .. } => {
+            let mut parts = Vec::new();
+            for (verb, names) in [("gone", removed), ("new", added), ("other health", changed)] {
+                if !names.is_empty() {
+                    parts.push(format!("{verb}: {}", names.join(", ")));
+                }
+            }
+            format!("gateway {gateway} gets endpoints: {}", parts.join("; "))
+        }
+        EventKind::Ejected { gateway, endpoint, reason, ejections, workers_told_at_ms, .. } => {
+            let times = if *ejections > 1 { format!(", time {ejections}") } else { String::new() };
+            format!(
+                "gateway {gateway} ejects {endpoint} ({}{times}){}",
+                envoys_name(*reason),
+                workers(workers_told_at_ms)
+            )
+        }
+        EventKind::NotEjected { gateway, endpoint, reason, .. } => {
+            format!(
+                "gateway {gateway} may not eject {endpoint} ({}): maxEjectionPercent is reached",
+                envoys_name(*reason)
+            )
+        }
+        EventKind::Unejected { gateway, endpoint, workers_told_at_ms, .. } => {
+            format!("gateway {gateway} takes {endpoint} back{}", workers(workers_told_at_ms))
+        }
+        EventKind::Load { gateway, regions, panic, .. } => {
+            let panic = if panic.is_empty() { "" } else { ", in panic" };
+            format!("gateway {gateway} sends {}{panic}", shares(regions))
+        }
+    }
+}
+
+/// As in Envoy's own event log.
+fn envoys_name(reason: EjectionType) -> String {
+    let name = serde_json::to_value(reason).ok();
+    name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned()
+}
+
+fn shares(regions: &BTreeMap<String, f64>) -> String {
+    if regions.is_empty() {
+        return "nothing anywhere: no healthy upstream".to_owned();
+    }
+    let shares: Vec<String> =
+        regions.iter().map(|(name, share)| format!("{share} % to {name}")).collect();
+    shares.join(", ")
+}
+
+fn expectations(text: &mut String, verdicts: &[Verdict]) {
+    if verdicts.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\nexpected");
+    for verdict in verdicts {
+        let span = format!("{} s to {} s", seconds(verdict.from_ms), seconds(verdict.to_ms));
+        for check in &verdict.checks {
+            let mark = if check.passed { "ok  " } else { "FAIL" };
+            let _ = writeln!(
+                text,
+                "  {mark}  {span:<16}  {} {}: {}",
+                check.what, check.expected, check.got
+            );
+        }
+    }
+}
+
+/// Milliseconds in seconds, without needless zeros.
+fn seconds(millis: f64) -> String {
+    (millis / 1e3).to_string()
+}
+
+fn millis(latency: Option<f64>) -> String {
+    latency.map_or("–".to_owned(), |latency| format!("{latency:.1} ms"))
+}
