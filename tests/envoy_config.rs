@@ -114,8 +114,8 @@ fn every_outlier_field() -> OutlierDetection {
     }
 }
 
-/// One cluster for every way to write one.
-fn every_cluster() -> Vec<Cluster> {
+/// One cluster for every balancer.
+fn every_policy() -> Vec<Cluster> {
     let ramp = SlowStart {
         window: Duration::from_secs(30),
         aggression: Some(1.5),
@@ -128,11 +128,16 @@ fn every_cluster() -> Vec<Cluster> {
         LbPolicy::RingHash { minimum_ring_size: 1_024 },
         LbPolicy::Maglev { table_size: Some(65_537) },
     ];
-    let mut clusters: Vec<Cluster> = policies
+    policies
         .into_iter()
         .enumerate()
         .map(|(index, lb_policy)| Cluster { lb_policy, ..cluster(&format!("policy-{index}")) })
-        .collect();
+        .collect()
+}
+
+/// One cluster for every way to write one.
+fn every_cluster() -> Vec<Cluster> {
+    let mut clusters = every_policy();
     let http2 = HttpProtocolOptions {
         http2: true,
         max_concurrent_streams: Some(10),

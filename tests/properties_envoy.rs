@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use mesh_failover_core::cluster::OutlierDetection;
 use mesh_failover_core::host::HostId;
+use mesh_failover_core::lb::config::{HostPolicy, LbConfig, LocalityLbConfig};
 use mesh_failover_core::lb::edf::EdfScheduler;
 use mesh_failover_core::lb::host_set::{CoarseHealth, HealthFlags, Host, HostSet};
-use mesh_failover_core::lb::load_balancer::{
-    HostPolicy, LbConfig, LoadBalancer, LocalityLbConfig, Moment,
-};
+use mesh_failover_core::lb::load_balancer::{LoadBalancer, Moment};
 use mesh_failover_core::lb::priority::{HostAvailability, HostCounts, PriorityState};
 use mesh_failover_core::locality::Locality;
 use mesh_failover_core::outlier::{Detector, DetectorConfig};

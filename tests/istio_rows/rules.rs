@@ -41,32 +41,6 @@ pub fn check(kind: &str, row: &Value) -> Result<(), String> {
         "trafficDistribution" => {
             same(&json!(format!("{:?}", traffic_distribution(input))), expected)
         }
-        "validateOutlierDetection" => {
-            let found = validate_outlier_detection(read(input)?.as_ref());
-            let warning = !found.warnings.is_empty();
-            same(&json!({ "valid": found.errors.is_empty(), "warning": warning }), expected)
-        }
-        "validateLocalityLbSetting" => {
-            let outlier = read(&input["outlierDetection"])?;
-            let setting = read(&input["setting"])?;
-            same_validation(
-                &validate_locality_lb_setting(setting.as_ref(), outlier.as_ref()),
-                expected,
-            )
-        }
-        "validateZoneAwareLbSetting" => {
-            let outlier = read(&input["outlierDetection"])?;
-            let setting = read(&input["setting"])?;
-            same_validation(
-                &validate_zone_aware_lb_setting(setting.as_ref(), outlier.as_ref()),
-                expected,
-            )
-        }
-        "validateLocalities" => {
-            let localities: Vec<String> = read(input)?.unwrap_or_default();
-            let errors: Vec<_> = validate_localities(&localities).err().into_iter().collect();
-            same(&json!({ "valid": errors.is_empty(), "errors": errors }), expected)
-        }
         "outlierDetectionMapping" => {
             let block: Option<manifest::OutlierDetection> = read(input)?;
             let found = block.map(|block| as_written(&apply_outlier_detection(&block, NEWEST)));
@@ -94,6 +68,39 @@ pub fn check(kind: &str, row: &Value) -> Result<(), String> {
         }
         "inboundRetryPolicy" => retry(inbound_retry_policy(read(input)?.as_ref()), expected),
         "networkFilter" => network_filter(input, expected),
+        other => validation(other, input, expected),
+    }
+}
+
+/// Istio's own validation of parts of a manifest.
+fn validation(kind: &str, input: &Value, expected: &Value) -> Result<(), String> {
+    match kind {
+        "validateOutlierDetection" => {
+            let found = validate_outlier_detection(read(input)?.as_ref());
+            let warning = !found.warnings.is_empty();
+            same(&json!({ "valid": found.errors.is_empty(), "warning": warning }), expected)
+        }
+        "validateLocalityLbSetting" => {
+            let outlier = read(&input["outlierDetection"])?;
+            let setting = read(&input["setting"])?;
+            same_validation(
+                &validate_locality_lb_setting(setting.as_ref(), outlier.as_ref()),
+                expected,
+            )
+        }
+        "validateZoneAwareLbSetting" => {
+            let outlier = read(&input["outlierDetection"])?;
+            let setting = read(&input["setting"])?;
+            same_validation(
+                &validate_zone_aware_lb_setting(setting.as_ref(), outlier.as_ref()),
+                expected,
+            )
+        }
+        "validateLocalities" => {
+            let localities: Vec<String> = read(input)?.unwrap_or_default();
+            let errors: Vec<_> = validate_localities(&localities).err().into_iter().collect();
+            same(&json!({ "valid": errors.is_empty(), "errors": errors }), expected)
+        }
         other => Err(format!("`{other}` is not a kind that is known")),
     }
 }

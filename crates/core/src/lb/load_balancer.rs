@@ -24,7 +24,8 @@
 //! use mesh_failover_core::cluster::{Address, ClusterLoadAssignment, HealthStatus, LbEndpoint, LocalityLbEndpoints};
 //! use mesh_failover_core::host::HostId;
 //! use mesh_failover_core::lb::host_set::HealthFlags;
-//! use mesh_failover_core::lb::load_balancer::{HostPolicy, LbConfig, LoadBalancer, LocalityLbConfig, Moment};
+//! use mesh_failover_core::lb::config::{HostPolicy, LbConfig, LocalityLbConfig};
+//! use mesh_failover_core::lb::load_balancer::{LoadBalancer, Moment};
 //! use mesh_failover_core::lb::priority_set::PrioritySet;
 //! use mesh_failover_core::locality::Locality;
 //! use mesh_failover_core::time::MonotonicTime;
@@ -69,125 +70,21 @@
 //! assert_eq!(picks(&mut worker), [2, 2, 2, 2]);
 //! ```
 
-use std::fmt;
 use std::sync::Arc;
 
+use super::config::{HostPolicy, LbConfig, LocalityLbConfig};
 use super::edf::EdfScheduler;
 use super::host_set::{CoarseHealth, Host, HostSet};
+use super::hosts_source::HostsSource;
 use super::locality_wrr::LocalityWrr;
 use super::priority::{HostAvailability, HostCounts, PriorityLoad, PriorityState, choose_priority};
-use super::slow_start::SlowStartRamp;
+use super::weigher::Weigher;
 use super::zone_aware::{LocalityRouting, routing_enabled};
 use super::{least_request, random as random_host, round_robin};
-use crate::cluster::{Cluster, LbPolicy, SlowStart, ZoneAwareLbConfig};
 use crate::host::HostId;
 use crate::random::Random;
 use crate::time::MonotonicTime;
-use crate::units::{Percent, Priority};
-
-const DEFAULT_HEALTHY_PANIC_THRESHOLD: Percent = Percent::clamped(50);
-
-/// How a host is picked from a list.
-#[derive(Debug, Clone, PartialEq)]
-pub enum HostPolicy {
-    /// Hosts in turn.
-    RoundRobin {
-        /// Ramp for new hosts.
-        slow_start: Option<SlowStartRamp>,
-    },
-    /// The less busy of a few drawn hosts.
-    LeastRequest {
-        /// How many are drawn.
-        choice_count: u32,
-        /// Ramp for new hosts.
-        slow_start: Option<SlowStartRamp>,
-    },
-    /// Any host.
-    Random,
-}
-
-impl HostPolicy {
-    const fn slow_start(&self) -> Option<&SlowStartRamp> {
-        match self {
-            Self::RoundRobin { slow_start } | Self::LeastRequest { slow_start, .. } => {
-                slow_start.as_ref()
-            }
-            Self::Random => None,
-        }
-    }
-}
-
-/// How a priority's localities share.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LocalityLbConfig {
-    /// Localities do not matter.
-    None,
-    /// By weight.
-    LocalityWeighted,
-    /// By nearness.
-    ZoneAware(ZoneAwareLbConfig),
-}
-
-/// Settings of a [`LoadBalancer`], with Envoy's defaults filled in.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LbConfig {
-    /// How a host is picked.
-    pub policy: HostPolicy,
-    /// How localities share.
-    pub locality: LocalityLbConfig,
-    /// Below this share of usable hosts a priority panics.
-    pub healthy_panic_threshold: Percent,
-}
-
-/// A policy that is not modelled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnsupportedPolicy {
-    /// Its name in Envoy.
-    pub policy: &'static str,
-}
-
-impl fmt::Display for UnsupportedPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "load balancing policy `{}` is not modelled: use `ROUND_ROBIN`, `LEAST_REQUEST` or `RANDOM`",
-            self.policy
-        )
-    }
-}
-
-impl std::error::Error for UnsupportedPolicy {}
-
-impl TryFrom<&Cluster> for LbConfig {
-    type Error = UnsupportedPolicy;
-
-    fn try_from(cluster: &Cluster) -> Result<Self, UnsupportedPolicy> {
-        let ramp = |config: &Option<SlowStart>| config.as_ref().and_then(SlowStartRamp::new);
-        let policy = match &cluster.lb_policy {
-            LbPolicy::RoundRobin { slow_start } => {
-                HostPolicy::RoundRobin { slow_start: ramp(slow_start) }
-            }
-            LbPolicy::LeastRequest { choice_count, slow_start } => HostPolicy::LeastRequest {
-                choice_count: choice_count.unwrap_or(least_request::DEFAULT_CHOICE_COUNT),
-                slow_start: ramp(slow_start),
-            },
-            LbPolicy::Random => HostPolicy::Random,
-            LbPolicy::RingHash { .. } => return Err(UnsupportedPolicy { policy: "RING_HASH" }),
-            LbPolicy::Maglev { .. } => return Err(UnsupportedPolicy { policy: "MAGLEV" }),
-            LbPolicy::ClusterProvided => {
-                return Err(UnsupportedPolicy { policy: "CLUSTER_PROVIDED" });
-            }
-        };
-        let locality = match (&cluster.zone_aware, cluster.locality_weighted) {
-            (_, true) => LocalityLbConfig::LocalityWeighted,
-            (Some(config), false) => LocalityLbConfig::ZoneAware(config.clone()),
-            (None, false) => LocalityLbConfig::None,
-        };
-        let healthy_panic_threshold =
-            cluster.healthy_panic_threshold.unwrap_or(DEFAULT_HEALTHY_PANIC_THRESHOLD);
-        Ok(Self { policy, locality, healthy_panic_threshold })
-    }
-}
+use crate::units::Priority;
 
 /// What the load balancer may look at when it picks.
 #[derive(Clone, Copy)]
@@ -222,52 +119,6 @@ pub struct Pick {
     pub panic: bool,
     /// The locality that was chosen first, as a position in [`HostSet::localities`].
     pub locality: Option<u32>,
-}
-
-/// A list of hosts within a priority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum HostsSource {
-    All,
-    Eligible(HostAvailability),
-    Locality(HostAvailability, u32),
-}
-
-impl HostsSource {
-    /// Every list a priority has.
-    fn every(host_set: &HostSet) -> impl Iterator<Item = Self> {
-        use HostAvailability::{Degraded, Healthy};
-        let localities = (0..).zip(host_set.localities()).flat_map(|(index, _)| {
-            [Self::Locality(Healthy, index), Self::Locality(Degraded, index)]
-        });
-        [Self::All, Self::Eligible(Healthy), Self::Eligible(Degraded)].into_iter().chain(localities)
-    }
-
-    /// The position of this list's scheduler: that of [`HostsSource::every`].
-    fn slot(self) -> Option<usize> {
-        let kind = |availability| match availability {
-            HostAvailability::Healthy => 0,
-            HostAvailability::Degraded => 1,
-        };
-        match self {
-            Self::All => Some(0),
-            Self::Eligible(availability) => Some(1 + kind(availability)),
-            Self::Locality(availability, index) => {
-                Some(3 + 2 * usize::try_from(index).ok()? + kind(availability))
-            }
-        }
-    }
-
-    fn hosts(self, host_set: &HostSet) -> &[u32] {
-        use HostAvailability::{Degraded, Healthy};
-        let locality = |index: u32| host_set.localities().get(usize::try_from(index).ok()?);
-        match self {
-            Self::All => host_set.all_hosts(),
-            Self::Eligible(Healthy) => host_set.healthy_hosts(),
-            Self::Eligible(Degraded) => host_set.degraded_hosts(),
-            Self::Locality(Healthy, index) => locality(index).map_or(&[], |group| &group.healthy),
-            Self::Locality(Degraded, index) => locality(index).map_or(&[], |group| &group.degraded),
-        }
-    }
 }
 
 /// The place in one list's sequence.
@@ -557,38 +408,5 @@ impl LoadBalancer {
             }
         };
         host_set.id(position)
-    }
-}
-
-/// `hostWeight` of the policy at one moment.
-struct Weigher {
-    by_requests: bool,
-    /// `None` once no host can be in slow start.
-    ramp: Option<SlowStartRamp>,
-}
-
-impl Weigher {
-    fn needs_edf(&self, host_set: &HostSet, hosts: &[u32]) -> bool {
-        let mut weights =
-            hosts.iter().filter_map(|host| host_set.host(*host)).map(|host| host.weight);
-        let first = weights.next();
-        hosts.len() > 1 && (self.ramp.is_some() || weights.any(|weight| Some(weight) != first))
-    }
-
-    fn weight(&self, host_set: &HostSet, position: u32, moment: &Moment<'_>) -> f64 {
-        // INVARIANT: positions come from this host set.
-        let Some(host) = host_set.host(position) else { return 1.0 };
-        let weight = if self.by_requests {
-            least_request::host_weight(host.weight, (moment.active_requests)(host.id))
-        } else {
-            f64::from(host.weight)
-        };
-        let since = host.last_hc_pass_time;
-        match (&self.ramp, since) {
-            (Some(ramp), Some(since)) if host.flags.coarse_health() == CoarseHealth::Healthy => {
-                weight * ramp.factor(since, moment.now)
-            }
-            _ => weight,
-        }
     }
 }

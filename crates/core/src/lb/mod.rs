@@ -15,8 +15,10 @@
 //! **Not modelled**: ring hash and Maglev, subsets, preconnecting (which stashes random numbers), `fail_traffic_on_panic`,
 //! `force_local_zone`, `locality_basis`, least request's full scan and an `active_request_bias` other than 1.
 
+pub mod config;
 pub mod edf;
 pub mod host_set;
+mod hosts_source;
 pub mod least_request;
 pub mod load_balancer;
 pub mod locality_wrr;
@@ -27,4 +29,5 @@ pub mod priority_set;
 pub mod random;
 pub mod round_robin;
 pub mod slow_start;
+mod weigher;
 pub mod zone_aware;

@@ -8,7 +8,8 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
-use super::de::{Context, Finding, Reader, UnknownFields};
+use super::de::Reader;
+use super::pass::{Context, Finding, UnknownFields};
 use super::{Node, Path, Segment, Value, codes};
 use crate::diagnostic::{Diagnostic, Location, Severity, Span};
 

@@ -22,6 +22,7 @@ mod mesh_config;
 mod metadata;
 mod node;
 mod parse;
+mod pass;
 mod path;
 mod positions;
 mod read;

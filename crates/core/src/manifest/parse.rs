@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span as Marks, StrInput, Tag};
 
-use super::de::Finding;
+use super::pass::Finding;
 use super::positions::Positions;
 use super::{Entry, Node, Path, Scalar, Segment, Value, codes};
 use crate::diagnostic::{Severity, Span};

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
 
-use super::de::{Finding, UnknownFields};
 use super::decode::decode;
 use super::parse::parse;
+use super::pass::{Finding, UnknownFields};
 use super::{
     DestinationRule, Document, Entry, Gateway, Kind, Manifests, MeshConfig, Metadata, Node, Object,
     Path, Scenario, Segment, ServiceEntry, Source, Topology, TrafficExtension, Value,

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use super::pass::UnknownFields;
 use super::*;
 
 /// Reads one text under the name `in.yaml`.
@@ -317,7 +318,7 @@ mod laws {
             let text = write(&object).unwrap();
             let other: Node = serde_yaml::from_str(&text).unwrap();
             let spec = other.get("spec").unwrap();
-            let (other, findings) = decode::decode(spec, Path::default(), de::UnknownFields::Deny);
+            let (other, findings) = decode::decode(spec, Path::default(), UnknownFields::Deny);
             prop_assert_eq!(findings, []);
             prop_assert_eq!(Some(&read_text(&text).0.destination_rules[0].spec), other.as_ref());
         }

@@ -53,16 +53,18 @@
 //! ```
 
 use std::collections::VecDeque;
+use std::iter::repeat;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::candidates::Candidates;
 use super::config::DetectorConfig;
 use super::event::{Action, EjectionType, OutlierDetectionEvent};
 use super::monitor::{Detections, DetectorHostMonitor, HostResult};
 use super::monitors::Monitors;
 use super::stats::DetectionStats;
-use super::success_rate::{EjectionThreshold, MonitorType, success_rate_ejection_threshold};
+use super::success_rate::{EjectionThreshold, MonitorType};
 use crate::host::HostId;
 use crate::random::Random;
 use crate::time::MonotonicTime;
@@ -317,37 +319,22 @@ impl Detector {
         random: &mut impl Random,
     ) {
         let candidates = Candidates::collect(&mut self.state.monitors, &self.config, monitor_type);
-        let threshold = candidates.as_ref().and_then(|candidates| {
-            let rates: Vec<f64> = candidates.success_rate.iter().map(|(_, rate)| *rate).collect();
-            let enough = at_least(rates.len(), self.config.success_rate_minimum_hosts);
-            success_rate_ejection_threshold(&rates, self.config.success_rate_stdev_factor)
-                .filter(|_| enough)
-        });
+        let threshold = candidates.as_ref().and_then(|it| it.ejection_threshold(&self.config));
         match monitor_type {
             MonitorType::ExternalOrigin => self.state.external_origin = threshold,
             MonitorType::LocalOrigin => self.state.local_origin = threshold,
         }
         let Some(candidates) = candidates else { return };
-        if let Some(threshold) = threshold {
-            for (host, rate) in candidates.success_rate {
-                if rate < threshold.ejection_threshold {
-                    let ejection_type = EjectionType::success_rate(monitor_type);
-                    self.state.stats.ejections_success_rate += 1;
-                    self.state.stats.detected(ejection_type);
-                    self.eject_host(host, ejection_type, now, random);
-                }
-            }
-        }
-        let minimum = self.config.failure_percentage_minimum_hosts;
-        if at_least(candidates.failure_percentage.len(), minimum) {
-            let threshold = f64::from(self.config.failure_percentage_threshold.get());
-            for (host, rate) in candidates.failure_percentage {
-                if 100.0 - rate >= threshold {
-                    let ejection_type = EjectionType::failure_percentage(monitor_type);
-                    self.state.stats.detected(ejection_type);
-                    self.eject_host(host, ejection_type, now, random);
-                }
-            }
+        let slow = candidates.below(threshold);
+        self.state.stats.ejections_success_rate += slow.len() as u64;
+        let slow = slow.into_iter().zip(repeat(EjectionType::success_rate(monitor_type)));
+        let failing = candidates.failing(&self.config);
+        let failing =
+            failing.into_iter().zip(repeat(EjectionType::failure_percentage(monitor_type)));
+        // A host on both lists is ejected twice, as in Envoy.
+        for (host, ejection_type) in slow.chain(failing) {
+            self.state.stats.detected(ejection_type);
+            self.eject_host(host, ejection_type, now, random);
         }
     }
 
@@ -413,51 +400,6 @@ impl Detector {
         self.state.now = self.state.now.max(now);
         self.state.now
     }
-}
-
-/// Hosts in use with enough requests in the last interval, and their success rates.
-struct Candidates {
-    success_rate: Vec<(HostId, f64)>,
-    failure_percentage: Vec<(HostId, f64)>,
-}
-
-impl Candidates {
-    /// `None` if the cluster is too small for either rule.
-    fn collect(
-        monitors: &mut Monitors,
-        config: &DetectorConfig,
-        monitor_type: MonitorType,
-    ) -> Option<Self> {
-        let minimum =
-            config.success_rate_minimum_hosts.min(config.failure_percentage_minimum_hosts);
-        if u64::try_from(monitors.len()).is_ok_and(|hosts| hosts < u64::from(minimum)) {
-            return None;
-        }
-        let mut candidates = Self { success_rate: Vec::new(), failure_percentage: Vec::new() };
-        let success_rate_volume = u64::from(config.success_rate_request_volume);
-        let failure_percentage_volume = u64::from(config.failure_percentage_request_volume);
-        for (host, monitor) in monitors.iter_mut().filter(|(_, monitor)| !monitor.is_ejected()) {
-            let monitor = monitor.success_rate_monitor(monitor_type);
-            let Some((rate, volume)) = monitor.accumulator.success_rate_and_volume() else {
-                continue;
-            };
-            if volume >= success_rate_volume.min(failure_percentage_volume) {
-                monitor.success_rate = Some(rate);
-            }
-            if volume >= success_rate_volume {
-                candidates.success_rate.push((host, rate));
-            }
-            if volume >= failure_percentage_volume {
-                candidates.failure_percentage.push((host, rate));
-            }
-        }
-        Some(candidates)
-    }
-}
-
-/// Whether a list of `len` hosts is not empty and reaches the minimum.
-fn at_least(len: usize, minimum: u32) -> bool {
-    len > 0 && u64::try_from(len).is_ok_and(|len| len >= u64::from(minimum))
 }
 
 fn millis(time: Duration) -> u64 {

@@ -9,6 +9,7 @@
 //!
 //! **Not modelled**: runtime overrides (`outlier_detection.*`), `detect_degraded_hosts`, extension monitors.
 
+mod candidates;
 mod config;
 mod detector;
 mod event;

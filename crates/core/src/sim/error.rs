@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::lb::load_balancer::UnsupportedPolicy;
+use crate::lb::config::UnsupportedPolicy;
 use crate::outlier::ConfigError;
 use crate::translate::ProxyError;
 

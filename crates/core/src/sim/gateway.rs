@@ -9,7 +9,7 @@ use super::retry::RetryRules;
 use super::routing::Request;
 use super::upstream::Upstream;
 use crate::cluster::Cluster;
-use crate::lb::load_balancer::LbConfig;
+use crate::lb::config::LbConfig;
 use crate::locality::Locality;
 use crate::outlier::DetectorConfig;
 use crate::route::RouteAction;

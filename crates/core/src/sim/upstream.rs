@@ -17,8 +17,9 @@ use crate::cluster::{
     Address, CircuitBreakers, Cluster, ClusterLoadAssignment, LocalityLbEndpoints,
 };
 use crate::host::HostId;
+use crate::lb::config::LbConfig;
 use crate::lb::host_set::HealthFlags;
-use crate::lb::load_balancer::{LbConfig, LoadBalancer, Moment, Pick, Retry};
+use crate::lb::load_balancer::{LoadBalancer, Moment, Pick, Retry};
 use crate::lb::merge_window::{Delivery, UpdateMergeWindow};
 use crate::lb::priority_set::PrioritySet;
 use crate::locality::Locality;
