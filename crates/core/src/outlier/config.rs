@@ -119,23 +119,19 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// A percentage or its default. The field's name is also what an error calls it.
+macro_rules! percent {
+    ($written:ident.$field:ident, $default:expr) => {{
+        let value = $written.$field.unwrap_or($default);
+        Percent::new(value)
+            .ok_or(ConfigError::NotAPercentage { field: stringify!($field), value })?
+    }};
+}
+
 impl TryFrom<&OutlierDetection> for DetectorConfig {
     type Error = ConfigError;
 
     fn try_from(written: &OutlierDetection) -> Result<Self, ConfigError> {
-        // A field's name is also what an error calls it.
-        macro_rules! percent {
-            ($field:ident, $default:expr) => {{
-                let value = written.$field.unwrap_or($default);
-                Percent::new(value)
-                    .ok_or(ConfigError::NotAPercentage { field: stringify!($field), value })?
-            }};
-        }
-        macro_rules! number {
-            ($field:ident, $default:expr) => {
-                written.$field.unwrap_or($default)
-            };
-        }
         let (base_ejection_time, max_ejection_time) = ejection_times(written)?;
         let jitter = written.max_ejection_time_jitter.unwrap_or_default();
         Ok(Self {
@@ -143,56 +139,60 @@ impl TryFrom<&OutlierDetection> for DetectorConfig {
             base_ejection_time,
             max_ejection_time,
             max_ejection_time_jitter: whole_millis(jitter),
-            max_ejection_percent: percent!(max_ejection_percent, DEFAULT_MAX_EJECTION_PERCENT),
-            always_eject_one_host: number!(always_eject_one_host, false),
-            consecutive_5xx: number!(consecutive_5xx, DEFAULT_CONSECUTIVE),
-            consecutive_gateway_failure: number!(consecutive_gateway_failure, DEFAULT_CONSECUTIVE),
-            consecutive_local_origin_failure: number!(
-                consecutive_local_origin_failure,
-                DEFAULT_CONSECUTIVE
+            max_ejection_percent: percent!(
+                written.max_ejection_percent,
+                DEFAULT_MAX_EJECTION_PERCENT
             ),
+            always_eject_one_host: written.always_eject_one_host.unwrap_or(false),
+            consecutive_5xx: written.consecutive_5xx.unwrap_or(DEFAULT_CONSECUTIVE),
+            consecutive_gateway_failure: written
+                .consecutive_gateway_failure
+                .unwrap_or(DEFAULT_CONSECUTIVE),
+            consecutive_local_origin_failure: written
+                .consecutive_local_origin_failure
+                .unwrap_or(DEFAULT_CONSECUTIVE),
             split_external_local_origin_errors: written.split_external_local_origin_errors,
-            success_rate_minimum_hosts: number!(success_rate_minimum_hosts, DEFAULT_MINIMUM_HOSTS),
-            success_rate_request_volume: number!(
-                success_rate_request_volume,
-                DEFAULT_SUCCESS_RATE_REQUEST_VOLUME
-            ),
-            success_rate_stdev_factor: number!(
-                success_rate_stdev_factor,
-                DEFAULT_SUCCESS_RATE_STDEV_FACTOR
-            ),
+            success_rate_minimum_hosts: written
+                .success_rate_minimum_hosts
+                .unwrap_or(DEFAULT_MINIMUM_HOSTS),
+            success_rate_request_volume: written
+                .success_rate_request_volume
+                .unwrap_or(DEFAULT_SUCCESS_RATE_REQUEST_VOLUME),
+            success_rate_stdev_factor: written
+                .success_rate_stdev_factor
+                .unwrap_or(DEFAULT_SUCCESS_RATE_STDEV_FACTOR),
             failure_percentage_threshold: percent!(
-                failure_percentage_threshold,
+                written.failure_percentage_threshold,
                 DEFAULT_FAILURE_PERCENTAGE_THRESHOLD
             ),
-            failure_percentage_minimum_hosts: number!(
-                failure_percentage_minimum_hosts,
-                DEFAULT_MINIMUM_HOSTS
-            ),
-            failure_percentage_request_volume: number!(
-                failure_percentage_request_volume,
-                DEFAULT_FAILURE_PERCENTAGE_REQUEST_VOLUME
-            ),
-            enforcing_consecutive_5xx: percent!(enforcing_consecutive_5xx, 100),
+            failure_percentage_minimum_hosts: written
+                .failure_percentage_minimum_hosts
+                .unwrap_or(DEFAULT_MINIMUM_HOSTS),
+            failure_percentage_request_volume: written
+                .failure_percentage_request_volume
+                .unwrap_or(DEFAULT_FAILURE_PERCENTAGE_REQUEST_VOLUME),
+            enforcing_consecutive_5xx: percent!(written.enforcing_consecutive_5xx, 100),
             enforcing_consecutive_gateway_failure: percent!(
-                enforcing_consecutive_gateway_failure,
+                written.enforcing_consecutive_gateway_failure,
                 0
             ),
             enforcing_consecutive_local_origin_failure: percent!(
-                enforcing_consecutive_local_origin_failure,
+                written.enforcing_consecutive_local_origin_failure,
                 100
             ),
-            enforcing_success_rate: percent!(enforcing_success_rate, 100),
-            enforcing_local_origin_success_rate: percent!(enforcing_local_origin_success_rate, 100),
-            enforcing_failure_percentage: percent!(enforcing_failure_percentage, 0),
+            enforcing_success_rate: percent!(written.enforcing_success_rate, 100),
+            enforcing_local_origin_success_rate: percent!(
+                written.enforcing_local_origin_success_rate,
+                100
+            ),
+            enforcing_failure_percentage: percent!(written.enforcing_failure_percentage, 0),
             enforcing_failure_percentage_local_origin: percent!(
-                enforcing_failure_percentage_local_origin,
+                written.enforcing_failure_percentage_local_origin,
                 0
             ),
-            successful_active_health_check_uneject_host: number!(
-                successful_active_health_check_uneject_host,
-                true
-            ),
+            successful_active_health_check_uneject_host: written
+                .successful_active_health_check_uneject_host
+                .unwrap_or(true),
             error_statuses: written.error_statuses.clone(),
         })
     }

@@ -3,11 +3,9 @@
 use std::fmt::Write as _;
 
 use mesh_failover_core::cluster::{Cluster, LocalityLbEndpoints};
-use mesh_failover_core::manifest::{Manifests, Metadata, Object};
+use mesh_failover_core::manifest::{Manifests, Source, read};
 use mesh_failover_core::route::{Listener, Route, RouteAction};
 use mesh_failover_core::translate::{Proxy, Translation, translate};
-use serde::de::DeserializeOwned;
-use serde_yaml::Value;
 
 /// Two regions with a gateway each and `web.shop` in both.
 pub(crate) const TOPOLOGY: &str = "
@@ -33,30 +31,21 @@ spec:
   servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]
 ";
 
+/// Documents without `apiVersion`: it follows from the kind.
 pub(crate) fn manifests(documents: &[&str]) -> Manifests {
-    let mut manifests = Manifests::default();
-    for (document, text) in documents.iter().enumerate() {
-        let value: Value = serde_yaml::from_str(text).expect("YAML");
-        let kind = value["kind"].as_str().expect("a kind").to_owned();
-        match kind.as_str() {
-            "Gateway" => manifests.gateways.push(object(value, document)),
-            "VirtualService" => manifests.virtual_services.push(object(value, document)),
-            "DestinationRule" => manifests.destination_rules.push(object(value, document)),
-            "ServiceEntry" => manifests.service_entries.push(object(value, document)),
-            "WorkloadEntry" => manifests.workload_entries.push(object(value, document)),
-            "MeshConfig" => manifests.mesh_configs.push(object(value, document)),
-            "Topology" => manifests.topologies.push(object(value, document)),
-            other => panic!("kind {other}"),
-        }
-    }
+    let ours = |text: &str| text.contains("kind: Topology") || text.contains("kind: MeshConfig");
+    let version = |text| match ours(text) {
+        true => "mesh-failover.dev/v1alpha1",
+        false => "networking.istio.io/v1",
+    };
+    let texts: Vec<String> = documents
+        .iter()
+        .map(|text| format!("apiVersion: {}\n{}", version(text), text.trim_start()))
+        .collect();
+    let sources: Vec<_> = texts.iter().map(|text| Source { name: "test", text }).collect();
+    let (manifests, diagnostics) = read(&sources);
+    assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     manifests
-}
-
-fn object<T: DeserializeOwned>(value: Value, document: usize) -> Object<T> {
-    let metadata: Option<Metadata> =
-        serde_yaml::from_value(value["metadata"].clone()).expect("metadata");
-    let spec = serde_yaml::from_value(value["spec"].clone()).expect("a spec");
-    Object { api_version: String::new(), metadata: metadata.unwrap_or_default(), spec, document }
 }
 
 /// Translated for the gateway of cluster `a`.
