@@ -5,8 +5,6 @@
 //!
 //! **Not modelled**: `transport_socket_matches`, `alt_stat_name`, the metadata exchange filter.
 
-use serde_yaml::Value;
-
 use super::endpoint::{file_name, load_assignment};
 use super::message::{Message, duration};
 use super::outlier::outlier_detection;
@@ -14,6 +12,7 @@ use crate::cluster::{
     CircuitBreakers, Cluster, DiscoveryType, HttpProtocolOptions, LbPolicy, RetryBudget, SlowStart,
     ZoneAwareLbConfig,
 };
+use crate::manifest::yaml::Value;
 use crate::units::Percent;
 
 /// `Cluster`. `eds_dir` is the folder of the endpoint files as Envoy opens it.

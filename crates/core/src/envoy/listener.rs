@@ -11,13 +11,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_yaml::Value;
-
 use super::endpoint::{METADATA_NAMESPACE, address};
 use super::message::{Message, json};
 use super::options::{FailurePolicy, Filter, Options};
 use super::route::route_configuration;
 use crate::cluster::Address;
+use crate::manifest::yaml::Value;
 use crate::route::{Listener, VirtualHost};
 
 /// One listener a port: what istiod tells apart by server name or address is told apart by

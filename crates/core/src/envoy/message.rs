@@ -6,9 +6,7 @@
 
 use std::time::Duration;
 
-use serde_yaml::{Mapping, Value};
-
-use super::yaml;
+use crate::manifest::yaml::{self, Mapping, Value};
 
 /// A message being put together.
 #[derive(Debug, Default)]
@@ -96,7 +94,7 @@ pub(super) fn duration(duration: Duration) -> String {
 /// A JSON value in a message.
 pub(super) fn json(value: &serde_json::Value) -> Value {
     // INVARIANT: every JSON value is a YAML value.
-    serde_yaml::to_value(value).unwrap_or_default()
+    yaml::to_value(value).unwrap_or_default()
 }
 
 #[cfg(test)]

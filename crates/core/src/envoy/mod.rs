@@ -33,7 +33,6 @@ mod options;
 mod outlier;
 mod plugin;
 mod route;
-mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -35,6 +35,7 @@ mod tests;
 mod topology;
 mod virtual_service;
 mod write;
+pub(crate) mod yaml;
 
 pub use decode::from_json_strict;
 pub use destination_rule::*;

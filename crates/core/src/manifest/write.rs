@@ -1,8 +1,8 @@
-//! From an object back to YAML. The only place that names the YAML writer, so that it can be swapped.
+//! From an object back to YAML.
 
 use serde::Serialize;
 
-use super::{Kind, Metadata, Object};
+use super::{Kind, Metadata, Object, yaml};
 use crate::diagnostic::Diagnostic;
 
 /// In the order in which people read it.
@@ -28,8 +28,12 @@ pub fn write<T: Kind + Serialize>(object: &Object<T>) -> Result<String, Box<Diag
     };
     let written =
         Written { api_version, kind: T::KIND, metadata: &object.metadata, spec: &object.spec };
-    serde_yaml::to_string(&written).map_err(|error| {
-        let message = format!("cannot be written as YAML: {error}");
+    let error = |reason: &dyn std::fmt::Display| {
+        let message = format!("cannot be written as YAML: {reason}");
         Box::new(super::decode::plain_error(super::codes::INVALID_VALUE, message))
-    })
+    };
+    match yaml::to_value(&written).map_err(|reason| error(&reason))? {
+        yaml::Value::Mapping(mapping) => Ok(yaml::document(&mapping)),
+        _ => Err(error(&"not a mapping")),
+    }
 }

@@ -1,15 +1,15 @@
-//! YAML that every reader understands alike.
+//! YAML that every reader understands alike. The only place that names serde_yaml, so that it can be swapped.
 //!
-//! Envoy reads with yaml-cpp, which takes a plain `no`, `on` or `y` for a flag (YAML 1.1), while serde_yaml
-//! leaves such strings plain (YAML 1.2): a header value `no` made Envoy refuse the whole file. So
+//! Envoy reads with yaml-cpp and Kubernetes with goyaml, which take a plain `no`, `on` or `y` for a flag (YAML 1.1), while
+//! serde_yaml leaves such strings plain (YAML 1.2): a header value `no` made Envoy refuse the whole file. So
 //! a string is written plain here only where nothing could take it for anything else.
 //!
 //! **Source**: Envoy source/common/protobuf/yaml_utility.cc `parseYamlNode`, v1.40.
 
-use serde_yaml::{Mapping, Value};
+pub(crate) use serde_yaml::{Mapping, Value, to_value};
 
 /// A mapping as a block, with a line's end at its end.
-pub(super) fn document(mapping: &Mapping) -> String {
+pub(crate) fn document(mapping: &Mapping) -> String {
     let mut text = String::new();
     write_mapping(&mut text, mapping, 0, 0);
     text
