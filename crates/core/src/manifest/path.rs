@@ -80,7 +80,8 @@ impl fmt::Display for Path {
             match segment {
                 Segment::Index(index) => write!(f, "[{index}]")?,
                 Segment::Key(key) if needs_quotes(key) => {
-                    write!(f, "[{}]", serde_json::Value::from(key.as_str()))?;
+                    // A whole `serde_json::Value` would bring its writer of numbers into every module.
+                    write!(f, "[{}]", serde_json::to_string(key.as_str()).unwrap_or_default())?;
                 }
                 Segment::Key(key) if position == 0 => f.write_str(key)?,
                 Segment::Key(key) => write!(f, ".{key}")?,

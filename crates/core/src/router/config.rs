@@ -13,11 +13,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::locality::Locality;
-use crate::manifest::{Distribute, OutlierDetection, TrafficPolicy};
+use crate::manifest::{
+    Distribute, LocalityLoadBalancerSetting, OutlierDetection, from_json_strict,
+};
 use crate::outlier::DetectorConfig;
 use crate::translate::{IstioVersion, apply_outlier_detection};
 
@@ -26,7 +29,7 @@ const NOT_SUPPORTED: &str = "MF0802";
 const NOT_APPLIED: &str = "MF0803";
 
 /// `pluginConfig` as written.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PluginConfig {
     /// What to route by region; everything else is left alone.
@@ -34,19 +37,46 @@ pub struct PluginConfig {
 }
 
 /// A destination as written.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DestinationConfig {
     /// The service's full name, as it stands in Envoy's cluster names.
     pub host: String,
     /// The service port; unset: every port, each with a state of its own.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
     /// The DestinationRule's own block.
-    pub traffic_policy: TrafficPolicy,
+    pub traffic_policy: TrafficPolicyConfig,
     /// Subset by region; unset: the region's name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub subsets: BTreeMap<String, String>,
+}
+
+/// A DestinationRule's `trafficPolicy`, as far as the router acts on it. The other blocks may stay and
+/// are not looked into: the module of a gateway does not carry the reader of all of Istio.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "the names are Istio's own words")]
+pub struct TrafficPolicyConfig {
+    pub load_balancer: Option<LoadBalancerConfig>,
+    pub outlier_detection: Option<OutlierDetection>,
+    pub port_level_settings: Option<IgnoredAny>,
+    pub connection_pool: Option<IgnoredAny>,
+    pub tls: Option<IgnoredAny>,
+    pub tunnel: Option<IgnoredAny>,
+    pub proxy_protocol: Option<IgnoredAny>,
+    pub retry_budget: Option<IgnoredAny>,
+}
+
+/// The same for `loadBalancer`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "the names are Istio's own words")]
+pub struct LoadBalancerConfig {
+    pub locality_lb_setting: Option<LocalityLoadBalancerSetting>,
+    pub zone_aware_lb_setting: Option<IgnoredAny>,
+    pub simple: Option<IgnoredAny>,
+    pub consistent_hash: Option<IgnoredAny>,
+    pub warmup: Option<IgnoredAny>,
+    pub warmup_duration_secs: Option<IgnoredAny>,
 }
 
 /// What a gateway at one place runs.
@@ -85,8 +115,7 @@ impl PluginConfig {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        serde_json::from_str(text)
-            .map_err(|error| vec![finding(INVALID, String::new(), error.to_string(), "")])
+        from_json_strict(text)
     }
 
     /// What a gateway at `locality` runs, and notes about what does not apply there.
@@ -112,9 +141,13 @@ impl PluginConfig {
                     "write one destination for each host and port",
                 );
             }
-            destinations.extend(compiler.destination(destination, &path));
+            if let Some(policy) = compiler.destination(destination, &path) {
+                let before = |other: &DestinationPolicy| {
+                    (&other.host, other.port) < (&policy.host, policy.port)
+                };
+                destinations.insert(destinations.partition_point(before), policy);
+            }
         }
-        destinations.sort_by(|a, b| (&a.host, a.port).cmp(&(&b.host, b.port)));
         if compiler.errors.is_empty() {
             Ok((RouterConfig { destinations }, compiler.notes))
         } else {
@@ -176,7 +209,7 @@ impl Compiler<'_> {
         }
         let path = format!("{path}.trafficPolicy");
         let policy = &written.traffic_policy;
-        if !policy.port_level_settings.is_empty() {
+        if policy.port_level_settings.is_some() {
             self.error(
                 NOT_SUPPORTED,
                 format!("{path}.portLevelSettings"),
@@ -187,13 +220,13 @@ impl Compiler<'_> {
         let detector = policy.outlier_detection.as_ref();
         let detector = detector.and_then(|block| self.detector(block, &path));
         let entry = self.distribute(policy, &path)?;
-        let mut regions = Vec::new();
+        let mut regions: Vec<RegionPolicy> = Vec::new();
         for (key, weight) in entry.to.iter().filter(|(_, weight)| **weight > 0) {
             let name = Locality::parse(key).region;
             let subset = written.subsets.get(&name).unwrap_or(&name).clone();
-            regions.push(RegionPolicy { name, subset, weight: *weight });
+            let place = regions.partition_point(|other| other.name < name);
+            regions.insert(place, RegionPolicy { name, subset, weight: *weight });
         }
-        regions.sort_by(|a, b| a.name.cmp(&b.name));
         Some(DestinationPolicy {
             host: written.host.clone(),
             port: written.port,
@@ -215,7 +248,11 @@ impl Compiler<'_> {
     }
 
     /// The entry that applies here. All entries are checked.
-    fn distribute<'p>(&mut self, policy: &'p TrafficPolicy, path: &str) -> Option<&'p Distribute> {
+    fn distribute<'p>(
+        &mut self,
+        policy: &'p TrafficPolicyConfig,
+        path: &str,
+    ) -> Option<&'p Distribute> {
         let setting = policy.load_balancer.as_ref().and_then(|lb| lb.locality_lb_setting.as_ref());
         let path = format!("{path}.loadBalancer.localityLbSetting");
         let Some(setting) = setting else {
@@ -264,7 +301,7 @@ impl Compiler<'_> {
             let help = "write the gateway's region, or `*`";
             self.error(INVALID, format!("{path}.from"), "`from` is missing".to_owned(), help);
         }
-        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+        let mut seen: Vec<(String, &str)> = Vec::new();
         for key in entry.to.keys() {
             let rule = Locality::parse(key);
             let whole = |part: &str| part.is_empty() || part == "*";
@@ -276,9 +313,11 @@ impl Compiler<'_> {
                 let message = format!("`{key}` is not the name of a region");
                 let help = "the router sends to whole regions: write `europe-west1`, for example";
                 self.error(NOT_SUPPORTED, format!("{path}.to"), message, help);
-            } else if let Some(other) = seen.insert(rule.region, key) {
+            } else if let Some((_, other)) = seen.iter().find(|(name, _)| *name == rule.region) {
                 let message = format!("`{other}` and `{key}` are the same region");
                 self.error(INVALID, format!("{path}.to"), message, "write one of them");
+            } else {
+                seen.push((rule.region, key));
             }
         }
         let sum: u64 = entry.to.values().map(|weight| u64::from(*weight)).sum();

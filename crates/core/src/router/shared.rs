@@ -68,7 +68,17 @@ impl SharedState {
 
     /// Drops old records that `keep` does not want.
     pub fn forget(&mut self, now: MonotonicTime, keep: impl Fn(&RegionKey) -> bool) {
-        self.records.retain(|key, record| now - record.at < FORGET_AFTER || keep(key));
+        let keeps = |(key, record): (&RegionKey, &RegionRecord)| {
+            now - record.at < FORGET_AFTER || keep(key)
+        };
+        if self.records.iter().all(keeps) {
+            return;
+        }
+        for (key, record) in std::mem::take(&mut self.records) {
+            if keeps((&key, &record)) {
+                self.records.insert(key, record);
+            }
+        }
     }
 
     /// As bytes.

@@ -1,5 +1,6 @@
 //! The router: all destinations, and what is shared about them.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -32,8 +33,8 @@ pub struct Choice {
 pub struct Router {
     config: RouterConfig,
     destinations: Vec<Destination>,
-    /// Destination by cluster name, for the names seen so far that have one.
-    by_cluster: BTreeMap<Box<[u8]>, u32>,
+    /// Destination by cluster name, for the names seen so far that have one; ascending.
+    by_cluster: Vec<(Box<[u8]>, u32)>,
     shared: SharedState,
     /// Whether something is known here that shared state lacks.
     dirty: bool,
@@ -54,7 +55,7 @@ impl Router {
         let mut router = Self {
             config,
             destinations: Vec::new(),
-            by_cluster: BTreeMap::new(),
+            by_cluster: Vec::new(),
             shared: SharedState { written_at: now, ..SharedState::default() },
             dirty: false,
             proposed: None,
@@ -89,9 +90,10 @@ impl Router {
     /// Every cluster of the destination is meant, the subsets of its regions included: a client that has steered itself into one gets a
     /// region by policy like everybody else.
     pub fn choose(&mut self, cluster: &[u8]) -> Option<(Choice, &str)> {
-        let destination = match self.by_cluster.get(cluster) {
-            Some(index) => *index,
-            None => self.learn(cluster)?,
+        let place = self.by_cluster.partition_point(|(name, _)| **name < *cluster);
+        let destination = match self.by_cluster.get(place) {
+            Some((name, index)) if **name == *cluster => *index,
+            _ => self.learn(cluster, place)?,
         };
         let (region, name) = self.destinations.get_mut(destination as usize)?.pick()?;
         Some((Choice { destination, region }, name))
@@ -237,7 +239,7 @@ impl Router {
     }
 
     /// Looks a cluster up that has not been seen before. Clusters without a policy are not remembered: there may be many.
-    fn learn(&mut self, cluster: &[u8]) -> Option<u32> {
+    fn learn(&mut self, cluster: &[u8], place: usize) -> Option<u32> {
         let mut parts = std::str::from_utf8(cluster).ok()?.split('|');
         let (direction, port) = (parts.next()?, parts.next()?.parse::<u16>().ok()?);
         let (subset, host) = (parts.next()?, parts.next()?);
@@ -249,7 +251,7 @@ impl Router {
             return None;
         }
         let index = self.ensure_destination(host, port)?;
-        self.by_cluster.insert(cluster.into(), index);
+        self.by_cluster.insert(place, (cluster.into(), index));
         Some(index)
     }
 
@@ -262,8 +264,10 @@ impl Router {
         let destination = Destination::new(self.config.find(host, port)?, port);
         for (_, region) in destination.regions() {
             let key = destination.key(region);
-            self.dirty |= !self.shared.records.contains_key(&key);
-            self.shared.records.entry(key).or_default();
+            if let Entry::Vacant(place) = self.shared.records.entry(key) {
+                place.insert(RegionRecord::default());
+                self.dirty = true;
+            }
         }
         let index = self.destinations.len();
         self.destinations.push(destination);
