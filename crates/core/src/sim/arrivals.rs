@@ -2,7 +2,7 @@
 //!
 //! **Units**: nanoseconds since the start of the run; rates in requests a second.
 
-use super::float::ln;
+use super::exponential::Exponential;
 use super::random::Xoshiro;
 use crate::manifest::Arrivals;
 
@@ -19,12 +19,19 @@ pub(super) struct ArrivalProcess {
     origin: u64,
     since_origin: u64,
     next: u64,
+    exponential: Exponential,
 }
 
 impl ArrivalProcess {
     pub(super) fn new(kind: Arrivals, start: u64, rate: f64, rng: &mut Xoshiro) -> Self {
-        let mut process =
-            Self { kind, gap: f64::INFINITY, origin: 0, since_origin: 0, next: u64::MAX };
+        let mut process = Self {
+            kind,
+            gap: f64::INFINITY,
+            origin: 0,
+            since_origin: 0,
+            next: u64::MAX,
+            exponential: Exponential::new(),
+        };
         process.set_rate(start, rate, rng);
         process
     }
@@ -42,7 +49,7 @@ impl ArrivalProcess {
                 self.since_origin += 1;
                 self.origin.saturating_add((self.since_origin as f64 * self.gap) as u64)
             }
-            Arrivals::Poisson => self.next.saturating_add(self.exponential(rng)),
+            Arrivals::Poisson => self.next.saturating_add(self.poisson_gap(rng)),
         };
     }
 
@@ -58,12 +65,12 @@ impl ArrivalProcess {
         self.next = match self.kind {
             Arrivals::Constant => now,
             // Gaps have no memory, so the one under way may be drawn anew.
-            Arrivals::Poisson => now.saturating_add(self.exponential(rng)),
+            Arrivals::Poisson => now.saturating_add(self.poisson_gap(rng)),
         };
     }
 
-    fn exponential(&self, rng: &mut Xoshiro) -> u64 {
-        (-ln(rng.positive_unit()) * self.gap) as u64
+    fn poisson_gap(&self, rng: &mut Xoshiro) -> u64 {
+        (self.exponential.sample(rng) * self.gap) as u64
     }
 }
 

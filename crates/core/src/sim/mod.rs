@@ -10,7 +10,7 @@
 //! | `timeline` | the scenario, checked and in order |
 //! | `world`, `pods` | endpoints, what is wrong with them, and their translation |
 //! | `routing`, `gateway`, `upstream` | one Envoy: routes, clusters, workers |
-//! | `arrivals`, `latency`, `queue`, `random`, `float` | time and chance |
+//! | `arrivals`, `latency`, `queue`, `random`, `exponential`, `float` | time and chance |
 //! | `engine`, `requests`, `retry`, `outcome` | the life of a request |
 //! | `recorder`, `histogram`, `share`, `watch`, `log`, `event` | what is counted and written down |
 //! | `expect`, `report` | what came out |
@@ -26,6 +26,7 @@ mod engine;
 mod error;
 mod event;
 mod expect;
+mod exponential;
 mod float;
 mod gateway;
 mod histogram;

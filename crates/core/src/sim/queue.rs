@@ -122,6 +122,7 @@ impl<E: Copy> Queue<E> {
     }
 
     /// When the next event is due; `u64::MAX` if there is none.
+    #[inline]
     pub(super) fn next_at(&self) -> u64 {
         self.lane_key().min(self.timer_key()).0
     }
@@ -139,18 +140,22 @@ impl<E: Copy> Queue<E> {
         Some(due)
     }
 
+    #[inline]
     fn timer_key(&self) -> (u64, u64) {
         self.timers.peek().map_or(NEVER, |Reverse(due)| due.key())
     }
 
+    #[inline]
     fn lane_key(&self) -> (u64, u64) {
         self.winners.get(1).map_or(NEVER, |lane| self.head(*lane))
     }
 
+    #[inline]
     fn head(&self, lane: u32) -> (u64, u64) {
         self.heads.get(lane as usize).copied().unwrap_or(NEVER)
     }
 
+    #[inline]
     fn set_head(&mut self, lane: u32, key: (u64, u64)) {
         if let Some(head) = self.heads.get_mut(lane as usize) {
             *head = key;
@@ -172,6 +177,7 @@ impl<E: Copy> Queue<E> {
     }
 
     /// Lets the two children of a node play for it.
+    #[inline]
     fn play(&mut self, node: usize) {
         let winner = |child: usize| self.winners.get(child).copied().unwrap_or(u32::MAX);
         let (left, right) = (winner(2 * node), winner(2 * node + 1));
