@@ -8,21 +8,18 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// Linux reports CPU time in these; `getconf CLK_TCK` is 100 on every architecture it runs on.
-const TICKS_A_SECOND: u64 = 100;
-
-/// User and system time of all threads of a process so far.
+/// Time that all threads of a process have been running so far.
 ///
-/// **Units**: ticks of 10 ms, so measure over seconds.
+/// **Units**: nanoseconds, from the scheduler's own accounts; `/proc/PID/stat` counts in ticks of 10 ms.
 pub fn cpu_time(process: u32) -> Result<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The second field is the name in brackets, which may hold spaces.
-    let (_, fields) = stat.rsplit_once(") ").context("unreadable `stat`")?;
-    let ticks = |index: usize| -> Result<u64> {
-        Ok(fields.split(' ').nth(index).context("short `stat`")?.parse()?)
-    };
-    // utime and stime are fields 14 and 15, counted from 1; the state, field 3, is the first here.
-    Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 1_000 / TICKS_A_SECOND))
+    let mut nanos = 0;
+    for thread in fs::read_dir(format!("/proc/{process}/task"))? {
+        let accounts = fs::read_to_string(thread?.path().join("schedstat"))
+            .context("this kernel keeps no `schedstat`, so CPU time cannot be measured")?;
+        let running = accounts.split(' ').next().context("an empty `schedstat`")?;
+        nanos += running.parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanos))
 }
 
 /// Memory of a process that is in RAM.

@@ -2,9 +2,9 @@
 //!
 //! Four gateways run side by side with the same routes: no filter, a filter that does nothing, a Lua
 //! filter that does the least a region router could do (set the header, clear the route cache), and
-//! the region router. Envoy is alone on one core, load and backends on another. Each round measures
-//! all four in turn, so that what the machine does in between hits all alike; ratios are taken
-//! within a round, and their median is the result.
+//! the region router. Envoy is alone on one core, load and backends on another. Many short rounds
+//! measure all four in turn, so that what else the machine does hits all alike. Within a round each
+//! variant is taken as a multiple of no filter; the medians of these ratios are the result.
 //!
 //! **Units**: microseconds of user and system time of the whole Envoy process a request.
 
@@ -21,6 +21,8 @@ use crate::{filter, tools};
 
 /// The router may cost this many times what a filter that does nothing costs.
 const MOST_OF_DO_NOTHING: f64 = 1.5;
+/// Below this part of a request's whole cost, an added cost is noise.
+const LEAST_COST: f64 = 0.01;
 const ENVOY_CORE: usize = 0;
 const LOAD_CORE: usize = 1;
 
@@ -36,11 +38,11 @@ end
 #[derive(clap::Args)]
 pub struct Args {
     /// Rounds; each measures every variant once
-    #[arg(long, default_value_t = 9)]
+    #[arg(long, default_value_t = 31)]
     rounds: usize,
-    /// Seconds a measurement
-    #[arg(long, default_value_t = 3)]
-    seconds: u64,
+    /// Milliseconds a measurement
+    #[arg(long, default_value_t = 1000)]
+    millis: u64,
     /// Connections that each send one request after the other
     #[arg(long, default_value_t = 16)]
     connections: usize,
@@ -121,14 +123,15 @@ async fn measure(args: &Args) -> Result<Vec<[f64; 4]>> {
         let mut costs = [0.0; 4];
         // Each round starts with another variant: whoever comes after a pause has an advantage.
         for index in (0..costs.len()).map(|step| (round + step) % Variant::ALL.len()) {
-            let span = Duration::from_secs(args.seconds);
+            let span = Duration::from_millis(args.millis);
             if let (Some(slot), Some(gateway)) = (costs.get_mut(index), gateways.get(index)) {
                 *slot = cost(gateway, args, span).await?;
             }
         }
-        eprintln!("round {} of {}", round + 1, args.rounds);
+        eprint!("\rround {} of {}", round + 1, args.rounds);
         rounds.push(costs);
     }
+    eprintln!();
     Ok(rounds)
 }
 
@@ -141,52 +144,52 @@ async fn cost(gateway: &Gateway, args: &Args, duration: Duration) -> Result<f64>
 }
 
 fn print(rounds: &[[f64; 4]], args: &Args) -> Result<()> {
-    let of = |pick: &dyn Fn(&[f64; 4]) -> f64| median(rounds.iter().map(pick).collect());
     println!("{}", machine()?);
     println!(
-        "one Envoy worker on core {ENVOY_CORE}, load and backends on core {LOAD_CORE}, {} connections, {} rounds of {} s\n",
-        args.connections, args.rounds, args.seconds
+        "one Envoy worker on core {ENVOY_CORE}, load and backends on core {LOAD_CORE}, {} connections, {} rounds of {} ms\n",
+        args.connections, args.rounds, args.millis
     );
-    println!("{:<26} {:>14} {:>14}", "CPU a request", "all, us", "added, us");
-    for (index, variant) in Variant::ALL.into_iter().enumerate() {
-        let at = |costs: &[f64; 4]| costs.get(index).copied().unwrap_or_default();
-        let added = of(&|costs| at(costs) - costs[0]);
-        println!("{:<26} {:>14.2} {:>14.2}", variant.name(), of(&at), added);
+    println!(
+        "{:<26} {:>10} {:>16} {:>22}",
+        "CPU a request", "us", "x no filter", "middle half of rounds"
+    );
+    let mut added = [0.0; 4];
+    for ((index, variant), added) in Variant::ALL.into_iter().enumerate().zip(&mut added) {
+        let at = |costs: &[f64; 4]| costs.get(index).copied().unwrap_or(f64::NAN);
+        let times: Vec<f64> = rounds.iter().map(at).collect();
+        let ratios: Vec<f64> = rounds.iter().map(|costs| at(costs) / costs[0]).collect();
+        *added = quantile(&ratios, 0.5) - 1.0;
+        println!(
+            "{:<26} {:>10.2} {:>16.3} {:>22}",
+            variant.name(),
+            quantile(&times, 0.5),
+            *added + 1.0,
+            format!("{:.3} to {:.3}", quantile(&ratios, 0.25), quantile(&ratios, 0.75)),
+        );
     }
-    let (nothing, lua) = (added_ratios(rounds, 1), added_ratios(rounds, 2));
     println!();
+    let [_, nothing, lua, router] = added;
     let most = format!("target: at most {MOST_OF_DO_NOTHING}");
-    for (name, ratios, target) in
+    for (name, other, target) in
         [("do-nothing", nothing, most.as_str()), ("Lua", lua, "target: below 1")]
     {
-        match ratios {
-            Some(ratios) => {
-                println!("router added / {name} added: {:.2} ({target})", median(ratios));
-            }
-            None => bail!(
-                "in some rounds {name} seemed to cost nothing or less, so there is no ratio: \
+        if other < LEAST_COST {
+            bail!(
+                "{name} seemed to cost next to nothing, so a ratio to it would mean nothing: \
                  the machine was busy with something else; measure again on a quiet one"
-            ),
+            );
         }
+        println!("router added / {name} added: {:.2} ({target})", router / other);
     }
     Ok(())
 }
 
-/// What the router adds over what another variant adds, by round; `None` if the other's cost
-/// drowned in noise in any of them: a ratio to that would be a number without meaning.
-fn added_ratios(rounds: &[[f64; 4]], other: usize) -> Option<Vec<f64>> {
-    let ratio = |costs: &[f64; 4]| {
-        let [none, .., router] = costs;
-        let added = costs.get(other)? - none;
-        (added > 0.0).then(|| (router - none) / added)
-    };
-    rounds.iter().map(ratio).collect()
-}
-
-/// The middle value; of an even number the higher one of the two.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+/// The value below which this part of the values lies; of two candidates the higher one.
+fn quantile(values: &[f64], part: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let index = (sorted.len() as f64 * part) as usize;
+    sorted.get(index).copied().unwrap_or(f64::NAN)
 }
 
 fn machine() -> Result<String> {
@@ -210,13 +213,8 @@ mod tests {
 
     #[test]
     fn the_median_is_the_middle() {
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
-        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), 3.0);
-    }
-
-    #[test]
-    fn noise_gives_no_ratio() {
-        assert_eq!(added_ratios(&[[10.0, 12.0, 14.0, 13.0]], 1), Some(vec![1.5]));
-        assert_eq!(added_ratios(&[[10.0, 12.0, 14.0, 13.0], [10.0, 9.0, 14.0, 13.0]], 1), None);
+        assert_eq!(quantile(&[3.0, 1.0, 2.0], 0.5), 2.0);
+        assert_eq!(quantile(&[4.0, 1.0, 3.0, 2.0], 0.5), 3.0);
+        assert_eq!(quantile(&[4.0, 1.0, 3.0, 2.0], 0.25), 2.0);
     }
 }
