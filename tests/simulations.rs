@@ -60,6 +60,14 @@ fn come_true(manifests: &Manifests, scenario: &Scenario, seed: u64) -> Result<()
     if !failed.is_empty() {
         return Err(format!("seed {seed}:\n{}", failed.join("\n")).into());
     }
+    if report.started != report.total.requests + report.unfinished {
+        let (started, ended) = (report.started, report.total.requests);
+        return Err(format!(
+            "{started} requests came, {ended} ended, {} did not",
+            report.unfinished
+        )
+        .into());
+    }
     let sum = |requests: &mut dyn Iterator<Item = u64>| requests.sum::<u64>();
     let by_phase = sum(&mut report.phases.iter().map(|phase| phase.total.requests));
     let by_frame = sum(&mut report.frames.iter().map(|frame| frame.total.requests));

@@ -25,7 +25,9 @@ pub struct Report {
     pub seed: u64,
     /// How long the scenario ran.
     pub duration_ms: f64,
-    /// Requests that were never answered.
+    /// Requests that came.
+    pub started: u64,
+    /// Those of them that were never answered.
     pub unfinished: u64,
     /// The whole run.
     pub total: Counts,
@@ -146,6 +148,7 @@ impl Report {
         Self {
             seed: simulation.seed,
             duration_ms: super::millis(simulation.timeline.duration),
+            started: spans.iter().map(|span| span.started).sum(),
             unfinished: simulation.engine.in_flight(),
             total: Counts::from(&sum(spans).all()),
             phases: phases(simulation),
@@ -242,7 +245,7 @@ fn phase(simulation: &Simulation, from: u64, to: u64) -> Phase {
     let origin = Simulation::origin();
     let sum = sum(spans_between(simulation, from, to));
     let all = sum.all();
-    let steps = simulation.timeline.steps.iter().filter(|(at, _)| *at == from);
+    let steps = simulation.timeline.steps.iter().filter(|step| step.at == from);
     let regions = sum.by_region(pods).map(|(name, cell)| {
         let share = share(cell.total(), all.total());
         (name.to_owned(), RegionPhase { share, counts: Counts::from(&cell) })
@@ -251,7 +254,7 @@ fn phase(simulation: &Simulation, from: u64, to: u64) -> Phase {
     Phase {
         from_ms: super::millis(from),
         to_ms: super::millis(to),
-        steps: steps.map(|(_, action)| action.to_string()).collect(),
+        steps: steps.map(|step| step.action.to_string()).collect(),
         total: Counts::from(&all),
         retries: sum.retries,
         regions: regions.collect(),

@@ -16,7 +16,7 @@ use super::recorder::{Gauges, Recorder};
 use super::report::Report;
 use super::routing::Request;
 use super::share::add_shares;
-use super::timeline::{Action, Fault, Timeline, window};
+use super::timeline::{Action, Fault, Planned, Timeline, window};
 use super::watch::Watch;
 use super::world::World;
 use crate::cluster::ClusterLoadAssignment;
@@ -93,8 +93,8 @@ impl Simulation {
         let mut arrivals_rng = rng(Stream::Arrivals);
         let kind = scenario.traffic.arrivals.unwrap_or_default();
         let arrivals = ArrivalProcess::new(kind, ORIGIN, scenario.traffic.rate, &mut arrivals_rng);
-        for (index, (at, _)) in (0..).zip(&timeline.steps) {
-            queue.push(ORIGIN + at, Due::Step(index));
+        for (index, step) in (0..).zip(&timeline.steps) {
+            queue.push(ORIGIN + step.at, Due::Step(index));
         }
         let engine = Engine::new(Parts {
             origin: ORIGIN,
@@ -222,20 +222,17 @@ impl Simulation {
     /// Every step must hit something: a misspelt name is not a quiet success.
     fn check_steps(&self) -> Result<(), SimError> {
         let pods = &self.engine.world.pods;
-        for (index, step) in self.scenario.steps.iter().enumerate() {
-            let timeline = self.timeline.steps.iter();
-            for (_, action) in timeline.filter(|(at, _)| *at == nanos(step.at.0)) {
-                let Some(target) = action.target() else { continue };
-                if pods.workloads_hit_by(target).is_empty() {
-                    let known: Vec<String> = pods
-                        .workloads()
-                        .map(|(_, w)| format!("`{}` of `{}` in `{}`", w.name, w.service, w.cluster))
-                        .collect();
-                    return Err(SimError::field(
-                        format!("spec.steps[{index}]"),
-                        format!("`{action}` hits no workload; there are {}", known.join(", ")),
-                    ));
-                }
+        for Planned { written, action, .. } in &self.timeline.steps {
+            let Some(target) = action.target() else { continue };
+            if pods.workloads_hit_by(target).is_empty() {
+                let known: Vec<String> = pods
+                    .workloads()
+                    .map(|(_, w)| format!("`{}` of `{}` in `{}`", w.name, w.service, w.cluster))
+                    .collect();
+                return Err(SimError::field(
+                    format!("spec.steps[{written}]"),
+                    format!("`{action}` hits no workload; there are {}", known.join(", ")),
+                ));
             }
         }
         Ok(())
@@ -266,8 +263,8 @@ impl Simulation {
     }
 
     fn do_step(&mut self, index: u32) {
-        let Some((_, action)) = self.timeline.steps.get(index as usize) else { return };
-        let action = action.clone();
+        let Some(step) = self.timeline.steps.get(index as usize) else { return };
+        let action = step.action.clone();
         let now = self.engine.now;
         self.engine.log.step(now, action.to_string());
         if let Action::Rate(rate) = action {

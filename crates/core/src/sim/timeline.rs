@@ -13,7 +13,16 @@ use crate::manifest::{Expectation, Fail, Latency, Scenario, Step, Target};
 pub(super) struct Timeline {
     pub(super) duration: u64,
     /// By time; of equal times, as written.
-    pub(super) steps: Vec<(u64, Action)>,
+    pub(super) steps: Vec<Planned>,
+}
+
+/// A step and its place.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Planned {
+    pub(super) at: u64,
+    /// Its position in the scenario.
+    pub(super) written: usize,
+    pub(super) action: Action,
 }
 
 /// What a step does.
@@ -63,8 +72,8 @@ impl Timeline {
         }
         check_rate("spec.traffic.rate", scenario.traffic.rate)?;
         let mut steps = Vec::new();
-        for (index, step) in scenario.steps.iter().enumerate() {
-            let path = format!("spec.steps[{index}]");
+        for (written, step) in scenario.steps.iter().enumerate() {
+            let path = format!("spec.steps[{written}]");
             let at = nanos(step.at.0);
             if at >= duration {
                 return Err(SimError::field(
@@ -72,9 +81,9 @@ impl Timeline {
                     format!("`{}` is not before the end, `{}`", step.at, scenario.duration),
                 ));
             }
-            steps.push((at, action(step, &path)?));
+            steps.push(Planned { at, written, action: action(step, &path)? });
         }
-        steps.sort_by_key(|(at, _)| *at);
+        steps.sort_by_key(|step| step.at);
         Ok(Self { duration, steps })
     }
 
@@ -86,7 +95,7 @@ impl Timeline {
             let (from, to) = window(expectation, self.duration);
             [from, to]
         });
-        let steps = self.steps.iter().map(|(at, _)| *at);
+        let steps = self.steps.iter().map(|step| step.at);
         let cuts: BTreeSet<u64> =
             frames.chain(steps).chain(ends).chain([0, self.duration]).collect();
         cuts.into_iter().filter(|at| *at <= self.duration).collect()
@@ -94,7 +103,7 @@ impl Timeline {
 
     /// Moments at which a phase begins: the start and every step.
     pub(super) fn phases(&self) -> Vec<u64> {
-        let phases: BTreeSet<u64> = self.steps.iter().map(|(at, _)| *at).chain([0]).collect();
+        let phases: BTreeSet<u64> = self.steps.iter().map(|step| step.at).chain([0]).collect();
         phases.into_iter().collect()
     }
 }
