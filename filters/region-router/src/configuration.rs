@@ -27,20 +27,22 @@ pub(crate) fn read() -> Result<RouterConfig, String> {
 
 /// The name that Istio gives the plugin; Envoy always has one.
 pub(crate) fn plugin_name() -> String {
-    let name = host::property(b"plugin_name").unwrap_or_default();
-    String::from_utf8_lossy(&name).into_owned()
+    text(host::property(b"plugin_name"))
 }
 
 /// Without a region no `from` but `*` fits, and the gateway leaves requests alone.
 fn own_locality() -> Locality {
-    let part = |path: &[u8]| {
-        String::from_utf8_lossy(&host::property(path).unwrap_or_default()).into_owned()
-    };
+    let part = |path: &[u8]| text(host::property(path));
     Locality {
         region: part(b"xds\0node\0locality\0region"),
         zone: part(b"xds\0node\0locality\0zone"),
         sub_zone: part(b"xds\0node\0locality\0sub_zone"),
     }
+}
+
+/// A property that is not there or not text is empty.
+fn text(property: Option<Vec<u8>>) -> String {
+    property.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
 fn line(errors: &[String]) -> String {

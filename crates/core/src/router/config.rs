@@ -18,9 +18,7 @@ use serde::de::IgnoredAny;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::locality::Locality;
-use crate::manifest::{
-    Distribute, LocalityLoadBalancerSetting, OutlierDetection, from_json_strict,
-};
+use crate::manifest::{Distribute, OutlierDetection, from_json_strict};
 use crate::outlier::DetectorConfig;
 use crate::translate::{IstioVersion, apply_outlier_detection};
 
@@ -71,12 +69,23 @@ pub struct TrafficPolicyConfig {
 #[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "the names are Istio's own words")]
 pub struct LoadBalancerConfig {
-    pub locality_lb_setting: Option<LocalityLoadBalancerSetting>,
+    pub locality_lb_setting: Option<LocalityLbSettingConfig>,
     pub zone_aware_lb_setting: Option<IgnoredAny>,
     pub simple: Option<IgnoredAny>,
     pub consistent_hash: Option<IgnoredAny>,
     pub warmup: Option<IgnoredAny>,
     pub warmup_duration_secs: Option<IgnoredAny>,
+}
+
+/// The same for `localityLbSetting`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[allow(missing_docs, reason = "the names are Istio's own words")]
+pub struct LocalityLbSettingConfig {
+    pub enabled: Option<bool>,
+    pub distribute: Vec<Distribute>,
+    pub failover: Option<IgnoredAny>,
+    pub failover_priority: Option<IgnoredAny>,
 }
 
 /// What a gateway at one place runs.
@@ -261,8 +270,8 @@ impl Compiler<'_> {
             return None;
         };
         for (given, name) in [
-            (!setting.failover.is_empty(), "failover"),
-            (!setting.failover_priority.is_empty(), "failoverPriority"),
+            (setting.failover.is_some(), "failover"),
+            (setting.failover_priority.is_some(), "failoverPriority"),
         ] {
             if given {
                 self.error(

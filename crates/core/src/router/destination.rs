@@ -170,18 +170,6 @@ impl Destination {
         changed
     }
 
-    /// Whether the region should be looked at now.
-    pub(super) fn is_check_due(&self, region: &Region, now: MonotonicTime) -> bool {
-        match region.record.state {
-            RegionState::Usable => region.record.is_unverified(),
-            RegionState::NoUsableHost => true,
-            RegionState::NoCluster => now >= region.look_again,
-            RegionState::Ejected(_) => {
-                region.record.ejected_until(self.detector()).is_some_and(|until| now >= until)
-            }
-        }
-    }
-
     /// What to say about a change.
     pub(super) fn event(&self, region: &Region, before: RegionRecord) -> Event {
         Event {
@@ -192,7 +180,18 @@ impl Destination {
             cluster: region.cluster.clone(),
             before,
             after: region.record,
-            until: region.record.ejected_until(self.detector()),
+        }
+    }
+}
+
+impl Region {
+    /// Whether the region should be looked at now.
+    pub(super) fn is_check_due(&self, now: MonotonicTime) -> bool {
+        match self.record.state {
+            RegionState::Usable => self.record.is_unverified(),
+            RegionState::NoUsableHost => true,
+            RegionState::NoCluster => now >= self.look_again,
+            RegionState::Ejected(_) => now >= self.record.until,
         }
     }
 }

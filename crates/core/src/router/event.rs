@@ -24,8 +24,6 @@ pub struct Event {
     pub before: RegionRecord,
     /// The record after.
     pub after: RegionRecord,
-    /// When an ejection ends.
-    pub until: Option<MonotonicTime>,
 }
 
 /// One line, without a time: the host's log has one.
@@ -45,7 +43,7 @@ impl fmt::Display for Event {
                 self.cluster
             ),
             RegionState::Ejected(reason) => {
-                let time = self.until.map_or(0, |until| (until - self.at).as_millis());
+                let time = (self.after.until - self.at).as_millis();
                 write!(f, "ejected for {time} ms, {}", words(reason))
             }
         }

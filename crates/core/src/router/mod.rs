@@ -65,7 +65,10 @@ mod state;
 mod tests;
 
 pub use clock::Clock;
-pub use config::{DestinationConfig, PluginConfig, RouterConfig};
+pub use config::{
+    DestinationConfig, LoadBalancerConfig, LocalityLbSettingConfig, PluginConfig, RouterConfig,
+    TrafficPolicyConfig,
+};
 pub use event::Event;
 pub use outcome::{Action, Check, Failure};
 pub use record::{RegionRecord, RegionState};

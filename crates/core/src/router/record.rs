@@ -3,8 +3,6 @@
 //! A record is small, plain and totally ordered: each change makes it greater. Workers that saw different changes
 //! agree by keeping the greatest, in whatever order they hear of them.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use crate::outlier::{DetectorConfig, EjectionType};
@@ -36,6 +34,9 @@ pub struct RegionRecord {
     pub state: RegionState,
     /// By how much the base ejection time is multiplied, as it was at `at`.
     pub backoff: u32,
+    /// When an ejection is over; zero in any other state. Fixed when it begins: a worker that still runs an older
+    /// configuration must not end it earlier.
+    pub until: MonotonicTime,
 }
 
 impl RegionRecord {
@@ -60,19 +61,15 @@ impl RegionRecord {
         now: MonotonicTime,
     ) -> Self {
         let backoff = self.backoff_now(detector, now);
-        let backoff = match (state, detector) {
-            (RegionState::Ejected(_), Some(config)) => config.next_backoff(backoff),
-            _ => backoff,
+        let at = now.max(self.at);
+        let (backoff, until) = match (state, detector) {
+            (RegionState::Ejected(_), Some(config)) => {
+                let backoff = config.next_backoff(backoff);
+                (backoff, at + config.ejection_time(backoff))
+            }
+            _ => (backoff, MonotonicTime::ZERO),
         };
-        Self { epoch: self.epoch.saturating_add(1), at: now.max(self.at), state, backoff }
-    }
-
-    /// When an ejection is over; `None` in any other state.
-    #[must_use]
-    pub fn ejected_until(&self, detector: Option<&DetectorConfig>) -> Option<MonotonicTime> {
-        let RegionState::Ejected(_) = self.state else { return None };
-        let time = detector.map_or(Duration::ZERO, |config| config.ejection_time(self.backoff));
-        Some(self.at + time)
+        Self { epoch: self.epoch.saturating_add(1), at, state, backoff, until }
     }
 
     /// The back-off less one for each interval in use: what Envoy's sweeps do one by one.

@@ -34,8 +34,11 @@ pub struct RegionKey {
 /// Who does the checks, and until when it may. Ordered by `until`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lease {
-    /// When someone else may take over.
+    /// When anyone may take over.
     pub until: MonotonicTime,
+    /// When the holder was configured. A worker that was configured later takes over at once: after a reload, workers with the
+    /// old configuration stay for minutes, and do not know what is new.
+    pub configured_at: MonotonicTime,
     /// A worker's number.
     pub holder: u64,
 }
@@ -87,6 +90,7 @@ impl SharedState {
         let mut body = Vec::with_capacity(64 + 96 * self.records.len());
         body.extend(self.written_at.as_nanos().to_le_bytes());
         body.extend(self.lease.until.as_nanos().to_le_bytes());
+        body.extend(self.lease.configured_at.as_nanos().to_le_bytes());
         body.extend(self.lease.holder.to_le_bytes());
         for (key, record) in &self.records {
             put_text(&mut body, &key.host);
@@ -96,6 +100,7 @@ impl SharedState {
             body.extend(record.at.as_nanos().to_le_bytes());
             body.push(state_to_byte(record.state));
             body.extend(record.backoff.to_le_bytes());
+            body.extend(record.until.as_nanos().to_le_bytes());
         }
         let mut bytes = Vec::with_capacity(body.len() + 12);
         bytes.extend(MAGIC);
@@ -116,6 +121,7 @@ impl SharedState {
             written_at: take_time(&mut rest)?,
             lease: Lease {
                 until: take_time(&mut rest)?,
+                configured_at: take_time(&mut rest)?,
                 holder: u64::from_le_bytes(take(&mut rest)?),
             },
             records: BTreeMap::new(),
@@ -131,6 +137,7 @@ impl SharedState {
                 at: take_time(&mut rest)?,
                 state: state_from_byte(u8::from_le_bytes(take(&mut rest)?))?,
                 backoff: u32::from_le_bytes(take(&mut rest)?),
+                until: take_time(&mut rest)?,
             };
             state.records.insert(key, record);
         }

@@ -44,6 +44,7 @@ pub struct Router {
     events: VecDeque<Event>,
     /// This worker's number.
     id: u64,
+    configured_at: MonotonicTime,
     random: u64,
 }
 
@@ -62,6 +63,7 @@ impl Router {
             actions: VecDeque::new(),
             events: VecDeque::new(),
             id: seed,
+            configured_at: now,
             random: seed,
         };
         let fixed: Vec<(String, u16)> = router
@@ -144,7 +146,7 @@ impl Router {
         }
         for (destination, known) in (0_u32..).zip(&self.destinations) {
             for (region, state) in known.regions() {
-                if known.is_check_due(state, now) {
+                if state.is_check_due(now) {
                     self.actions.push_back(Action::CheckUsable(Choice { destination, region }));
                 }
             }
@@ -206,11 +208,17 @@ impl Router {
         let lease = self.shared.lease;
         let mine = lease.holder == self.id;
         let renew = !self.config.is_empty()
-            && (lease.until <= now || mine && lease.until <= now + LEASE / 2);
+            && (lease.until <= now
+                || lease.configured_at < self.configured_at
+                || mine && lease.until <= now + LEASE / 2);
         if !self.dirty && !renew {
             return None;
         }
-        let lease = if renew { Lease { until: now + LEASE, holder: self.id } } else { lease };
+        let lease = if renew {
+            Lease { until: now + LEASE, configured_at: self.configured_at, holder: self.id }
+        } else {
+            lease
+        };
         self.proposed = Some(lease);
         self.shared.written_at = self.shared.written_at.max(now);
         let known = self.shared.lease;

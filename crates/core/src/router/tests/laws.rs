@@ -50,9 +50,14 @@ fn shared() -> impl Strategy<Value = SharedState> {
         port,
         region,
     });
-    let record = (0_u32..3, time(), state(), 0_u32..3)
-        .prop_map(|(epoch, at, state, backoff)| RegionRecord { epoch, at, state, backoff });
-    let lease = (time(), 0_u64..3).prop_map(|(until, holder)| Lease { until, holder });
+    let record = (0_u32..3, time(), state(), 0_u32..3, time()).prop_map(
+        |(epoch, at, state, backoff, until)| RegionRecord { epoch, at, state, backoff, until },
+    );
+    let lease = (time(), time(), 0_u64..3).prop_map(|(until, configured_at, holder)| Lease {
+        until,
+        configured_at,
+        holder,
+    });
     (time(), lease, proptest::collection::btree_map(key, record, 0..6))
         .prop_map(|(written_at, lease, records)| SharedState { written_at, lease, records })
 }

@@ -212,3 +212,25 @@ fn a_subset_that_a_client_reached_is_routed_by_policy_and_other_clusters_are_lef
         assert_eq!(router.choose(other), None, "{}", String::from_utf8_lossy(other));
     }
 }
+
+/// After a reload the workers with the old configuration live on for minutes.
+#[test]
+fn the_worker_configured_last_makes_the_checks_and_nobody_ends_an_ejection_early() {
+    let (mut old, a, mut shared) = verified();
+    let mut new = old.reconfigured(config(&[("a", 20), ("b", 80)]), at(5));
+    exchange(&mut old, &mut shared, at(10));
+    exchange(&mut new, &mut shared, at(10));
+    exchange(&mut old, &mut shared, at(250));
+    new.on_failure(a, ERROR, at(300));
+    new.on_failure(a, ERROR, at(300));
+    exchange(&mut new, &mut shared, at(300));
+    exchange(&mut old, &mut shared, at(300));
+    old.on_tick(at(310));
+    assert_eq!(old.poll_action(), None, "the lease has gone to the new one");
+    exchange(&mut old, &mut shared, at(1_200));
+    old.on_tick(at(1_200));
+    assert_eq!(old.poll_action(), None, "the new one is gone, but the ejection is not over");
+    exchange(&mut old, &mut shared, at(1_300));
+    old.on_tick(at(1_300));
+    assert_eq!(old.poll_action(), Some(Action::CheckUsable(a)));
+}
