@@ -103,3 +103,19 @@ proptest! {
         prop_assert!(report.phases.iter().all(|phase| phase.total.p99_ms.is_none_or(|p99| p99 <= 700.0)));
     }
 }
+
+/// Up to Istio 1.30 unready endpoints are left out of discovery, so the rest look completely healthy and
+/// nothing spills; from 1.31 they count, and 1.4 × 50 % = 70 % stay.
+#[test]
+fn unreadiness_spills_from_istio_1_31_on() {
+    let text = include_str!("scenarios/partial-50-percent.yaml");
+    let (manifests, _) = read(&[Source { name: "partial-50-percent.yaml", text }]);
+    let local_share = |version: &str| {
+        let options =
+            Options { version: version.parse().expect("a version"), ..Options::default() };
+        let simulation = Simulation::new(&manifests, &manifests.scenarios[0].spec, &options);
+        simulation.expect("plays").run().phases[1].regions["europe-west1"].share
+    };
+    assert_eq!(local_share("1.30"), 100.0);
+    assert!((local_share("1.31") - 70.0).abs() < 1.5);
+}
