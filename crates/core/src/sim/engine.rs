@@ -9,26 +9,27 @@
 //! time to connect, and a request to a partitioned endpoint always waits for `connect_timeout`, although Envoy
 //! would first try the connections it has; hedging; request and response bodies.
 
+mod follow;
+mod retrying;
+
 use std::sync::Arc;
 
-use super::gateway::{Envoy, RoutePlan};
+use self::retrying::History;
+
+use super::gateway::{Envoy, RoutePlan, choose_cluster};
 use super::latency::{Latencies, ResponseTime};
-use super::log::{Load, Log, Place};
+use super::log::Log;
 use super::outcome::{Outcome, ResponseFlags};
 use super::pods::{Behaviour, PodId};
 use super::queue::Queue;
 use super::random::Xoshiro;
 use super::recorder::Recorder;
 use super::requests::{Next, Request, Requests, Ticket};
-use super::retry::{AttemptEnd, RetryRules, final_outcome};
-use super::share::add_shares;
-use super::upstream::Change;
+use super::retry::{AttemptEnd, final_outcome};
 use super::watch::Watch;
 use super::world::World;
-use crate::host::HostId;
 use crate::lb::load_balancer::{Pick, Retry};
-use crate::lb::previous_priorities::PreviousPriorities;
-use crate::outlier::{Action, HostResult};
+use crate::outlier::HostResult;
 use crate::random::Random;
 use crate::time::MonotonicTime;
 use crate::units::Priority;
@@ -44,13 +45,6 @@ pub(super) enum Due {
     Merge { envoy: u32, upstream: u32, priority: Priority },
     /// A step of the scenario.
     Step(u32),
-}
-
-/// Hosts and priorities a request has tried.
-#[derive(Debug, Clone)]
-struct History {
-    hosts: Vec<HostId>,
-    priorities: Option<PreviousPriorities>,
 }
 
 /// Where a request goes, and until when.
@@ -365,85 +359,6 @@ impl Engine {
         self.follow_detector(envoy, upstream_index);
     }
 
-    /// `RetryStateImpl::shouldRetry`: a retry must be wanted, left, and allowed by the circuit breaker.
-    fn retry_or_finish(
-        &mut self,
-        slot: u32,
-        end: AttemptEnd,
-        per_try_timeout: bool,
-        rules: &RetryRules,
-    ) {
-        self.release_retry(slot);
-        let Some(request) = self.requests.get_mut(slot) else { return };
-        if request.attempts > rules.num_retries {
-            self.finish(slot, final_outcome(end, per_try_timeout, rules.num_retries > 0));
-            return;
-        }
-        let envoy = self.envoys.get_mut(request.envoy as usize);
-        let Some(upstream) =
-            envoy.and_then(|envoy| envoy.upstreams.get_mut(request.upstream as usize))
-        else {
-            return;
-        };
-        if !upstream.may_retry() {
-            let outcome = final_outcome(end, per_try_timeout, false);
-            let flags = outcome.flags.with(ResponseFlags::UO);
-            self.finish(slot, Outcome { flags, ..outcome });
-            return;
-        }
-        upstream.active_retries += 1;
-        request.holds_retry = true;
-        let wait = rules.back_off(request.attempts, &mut self.envoy_rng);
-        let at = self.now.saturating_add(wait);
-        let (at, next) = if at < request.deadline {
-            (at, Next::Retry)
-        } else {
-            (request.deadline, Next::RouteTimeoutInBackOff)
-        };
-        self.remember(slot, rules);
-        let ticket = self.requests.set_next(slot, next);
-        self.queue.push(at, Due::Request(ticket));
-    }
-
-    /// Notes the host just tried.
-    fn remember(&mut self, slot: u32, rules: &RetryRules) {
-        let Some(request) = self.requests.get_mut(slot) else { return };
-        self.recorder.retry(request.span);
-        let fresh = || History {
-            hosts: Vec::new(),
-            priorities: rules.previous_priorities.map(PreviousPriorities::new),
-        };
-        if request.history == u32::MAX {
-            request.history = self.free_histories.pop().unwrap_or_else(|| {
-                self.histories.push(fresh());
-                (self.histories.len() - 1) as u32
-            });
-            if let Some(history) = self.histories.get_mut(request.history as usize) {
-                history.hosts.clear();
-                history.priorities = fresh().priorities;
-            }
-        }
-        if let Some(history) = self.histories.get_mut(request.history as usize) {
-            history.hosts.push(request.host);
-            if let Some(priorities) = &mut history.priorities {
-                priorities.on_host_attempted(request.priority);
-            }
-        }
-    }
-
-    fn release_retry(&mut self, slot: u32) {
-        let Some(request) = self.requests.get_mut(slot) else { return };
-        if !std::mem::take(&mut request.holds_retry) {
-            return;
-        }
-        let envoy = self.envoys.get_mut(request.envoy as usize);
-        if let Some(upstream) =
-            envoy.and_then(|envoy| envoy.upstreams.get_mut(request.upstream as usize))
-        {
-            upstream.active_retries = upstream.active_retries.saturating_sub(1);
-        }
-    }
-
     /// Answers the client: the one end of every request.
     fn finish(&mut self, slot: u32, outcome: Outcome) {
         self.release_retry(slot);
@@ -456,129 +371,6 @@ impl Engine {
             self.free_histories.push(request.history);
         }
         self.requests.remove(slot);
-    }
-
-    /// A detector's sweep is due.
-    pub(super) fn on_sweep(&mut self, envoy: u32, upstream: u32) {
-        let time = self.time();
-        let Some(swept) = self
-            .envoys
-            .get_mut(envoy as usize)
-            .and_then(|envoy| envoy.upstreams.get_mut(upstream as usize))
-        else {
-            return;
-        };
-        swept.sweep(time, &mut self.envoy_rng);
-        if let Some(next) = swept.next_sweep() {
-            self.queue.push(next.as_nanos(), Due::Sweep { envoy, upstream });
-        }
-        self.follow_detector(envoy, upstream);
-    }
-
-    /// A merge window may be over.
-    pub(super) fn on_merge(&mut self, envoy: u32, upstream: u32, priority: Priority) {
-        let time = self.time();
-        let posted = self
-            .envoys
-            .get_mut(envoy as usize)
-            .and_then(|envoy| envoy.upstreams.get_mut(upstream as usize))
-            .is_some_and(|upstream| upstream.on_merge_timer(priority, time, &mut self.envoy_rng));
-        if posted {
-            self.log_load(envoy, upstream);
-        }
-    }
-
-    /// Lets hosts, workers and the log follow what a detector has done.
-    #[inline]
-    fn follow_detector(&mut self, envoy: u32, upstream: u32) {
-        let time = self.time();
-        loop {
-            let Some(watched) = self
-                .envoys
-                .get_mut(envoy as usize)
-                .and_then(|envoy| envoy.upstreams.get_mut(upstream as usize))
-            else {
-                return;
-            };
-            let Some((event, change)) = watched.next_ejection_event(time, &mut self.envoy_rng)
-            else {
-                return;
-            };
-            let pod = watched.pod(event.host);
-            let place = Place { envoy, upstream, cluster: &watched.name };
-            self.log.detector(self.now, place, pod, &event, &change, &self.world.pods);
-            match event.action {
-                Action::Eject { enforced: true, .. } => self.count_ejected(pod, true),
-                Action::Uneject => self.count_ejected(pod, false),
-                Action::Eject { .. } | Action::Overflow { .. } => {}
-            }
-            self.follow_change(envoy, upstream, &change);
-        }
-    }
-
-    /// Arms timers for what waits, and looks at what the workers do with the news.
-    pub(super) fn follow_change(&mut self, envoy: u32, upstream: u32, change: &Change) {
-        for (priority, at) in &change.waiting {
-            let due = Due::Merge { envoy, upstream, priority: *priority };
-            self.queue.push(at.as_nanos(), due);
-        }
-        if !change.posted.is_empty() {
-            self.log_load(envoy, upstream);
-        }
-    }
-
-    pub(super) fn log_load(&mut self, envoy: u32, upstream: u32) {
-        self.shares_stale = true;
-        let Some(cluster) = self
-            .envoys
-            .get(envoy as usize)
-            .and_then(|envoy| envoy.upstreams.get(upstream as usize))
-        else {
-            return;
-        };
-        let Some(worker) = cluster.workers().first() else { return };
-        let load = worker.priority_load();
-        let total =
-            load.healthy.iter().zip(&load.degraded).map(|(healthy, degraded)| healthy + degraded);
-        let panic =
-            (0..load.healthy.len() as u32).filter(|index| worker.is_in_panic(Priority(*index)));
-        let pods = &self.world.pods;
-        let region = |host| pods.behaviour(cluster.pod(host)).1;
-        let mut shares = Vec::new();
-        add_shares(worker, cluster.locality_weighted, 100.0, &region, &mut shares);
-        // Tenths of a percent: the log speaks of what a person would notice.
-        let tenths = shares.into_iter().map(|share| (share * 10.0).round() / 10.0);
-        let named = pods.regions().iter().cloned().zip(tenths);
-        let load = Load {
-            regions: named.filter(|(_, share)| *share > 0.0).collect(),
-            priorities: total.collect(),
-            panic: panic.collect(),
-        };
-        let place = Place { envoy, upstream, cluster: &cluster.name };
-        self.log.load(self.now, place, load);
-    }
-
-    /// A pod is ejected by one Envoy more or less.
-    pub(super) fn count_ejected(&mut self, pod: PodId, ejected: bool) {
-        let place = self.ejected.iter().position(|(known, _)| *known == pod);
-        match (place, ejected) {
-            (None, true) => self.ejected.push((pod, 1)),
-            (None, false) => {}
-            (Some(index), true) => {
-                if let Some((_, count)) = self.ejected.get_mut(index) {
-                    *count += 1;
-                }
-            }
-            (Some(index), false) => {
-                let gone = self.ejected.get_mut(index).is_some_and(|(_, count)| {
-                    *count = count.saturating_sub(1);
-                    *count == 0
-                });
-                if gone {
-                    self.ejected.remove(index);
-                }
-            }
-        }
     }
 
     /// Connections to some pods are cut: what is in flight fails (`lost`: it is never heard of again).
@@ -597,22 +389,4 @@ impl Engine {
             }
         }
     }
-}
-
-/// One of a route's clusters, by weight.
-///
-/// **Draws**: one if there are several.
-fn choose_cluster(clusters: &[(Option<u32>, u32)], rng: &mut Xoshiro) -> Option<u32> {
-    if let [(cluster, _)] = clusters {
-        return *cluster;
-    }
-    let total: u64 = clusters.iter().map(|(_, weight)| u64::from(*weight)).sum();
-    let mut draw = rng.below(total);
-    for (cluster, weight) in clusters {
-        match draw.checked_sub(u64::from(*weight)) {
-            Some(left) => draw = left,
-            None => return *cluster,
-        }
-    }
-    None
 }

@@ -12,6 +12,7 @@ use crate::cluster::Cluster;
 use crate::lb::config::LbConfig;
 use crate::locality::Locality;
 use crate::outlier::DetectorConfig;
+use crate::random::Random;
 use crate::route::RouteAction;
 use crate::time::MonotonicTime;
 use crate::translate::Translation;
@@ -108,4 +109,22 @@ impl<'a> UpstreamConfig<'a> {
             rng,
         )
     }
+}
+
+/// One of a route's clusters, by weight.
+///
+/// **Draws**: one if there are several.
+pub(super) fn choose_cluster(clusters: &[(Option<u32>, u32)], rng: &mut Xoshiro) -> Option<u32> {
+    if let [(cluster, _)] = clusters {
+        return *cluster;
+    }
+    let total: u64 = clusters.iter().map(|(_, weight)| u64::from(*weight)).sum();
+    let mut draw = rng.below(total);
+    for (cluster, weight) in clusters {
+        match draw.checked_sub(u64::from(*weight)) {
+            Some(left) => draw = left,
+            None => return *cluster,
+        }
+    }
+    None
 }

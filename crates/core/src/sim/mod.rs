@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `timeline` | the scenario, checked and in order |
 //! | `world`, `pods` | endpoints, what is wrong with them, and their translation |
-//! | `routing`, `gateway`, `upstream` | one Envoy: routes, clusters, workers |
+//! | `stage`, `routing`, `gateway`, `upstream` | one Envoy: routes, clusters, workers |
 //! | `arrivals`, `latency`, `queue`, `random`, `exponential`, `float` | time and chance |
 //! | `engine`, `requests`, `retry`, `outcome` | the life of a request |
 //! | `recorder`, `histogram`, `share`, `watch`, `log`, `event` | what is counted and written down |
@@ -43,6 +43,7 @@ mod retry;
 mod routing;
 mod share;
 mod simulation;
+mod stage;
 mod timeline;
 mod upstream;
 mod watch;

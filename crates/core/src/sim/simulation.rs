@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::arrivals::ArrivalProcess;
 use super::engine::{Due, Engine, Parts};
 use super::error::SimError;
-use super::gateway::{Envoy, RoutePlan, UpstreamConfig, plan_route};
+use super::gateway::{RoutePlan, plan_route};
 use super::latency::Latencies;
 use super::log::Place;
 use super::nanos;
@@ -16,12 +16,12 @@ use super::recorder::{Gauges, Recorder};
 use super::report::Report;
 use super::routing::Request;
 use super::share::add_shares;
+use super::stage::Stage;
 use super::timeline::{Action, Fault, Planned, Timeline, window};
 use super::watch::Watch;
 use super::world::World;
 use crate::cluster::ClusterLoadAssignment;
 use crate::manifest::{Manifests, Scenario};
-use crate::random::Random;
 use crate::time::MonotonicTime;
 use crate::translate::{IstioVersion, Proxy, Translation};
 
@@ -33,7 +33,6 @@ const DEFAULT_SEED: u64 = 1;
 /// A frame a second, but no more frames than a screen has columns.
 const DEFAULT_RESOLUTION: u64 = 1_000_000_000;
 const MAX_DEFAULT_FRAMES: u64 = 1_200;
-const DEFAULT_WORKERS: u32 = 2;
 
 /// How to play.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -121,6 +120,11 @@ impl Simulation {
         simulation.check_steps()?;
         simulation.start(&translation);
         Ok(simulation)
+    }
+
+    /// The start of the scenario on the engine's clock.
+    pub(super) const fn origin() -> u64 {
+        ORIGIN
     }
 
     /// How long the scenario runs.
@@ -330,57 +334,6 @@ impl Simulation {
     }
 }
 
-/// What the gateway's pods are made from.
-struct Stage<'a> {
-    manifests: &'a Manifests,
-    scenario: &'a Scenario,
-    translation: &'a Translation,
-    clusters: &'a [String],
-}
-
-impl Stage<'_> {
-    fn envoys(
-        &self,
-        proxy: &Proxy,
-        queue: &mut Queue<Due>,
-        phases_rng: &mut Xoshiro,
-        envoy_rng: &mut Xoshiro,
-    ) -> Result<Vec<Envoy>, SimError> {
-        let places = self.manifests.topologies.iter().flat_map(|topology| &topology.spec.clusters);
-        let gateway = places
-            .filter(|place| place.name == self.scenario.gateway)
-            .find_map(|place| place.gateway.as_ref());
-        let replicas = gateway.and_then(|gateway| gateway.replicas).unwrap_or(1).max(1);
-        let workers = gateway.and_then(|gateway| gateway.workers).unwrap_or(DEFAULT_WORKERS).max(1);
-        let configs: Result<Vec<UpstreamConfig<'_>>, SimError> = self
-            .clusters
-            .iter()
-            .filter_map(|name| self.translation.clusters.iter().find(|c| c.name == *name))
-            .map(UpstreamConfig::new)
-            .collect();
-        let configs = configs?;
-        let envoys = (0..replicas).map(|envoy| {
-            let upstreams = (0..).zip(&configs).map(|(upstream, config)| {
-                let created = self.created(config.interval(), phases_rng);
-                let built = config.build(&proxy.locality, workers, created, envoy_rng);
-                if let Some(at) = built.next_sweep() {
-                    queue.push(at.as_nanos(), Due::Sweep { envoy, upstream });
-                }
-                built
-            });
-            Envoy { upstreams: upstreams.collect(), workers }
-        });
-        Ok(envoys.collect())
-    }
-
-    /// When a cluster was created: only where that is between two sweeps matters.
-    fn created(&self, interval: Option<u64>, rng: &mut Xoshiro) -> MonotonicTime {
-        let interval = interval.unwrap_or(1).max(1);
-        let age = self.scenario.cluster_age.map_or_else(|| rng.random(), |age| nanos(age.0));
-        MonotonicTime::from_nanos(ORIGIN - age % interval)
-    }
-}
-
 fn resolution(options: &Options, duration: u64) -> u64 {
     match options.resolution.map(nanos).filter(|resolution| *resolution > 0) {
         Some(resolution) => resolution,
@@ -447,11 +400,4 @@ fn watches(scenario: &Scenario, world: &World, duration: u64) -> Result<Watches,
         by_expectation.push(numbers);
     }
     Ok((watches, by_expectation))
-}
-
-impl Simulation {
-    /// A moment of the scenario on the engine's clock.
-    pub(super) const fn origin() -> u64 {
-        ORIGIN
-    }
 }

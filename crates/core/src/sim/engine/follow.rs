@@ -1,0 +1,134 @@
+//! What follows from a detector's decision: hosts change, workers hear of it, the log says so.
+
+use super::{Due, Engine};
+use crate::outlier::Action;
+use crate::sim::log::{Load, Place};
+use crate::sim::pods::PodId;
+use crate::sim::share::add_shares;
+use crate::sim::upstream::Change;
+use crate::units::Priority;
+
+impl Engine {
+    /// A detector's sweep is due.
+    pub(in crate::sim) fn on_sweep(&mut self, envoy: u32, upstream: u32) {
+        let time = self.time();
+        let Some(swept) = self
+            .envoys
+            .get_mut(envoy as usize)
+            .and_then(|envoy| envoy.upstreams.get_mut(upstream as usize))
+        else {
+            return;
+        };
+        swept.sweep(time, &mut self.envoy_rng);
+        if let Some(next) = swept.next_sweep() {
+            self.queue.push(next.as_nanos(), Due::Sweep { envoy, upstream });
+        }
+        self.follow_detector(envoy, upstream);
+    }
+
+    /// A merge window may be over.
+    pub(in crate::sim) fn on_merge(&mut self, envoy: u32, upstream: u32, priority: Priority) {
+        let time = self.time();
+        let posted = self
+            .envoys
+            .get_mut(envoy as usize)
+            .and_then(|envoy| envoy.upstreams.get_mut(upstream as usize))
+            .is_some_and(|upstream| upstream.on_merge_timer(priority, time, &mut self.envoy_rng));
+        if posted {
+            self.log_load(envoy, upstream);
+        }
+    }
+
+    /// Lets hosts, workers and the log follow what a detector has done.
+    #[inline]
+    pub(super) fn follow_detector(&mut self, envoy: u32, upstream: u32) {
+        let time = self.time();
+        loop {
+            let Some(watched) = self
+                .envoys
+                .get_mut(envoy as usize)
+                .and_then(|envoy| envoy.upstreams.get_mut(upstream as usize))
+            else {
+                return;
+            };
+            let Some((event, change)) = watched.next_ejection_event(time, &mut self.envoy_rng)
+            else {
+                return;
+            };
+            let pod = watched.pod(event.host);
+            let place = Place { envoy, upstream, cluster: &watched.name };
+            self.log.detector(self.now, place, pod, &event, &change, &self.world.pods);
+            match event.action {
+                Action::Eject { enforced: true, .. } => self.count_ejected(pod, true),
+                Action::Uneject => self.count_ejected(pod, false),
+                Action::Eject { .. } | Action::Overflow { .. } => {}
+            }
+            self.follow_change(envoy, upstream, &change);
+        }
+    }
+
+    /// Arms timers for what waits, and looks at what the workers do with the news.
+    pub(in crate::sim) fn follow_change(&mut self, envoy: u32, upstream: u32, change: &Change) {
+        for (priority, at) in &change.waiting {
+            let due = Due::Merge { envoy, upstream, priority: *priority };
+            self.queue.push(at.as_nanos(), due);
+        }
+        if !change.posted.is_empty() {
+            self.log_load(envoy, upstream);
+        }
+    }
+
+    pub(in crate::sim) fn log_load(&mut self, envoy: u32, upstream: u32) {
+        self.shares_stale = true;
+        let Some(cluster) = self
+            .envoys
+            .get(envoy as usize)
+            .and_then(|envoy| envoy.upstreams.get(upstream as usize))
+        else {
+            return;
+        };
+        let Some(worker) = cluster.workers().first() else { return };
+        let load = worker.priority_load();
+        let total =
+            load.healthy.iter().zip(&load.degraded).map(|(healthy, degraded)| healthy + degraded);
+        let panic =
+            (0..load.healthy.len() as u32).filter(|index| worker.is_in_panic(Priority(*index)));
+        let pods = &self.world.pods;
+        let region = |host| pods.behaviour(cluster.pod(host)).1;
+        let mut shares = Vec::new();
+        add_shares(worker, cluster.locality_weighted, 100.0, &region, &mut shares);
+        // Tenths of a percent: the log speaks of what a person would notice.
+        let tenths = shares.into_iter().map(|share| (share * 10.0).round() / 10.0);
+        let named = pods.regions().iter().cloned().zip(tenths);
+        let load = Load {
+            regions: named.filter(|(_, share)| *share > 0.0).collect(),
+            priorities: total.collect(),
+            panic: panic.collect(),
+        };
+        let place = Place { envoy, upstream, cluster: &cluster.name };
+        self.log.load(self.now, place, load);
+    }
+
+    /// A pod is ejected by one Envoy more or less.
+    pub(in crate::sim) fn count_ejected(&mut self, pod: PodId, ejected: bool) {
+        let place = self.ejected.iter().position(|(known, _)| *known == pod);
+        match (place, ejected) {
+            (None, true) => self.ejected.push((pod, 1)),
+            (None, false) => {}
+            (Some(index), true) => {
+                if let Some((_, count)) = self.ejected.get_mut(index) {
+                    *count += 1;
+                }
+            }
+            (Some(index), false) => {
+                let gone = self.ejected.get_mut(index).is_some_and(|(_, count)| {
+                    *count = count.saturating_sub(1);
+                    *count == 0
+                });
+                if gone {
+                    self.ejected.remove(index);
+                }
+            }
+        }
+    }
+}
