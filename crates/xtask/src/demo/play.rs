@@ -173,19 +173,32 @@ impl Played {
         self.records.iter().filter(move |it| (from..to).contains(&it.start))
     }
 
+    /// Requests that were over before A died.
+    pub fn before_death(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter(|it| it.start + it.duration <= self.down)
+    }
+
+    /// Requests that met A's death: due before its return and not over before it died.
+    pub fn under_death(&self) -> impl Iterator<Item = &Record> {
+        let met = |it: &&Record| it.start < self.back && it.start + it.duration > self.down;
+        self.records.iter().filter(met)
+    }
+
     /// From A's death until the last request that B did not answer.
     #[must_use]
     pub fn failed_over_in(&self) -> Duration {
         let late =
             self.between(self.down, self.back).filter(|it| !answered_by(it, &self.regions.b));
-        late.last().map_or(Duration::ZERO, |it| it.start - self.down)
+        late.last().map_or(Duration::ZERO, |it| it.start.saturating_sub(self.down))
     }
 
     /// From A's return until the first request that A answered.
     #[must_use]
     pub fn failed_back_in(&self) -> Option<Duration> {
         let mut answered = self.between(self.back, Duration::MAX);
-        answered.find(|it| answered_by(it, &self.regions.a)).map(|it| it.start - self.back)
+        answered
+            .find(|it| answered_by(it, &self.regions.a))
+            .map(|it| it.start.saturating_sub(self.back))
     }
 }
 
@@ -315,15 +328,17 @@ impl<'a, W: FnMut(&Live<'_>)> Show<'a, W> {
         let now = self.load.now();
         let records = self.load.records_of(phase as u32);
         let recent = records.iter().filter(|it| it.start + Duration::from_secs(1) >= now);
+        // A request may be sent while the phase changes, just before the moment that is noted.
+        let since = |it: &Record| it.start.saturating_sub(began);
         let turned = match phase {
             Phase::Healthy => None,
             Phase::Down => {
                 let late = records.iter().filter(|it| !answered_by(it, &self.regions.b));
-                Some(late.map(|it| it.start - began).max().unwrap_or_default())
+                Some(late.map(since).max().unwrap_or_default())
             }
             Phase::Back => {
                 let home = records.iter().filter(|it| answered_by(it, &self.regions.a));
-                home.map(|it| it.start - began).min()
+                home.map(since).min()
             }
         };
         Live {

@@ -112,13 +112,11 @@ impl Screen {
     pub(super) fn table(&self, results: &[(Mode, [Row; 3])]) {
         println!();
         for (mode, rows) in results {
-            println!("{}", self.ink(Ink::Bold, mode.name()));
+            let heads = format!("{:<22} measured", "expected, % A / B");
             println!(
-                "{}",
-                self.ink(
-                    Ink::Dim,
-                    &format!("  {:<30} {:<42} measured", "cluster state", "expected")
-                )
+                "{}  {}",
+                self.ink(Ink::Bold, &format!("{:<31}", mode.name())),
+                self.ink(Ink::Dim, &heads)
             );
             for row in rows {
                 let verdict = match row.good {
@@ -126,7 +124,7 @@ impl Screen {
                     false => self.ink(Ink::Red, "FAIL"),
                 };
                 println!(
-                    "  {:<30} {:<42} {:<20} {verdict}  {}",
+                    "  {:<30} {:<22} {:<12} {verdict}  {}",
                     row.state, row.expected, row.measured, row.note
                 );
             }

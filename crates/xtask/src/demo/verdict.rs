@@ -31,10 +31,10 @@ pub fn rows(played: &Played) -> [Row; 3] {
 }
 
 fn healthy(played: &Played) -> Row {
-    let shares = Shares::of(played.between(Duration::ZERO, played.down));
+    let shares = Shares::of(played.before_death());
     Row {
         state: "Both clusters healthy",
-        expected: format!("50 % A, 50 % B, ± {TOLERANCE}"),
+        expected: format!("50 / 50 ± {TOLERANCE}"),
         measured: split(played, &shares),
         note: failed(&shares),
         good: halves(played, &shares) && shares.failed == 0,
@@ -42,12 +42,12 @@ fn healthy(played: &Played) -> Row {
 }
 
 fn down(played: &Played) -> Row {
-    let all = Shares::of(played.between(played.down, played.back));
+    let all = Shares::of(played.under_death());
     let late = Shares::of(played.between(played.down + played.failover, played.back));
     let served = late.by_region.get(&played.regions.b).copied().unwrap_or_default();
     Row {
         state: "Cluster A becomes unavailable",
-        expected: format!("100 % B from {} on", seconds(played.failover)),
+        expected: format!("0 / 100 from {}", seconds(played.failover)),
         measured: split(played, &late),
         note: format!("{}, all on B after {}", failed(&all), millis(played.failed_over_in())),
         good: late.total > 0 && served == late.total,
@@ -56,20 +56,20 @@ fn down(played: &Played) -> Row {
 
 fn back(played: &Played) -> Row {
     let shares = Shares::of(played.between(played.settled, Duration::MAX));
-    let since = match played.region_down {
-        RegionDown::Scale => "its return",
-        _ => "its ejection ended",
-    };
     let returned = played.failed_back_in();
     Row {
         state: "Cluster A recovers",
-        expected: format!("50/50 from {} after {since}, ± {TOLERANCE}", seconds(Timeline::SETTLE)),
+        expected: format!("50 / 50 ± {TOLERANCE} from {}", seconds(Timeline::SETTLE)),
         measured: split(played, &shares),
         note: match returned {
             Some(after) => format!(
-                "{}, A answers again after {}",
+                "{}, A answers after {}{}",
                 failed(&Shares::of(played.between(played.back, Duration::MAX))),
-                millis(after)
+                millis(after),
+                match played.region_down {
+                    RegionDown::Scale => "",
+                    _ => "; judged from the end of its ejection",
+                }
             ),
             None => "A never answered again".to_owned(),
         },
@@ -84,7 +84,7 @@ fn halves(played: &Played, shares: &Shares) -> bool {
 
 fn split(played: &Played, shares: &Shares) -> String {
     let percent = |region: &str| shares.percent(region);
-    format!("{:.1} % A, {:.1} % B", percent(&played.regions.a), percent(&played.regions.b))
+    format!("{:.1} / {:.1}", percent(&played.regions.a), percent(&played.regions.b))
 }
 
 fn failed(shares: &Shares) -> String {
