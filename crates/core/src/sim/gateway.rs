@@ -31,6 +31,26 @@ pub(super) enum RoutePlan {
     },
 }
 
+impl RoutePlan {
+    /// Percent of requests that go to each of `len` clusters.
+    pub(super) fn cluster_shares(&self, len: usize) -> Vec<f64> {
+        let mut shares = vec![0.0; len];
+        if let Self::Forward { clusters, .. } = self {
+            let total: f64 = clusters.iter().map(|(_, weight)| f64::from(*weight)).sum();
+            for (cluster, weight) in clusters {
+                let share = match clusters.len() {
+                    1 => 100.0,
+                    _ => 100.0 * f64::from(*weight) / total,
+                };
+                if let Some(slot) = cluster.and_then(|cluster| shares.get_mut(cluster as usize)) {
+                    *slot += share;
+                }
+            }
+        }
+        shares
+    }
+}
+
 /// One Envoy.
 #[derive(Debug, Clone)]
 pub(super) struct Envoy {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::arrivals::ArrivalProcess;
 use super::engine::{Due, Engine, Parts};
 use super::error::SimError;
-use super::gateway::{RoutePlan, plan_route};
+use super::gateway::plan_route;
 use super::latency::Latencies;
 use super::log::Place;
 use super::nanos;
@@ -110,7 +110,7 @@ impl Simulation {
             scenario: scenario.clone(),
             timeline,
             seed,
-            cluster_shares: cluster_shares(&engine.route, clusters.len()),
+            cluster_shares: engine.route.cluster_shares(clusters.len()),
             engine,
             watches: by_expectation,
             arrivals,
@@ -344,24 +344,6 @@ fn resolution(options: &Options, duration: u64) -> u64 {
 fn at_origin(mut moments: Vec<u64>) -> Vec<u64> {
     moments.iter_mut().for_each(|moment| *moment += ORIGIN);
     moments
-}
-
-/// Percent of requests that go to each cluster.
-fn cluster_shares(route: &RoutePlan, len: usize) -> Vec<f64> {
-    let mut shares = vec![0.0; len];
-    if let RoutePlan::Forward { clusters, .. } = route {
-        let total: f64 = clusters.iter().map(|(_, weight)| f64::from(*weight)).sum();
-        for (cluster, weight) in clusters {
-            let share = match clusters.len() {
-                1 => 100.0,
-                _ => 100.0 * f64::from(*weight) / total,
-            };
-            if let Some(slot) = cluster.and_then(|cluster| shares.get_mut(cluster as usize)) {
-                *slot += share;
-            }
-        }
-    }
-    shares
 }
 
 type Watches = (Vec<Watch>, Vec<[Option<usize>; 2]>);
