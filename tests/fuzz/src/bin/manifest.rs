@@ -3,7 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mesh_failover_core::manifest::{Source, from_json_strict, read, DestinationRule, TrafficPolicy, write};
+use mesh_failover_core::manifest::{
+    DestinationRule, Source, TrafficPolicy, from_json_strict, read, write,
+};
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);

@@ -53,8 +53,8 @@ enum Operation {
 fuzz_target!(|input: Input| {
     let Ok(config) = DetectorConfig::try_from(&written(&input.settings)) else { return };
     // With both rules enforced Envoy counts an ejected host twice; see `Detector`.
-    let counts_twice =
-        input.settings.enforcing_success_rate > 0 && input.settings.enforcing_failure_percentage > 0;
+    let counts_twice = input.settings.enforcing_success_rate > 0
+        && input.settings.enforcing_failure_percentage > 0;
     let mut seed = 0_u64;
     let mut random = || {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -91,8 +91,7 @@ fuzz_target!(|input: Input| {
 fn within_cap(detector: &Detector, flagged: usize) -> bool {
     let hosts = detector.monitors().count();
     let percent = usize::from(detector.config().max_ejection_percent().get());
-    flagged * 100 <= percent * hosts
-        || (detector.config().always_eject_one_host() && flagged <= 1)
+    flagged * 100 <= percent * hosts || (detector.config().always_eject_one_host() && flagged <= 1)
 }
 
 fn apply(
