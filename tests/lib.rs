@@ -1,1 +1,1 @@
-//! Vectors, scenarios and end-to-end tests. See the files beside this one: one an arm.
+pub mod vector_files;

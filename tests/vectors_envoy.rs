@@ -6,10 +6,11 @@
 mod envoy_rows;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use envoy_rows::{balancing, measured, outlier};
 use libtest_mimic::{Arguments, Failed, Trial};
+use mesh_failover_conformance::vector_files::{json_files, unique};
 use serde_json::Value;
 
 /// What checks a row; a row that cannot be checked says why.
@@ -32,13 +33,10 @@ const PROSE: &str = "outlier_real_binary";
 fn main() {
     let arguments = Arguments::from_args();
     let foreign = std::env::var_os("MESH_FAILOVER_VECTORS");
-    let folder = foreign
-        .as_ref()
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors"), PathBuf::from);
     let mut trials = Vec::new();
     let mut seen = BTreeMap::new();
     let mut prose = BTreeSet::new();
-    for file in json_files(&folder) {
+    for file in json_files() {
         for (family, value) in families(&file) {
             if family == "outlier_defaults" {
                 trials.push(Trial::test("outlier_defaults", move || outlier::defaults(&value)));
@@ -92,28 +90,8 @@ fn families(file: &Path) -> Vec<(String, Value)> {
     if members.keys().any(known) { members.into_iter().collect() } else { Vec::new() }
 }
 
-/// Every `*.json` below a folder, in the order of the names.
-fn json_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder)
-        .unwrap_or_else(|error| panic!("cannot read the folder {}: {error}", folder.display()));
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a folder entry").path()).collect();
-    paths.sort();
-    let mut files = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            files.extend(json_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            files.push(path);
-        }
-    }
-    files
-}
-
 /// Family and source, with a number from the second appearance on.
 fn name(family: &str, row: &Value, seen: &mut BTreeMap<String, u32>) -> String {
     let source = row["source"].as_str().unwrap_or("row without a source");
-    let name = format!("{family}/{source}");
-    let count = seen.entry(name.clone()).or_default();
-    *count += 1;
-    if *count == 1 { name } else { format!("{name} #{count}") }
+    unique(format!("{family}/{source}"), seen)
 }

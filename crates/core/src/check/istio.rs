@@ -68,17 +68,15 @@ pub fn validate_locality_lb_setting(
         &setting.failover_priority,
         outlier_detection,
     );
-    for entry in &setting.failover {
-        if entry.from == entry.to {
-            found.error("locality lb failover settings must specify different regions");
-        }
-        if names_zone(entry) {
-            found.error("locality lb failover only specify region");
-        }
-        if has_wildcard(entry) {
-            found.error("locality lb failover region should not contain '*' wildcard");
-        }
-    }
+    check_failover(
+        &mut found,
+        &setting.failover,
+        [
+            "locality lb failover settings must specify different regions",
+            "locality lb failover only specify region",
+            "locality lb failover region should not contain '*' wildcard",
+        ],
+    );
     found
 }
 
@@ -103,21 +101,36 @@ pub fn validate_zone_aware_lb_setting(
         &setting.failover_priority,
         outlier_detection,
     );
-    for entry in &setting.failover {
+    check_failover(
+        &mut found,
+        &setting.failover,
+        [
+            "zone aware lb failover settings must specify different regions",
+            "zone aware lb failover only specifies region; \
+             zone and subzone failover are handled automatically",
+            "zone aware lb failover region should not contain '*' wildcard",
+        ],
+    );
+    found
+}
+
+/// What both settings ask of `failover`: different regions, no zone, no wildcard; in the words of each.
+fn check_failover(
+    found: &mut Validation,
+    failover: &[Failover],
+    [same, zone, wildcard]: [&str; 3],
+) {
+    for entry in failover {
         if entry.from == entry.to {
-            found.error("zone aware lb failover settings must specify different regions");
+            found.error(same);
         }
         if names_zone(entry) {
-            found.error(
-                "zone aware lb failover only specifies region; \
-                 zone and subzone failover are handled automatically",
-            );
+            found.error(zone);
         }
         if has_wildcard(entry) {
-            found.error("zone aware lb failover region should not contain '*' wildcard");
+            found.error(wildcard);
         }
     }
-    found
 }
 
 /// `validateLocalities`: stops at the first error. The order of the localities matters, as it does in Istio: a

@@ -23,67 +23,13 @@ fn report(text: &str) -> String {
 }
 
 /// The three manifests this project grew from, as its users have them.
-const SEED: &str = "\
-apiVersion: networking.istio.io/v1alpha3
-kind: Gateway
-metadata:
-  name: public-gateway
-  namespace: default
-spec:
-  selector:
-    istio: ingressgateway
-  servers:
-  - port:
-      number: 80
-      name: http
-      protocol: HTTP
-    hosts:
-    - '*'
----
-apiVersion: networking.istio.io/v1beta1
-kind: VirtualService
-metadata:
-  name: hello-world
-  namespace: default
-spec:
-  hosts:
-  - '*'
-  gateways:
-  - public-gateway
-  http:
-  - route:
-    - destination:
-        host: hello-world.default.svc.cluster.local
----
-apiVersion: networking.istio.io/v1alpha3
-kind: DestinationRule
-metadata:
-  name: hello-world
-  namespace: default
-spec:
-  host: hello-world.default.svc.cluster.local
-  trafficPolicy:
-    connectionPool:
-      http:
-        http2MaxRequests: 100
-    outlierDetection:
-      consecutive5xxErrors: 1
-      interval: 1s
-      baseEjectionTime: 30s
-      maxEjectionPercent: 100
-    loadBalancer:
-      localityLbSetting:
-        enabled: true
-        distribute:
-        - from: europe-west1
-          to:
-            europe-west1: 50
-            us-central1: 50
-        - from: us-central1
-          to:
-            us-central1: 50
-            europe-west1: 50
-";
+const SEED: &str = concat!(
+    include_str!("../../../../examples/seed/gateway.yaml"),
+    "---\n",
+    include_str!("../../../../examples/seed/virtual-service.yaml"),
+    "---\n",
+    include_str!("../../../../examples/seed/destination-rule.yaml"),
+);
 
 #[test]
 fn the_seed_reads_without_a_word() {

@@ -5,59 +5,10 @@ use mesh_failover_core::translate::{IstioVersion, Proxy, translate};
 use crate::support::{describe, manifests};
 
 const SEED: [&str; 4] = [
-    "
-kind: Topology
-metadata: {name: two-regions}
-spec:
-  clusters:
-  - name: cluster-a
-    locality: europe-west1/europe-west1-b
-    gateway: {}
-    workloads: [{service: hello-world.default.svc.cluster.local, port: 80, replicas: 3}]
-  - name: cluster-b
-    locality: us-central1/us-central1-a
-    gateway: {}
-    workloads: [{service: hello-world.default.svc.cluster.local, port: 80, replicas: 3}]
-",
-    "
-kind: Gateway
-metadata: {name: public-gateway, namespace: default}
-spec:
-  selector: {istio: ingressgateway}
-  servers:
-  - port: {number: 80, name: http, protocol: HTTP}
-    hosts: ['*']
-",
-    "
-kind: VirtualService
-metadata: {name: hello-world, namespace: default}
-spec:
-  hosts: ['*']
-  gateways: [public-gateway]
-  http:
-  - route: [{destination: {host: hello-world.default.svc.cluster.local}}]
-",
-    "
-kind: DestinationRule
-metadata: {name: hello-world, namespace: default}
-spec:
-  host: hello-world.default.svc.cluster.local
-  trafficPolicy:
-    connectionPool: {http: {http2MaxRequests: 100}}
-    outlierDetection:
-      consecutive5xxErrors: 1
-      interval: 1s
-      baseEjectionTime: 30s
-      maxEjectionPercent: 100
-    loadBalancer:
-      localityLbSetting:
-        enabled: true
-        distribute:
-        - from: europe-west1
-          to: {europe-west1: 50, us-central1: 50}
-        - from: us-central1
-          to: {us-central1: 50, europe-west1: 50}
-",
+    include_str!("../../../../examples/seed/topology.yaml"),
+    include_str!("../../../../examples/seed/gateway.yaml"),
+    include_str!("../../../../examples/seed/virtual-service.yaml"),
+    include_str!("../../../../examples/seed/destination-rule.yaml"),
 ];
 
 #[test]

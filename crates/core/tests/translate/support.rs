@@ -31,17 +31,15 @@ spec:
   servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]
 ";
 
-/// Documents without `apiVersion`: it follows from the kind.
+/// Where a document has no `apiVersion`, it follows from the kind.
 pub(crate) fn manifests(documents: &[&str]) -> Manifests {
     let ours = |text: &str| text.contains("kind: Topology") || text.contains("kind: MeshConfig");
-    let version = |text| match ours(text) {
-        true => "mesh-failover.dev/v1alpha1",
-        false => "networking.istio.io/v1",
+    let whole = |text: &&str| match (text.contains("apiVersion:"), ours(text)) {
+        (true, _) => (*text).to_owned(),
+        (false, true) => format!("apiVersion: mesh-failover.dev/v1alpha1\n{}", text.trim_start()),
+        (false, false) => format!("apiVersion: networking.istio.io/v1\n{}", text.trim_start()),
     };
-    let texts: Vec<String> = documents
-        .iter()
-        .map(|text| format!("apiVersion: {}\n{}", version(text), text.trim_start()))
-        .collect();
+    let texts: Vec<String> = documents.iter().map(whole).collect();
     let sources: Vec<_> = texts.iter().map(|text| Source { name: "test", text }).collect();
     let (manifests, diagnostics) = read(&sources);
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
