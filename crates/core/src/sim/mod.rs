@@ -13,7 +13,7 @@
 //! | `arrivals`, `latency`, `queue`, `random`, `exponential`, `float` | time and chance |
 //! | `engine`, `requests`, `retry`, `outcome` | the life of a request |
 //! | `recorder`, `histogram`, `share`, `watch`, `log`, `event` | what is counted and written down |
-//! | `expect`, `report` | what came out |
+//! | `expect`, `lanes`, `report` | what came out |
 //!
 //! **Determinism.** The same manifests, scenario and seed give the same report, byte for byte, on every target: one seed, integers
 //! and correctly rounded floating-point operations, one total order of events, no threads.
@@ -30,6 +30,7 @@ mod exponential;
 mod float;
 mod gateway;
 mod histogram;
+mod lanes;
 mod latency;
 mod log;
 mod outcome;
@@ -52,6 +53,7 @@ mod world;
 pub use error::SimError;
 pub use event::{Event, EventKind};
 pub use expect::{Check, Verdict};
+pub use lanes::{EndpointLane, EndpointSpan, EndpointState};
 pub use outcome::{Outcome, ResponseFlags};
 pub use report::{Counts, EndpointFrame, Frame, NONE, Phase, RegionFrame, RegionPhase, Report};
 pub use simulation::{Options, Simulation};

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::event::Event;
 use super::expect::{Verdict, judge};
 use super::histogram::Histogram;
+use super::lanes::{EndpointLane, lanes};
 use super::outcome::Outcome;
 use super::pods::{PodId, Pods};
 use super::recorder::{Cell, Span};
@@ -35,6 +36,8 @@ pub struct Report {
     pub phases: Vec<Phase>,
     /// The run in small pieces.
     pub frames: Vec<Frame>,
+    /// What was done to each endpoint.
+    pub endpoints: Vec<EndpointLane>,
     /// Why traffic moved.
     pub events: Vec<Event>,
     /// What was expected, and whether it came so.
@@ -153,6 +156,7 @@ impl Report {
             total: Counts::from(&sum(spans).all()),
             phases: phases(simulation),
             frames: frames(simulation),
+            endpoints: lanes(simulation),
             events: simulation.engine.log.events().to_vec(),
             expectations: judge(simulation),
         }

@@ -6,6 +6,7 @@ use super::arrivals::ArrivalProcess;
 use super::engine::{Due, Engine, Parts};
 use super::error::SimError;
 use super::gateway::plan_route;
+use super::lanes::Lanes;
 use super::latency::Latencies;
 use super::log::Place;
 use super::nanos;
@@ -60,6 +61,7 @@ pub struct Simulation {
     /// Weight of each cluster's share.
     cluster_shares: Vec<f64>,
     gauges: Gauges,
+    pub(super) lanes: Lanes,
 }
 
 impl Simulation {
@@ -116,6 +118,7 @@ impl Simulation {
             arrivals,
             clusters,
             gauges: Gauges::default(),
+            lanes: Lanes::default(),
         };
         simulation.check_steps()?;
         simulation.start(&translation);
@@ -264,6 +267,7 @@ impl Simulation {
         // Endpoints that no topology has were met just now.
         let pods: Vec<PodId> = self.engine.world.pods.iter().map(|(id, _)| id).collect();
         self.set_behaviours(&pods);
+        self.lanes.observe(ORIGIN, &self.engine.world.pods);
     }
 
     fn do_step(&mut self, index: u32) {
@@ -285,6 +289,7 @@ impl Simulation {
             let translation = self.engine.world.translate();
             self.push_endpoints(&translation, true);
         }
+        self.lanes.observe(now, &self.engine.world.pods);
     }
 
     fn set_behaviours(&mut self, pods: &[PodId]) {
