@@ -111,16 +111,11 @@ fn listen(args: &EnvoyArgs, translation: &Translation) -> Result<BTreeMap<u16, A
             format!("give one address for each of {ports:?}"),
         ));
     }
-    // A port below 1024 needs a right that nobody has on a workstation.
-    let default = |port: u16| Address {
-        host: Options::DEFAULT_HOST.to_owned(),
-        port: if port < 1024 { port.saturating_add(8000) } else { port },
-    };
     let given = args.listen.iter().cloned().map(Some).chain(std::iter::repeat(None));
     Ok(ports
         .into_iter()
         .zip(given)
-        .map(|(port, it)| (port, it.unwrap_or_else(|| default(port))))
+        .map(|(port, it)| (port, it.unwrap_or_else(|| Options::unprivileged(port))))
         .collect())
 }
 

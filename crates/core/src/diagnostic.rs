@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; nothing is lost.
@@ -29,6 +30,7 @@ impl fmt::Display for Severity {
 /// A place in a source text. **Units**: lines and columns count from 1, columns in characters;
 /// offsets are bytes of the file's UTF-8 text. The end is exclusive.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Span {
     /// Line of the first character.
     pub line: u32,
@@ -46,6 +48,7 @@ pub struct Span {
 
 /// A span in a named file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Location {
     /// The file's name as the user gave it; `-` for standard input.
     pub file: String,
@@ -65,6 +68,7 @@ impl fmt::Display for Location {
 /// House style: the message is lower case without a full stop, what the user wrote stands in backticks,
 /// no Rust type is named; what to do about it goes into `help`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnostic {
     /// How bad it is.

@@ -7,8 +7,10 @@
 //!
 //! Data flows one way: [`manifest`] (as written, with diagnostics) → [`translate`] (istiod's part,
 //! for one proxy) → [`cluster`] and [`route`] (Envoy's configuration) → [`lb`] and [`outlier`] (Envoy's runtime).
+//! [`api`] is what everything outside of this crate asks.
 //! [`router`] is our own part: it chooses a region before Envoy chooses a host.
 
+pub mod api;
 pub mod check;
 pub mod cluster;
 pub mod diagnostic;

@@ -38,6 +38,13 @@ impl Options {
     pub const DEFAULT_ADMIN_PORT: u16 = 15_000;
     /// Folder of the endpoint files, beside the bootstrap.
     pub const DEFAULT_EDS_DIR: &str = "eds";
+
+    /// Where a gateway's port listens on a workstation: on loopback, and not below 1024, for which nobody there has the right.
+    #[must_use]
+    pub fn unprivileged(port: u16) -> Address {
+        let port = if port < 1024 { port.saturating_add(8000) } else { port };
+        Address { host: Self::DEFAULT_HOST.to_owned(), port }
+    }
 }
 
 /// Everything on loopback, nothing logged, no filter.

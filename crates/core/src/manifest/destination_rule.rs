@@ -10,6 +10,7 @@ use super::GoDuration;
 /// `DestinationRule.spec`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct DestinationRule {
     /// Service host; a short name is completed with this rule's namespace.
@@ -28,6 +29,7 @@ pub struct DestinationRule {
 
 /// `WorkloadSelector`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct WorkloadSelector {
     /// Labels the proxy must carry.
@@ -37,6 +39,7 @@ pub struct WorkloadSelector {
 /// `Subset`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Subset {
     /// Its name.
@@ -51,6 +54,7 @@ pub struct Subset {
 /// `TrafficPolicy`. Blocks are atomic: a level that sets one replaces the parent's whole block.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TrafficPolicy {
     /// How a host is chosen.
@@ -75,6 +79,7 @@ pub struct TrafficPolicy {
 /// `TrafficPolicy.PortTrafficPolicy`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct PortTrafficPolicy {
     /// The service port.
@@ -92,6 +97,7 @@ pub struct PortTrafficPolicy {
 /// `TrafficPolicy.RetryBudget`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct RetryBudget {
     /// Percent of active and pending requests; unset: 20.
@@ -105,6 +111,7 @@ pub struct RetryBudget {
 /// `LoadBalancerSettings`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LoadBalancer {
     /// The algorithm.
@@ -123,6 +130,7 @@ pub struct LoadBalancer {
 
 /// `LoadBalancerSettings.SimpleLB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[allow(missing_docs, reason = "the names are Istio's own words")]
 pub enum SimpleLb {
@@ -137,6 +145,7 @@ pub enum SimpleLb {
 /// `LoadBalancerSettings.ConsistentHashLB`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConsistentHash {
     /// Hash of this header.
@@ -158,6 +167,7 @@ pub struct ConsistentHash {
 /// `ConsistentHashLB.HTTPCookie`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HttpCookie {
     /// Its name.
@@ -173,6 +183,7 @@ pub struct HttpCookie {
 /// `ConsistentHashLB.RingHash`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct RingHash {
     /// Unset: 1024.
@@ -182,6 +193,7 @@ pub struct RingHash {
 /// `ConsistentHashLB.MagLev`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Maglev {
     /// A prime; unset: Envoy's 65537.
@@ -191,6 +203,7 @@ pub struct Maglev {
 /// `WarmupConfiguration`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Warmup {
     /// Length of the ramp.
@@ -204,6 +217,7 @@ pub struct Warmup {
 /// `LocalityLoadBalancerSetting`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LocalityLoadBalancerSetting {
     /// Fixed shares by locality; the first entry whose `from` fits applies.
@@ -221,6 +235,7 @@ pub struct LocalityLoadBalancerSetting {
 
 /// `LocalityLoadBalancerSetting.Distribute`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Distribute {
     /// Locality of the proxy.
@@ -231,6 +246,7 @@ pub struct Distribute {
 
 /// `LocalityLoadBalancerSetting.Failover`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Failover {
     /// Region of the proxy.
@@ -242,6 +258,7 @@ pub struct Failover {
 /// `ZoneAwareLoadBalancerSetting` (Istio 1.31).
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ZoneAwareLoadBalancerSetting {
     /// Unset: true.
@@ -259,6 +276,7 @@ pub struct ZoneAwareLoadBalancerSetting {
 /// `ConnectionPoolSettings`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConnectionPool {
     /// For every protocol.
@@ -270,6 +288,7 @@ pub struct ConnectionPool {
 /// `ConnectionPoolSettings.TCPSettings`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TcpSettings {
     /// Connections to a destination; 0: no limit.
@@ -287,6 +306,7 @@ pub struct TcpSettings {
 /// `ConnectionPoolSettings.HTTPSettings`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HttpSettings {
     /// Requests waiting for a connection; 0: no limit.
@@ -312,6 +332,7 @@ pub struct HttpSettings {
 /// `OutlierDetection`. An empty block counts as present: it ejects by Envoy's defaults.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct OutlierDetection {
     /// Deprecated and ignored by istiod.

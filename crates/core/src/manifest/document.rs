@@ -38,6 +38,12 @@ impl Document {
         self.at(span)
     }
 
+    /// Where the whole object stands; `None` where there is no text.
+    #[must_use]
+    pub fn location(&self) -> Option<Location> {
+        self.at(self.root.span)
+    }
+
     /// `span` in this file; `None` where there is no text.
     pub(super) fn at(&self, span: Span) -> Option<Location> {
         (span != Span::default()).then(|| Location { file: self.file.clone(), span })

@@ -10,6 +10,7 @@ use super::WorkloadSelector;
 /// `WasmPlugin.spec`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct WasmPlugin {
     /// Proxies it applies to; unset: all of the namespace.
@@ -48,6 +49,7 @@ pub struct WasmPlugin {
 /// `PolicyTargetReference`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TargetRef {
     /// API group.
@@ -63,6 +65,7 @@ pub struct TargetRef {
 /// `TrafficExtension.spec` (Istio 1.30): the successor of WasmPlugin. Exactly one of `wasm` and `lua` is set.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TrafficExtension {
     /// Proxies it applies to; unset: all of the namespace.
@@ -85,6 +88,7 @@ pub struct TrafficExtension {
 /// `WasmConfig`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct WasmConfig {
     /// `oci://`, `http://`, `https://` or `file://`; without a scheme `oci://`.
@@ -111,6 +115,7 @@ pub struct WasmConfig {
 
 /// `LuaConfig`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LuaConfig {
     /// The script: `envoy_on_request`, `envoy_on_response` or both.

@@ -8,6 +8,7 @@ use serde_with::skip_serializing_none;
 /// `Gateway.spec`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Gateway {
     /// Labels of the proxies that serve it; empty: every gateway proxy.
@@ -20,6 +21,7 @@ pub struct Gateway {
 /// `Gateway.servers[]`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Server {
     /// Name, unique in the Gateway.
@@ -39,6 +41,7 @@ pub struct Server {
 /// `Port`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Port {
     /// Service port number.
@@ -54,6 +57,7 @@ pub struct Port {
 /// `Server.tls`: read as written; certificates are not looked at.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServerTls {
     /// Answer plain HTTP with a redirect.

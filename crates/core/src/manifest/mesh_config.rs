@@ -10,6 +10,7 @@ use super::{
 /// `MeshConfig`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct MeshConfig {
     /// Mesh-wide locality load balancing; istiod's default is `{enabled: true}`.

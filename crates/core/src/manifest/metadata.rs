@@ -8,6 +8,7 @@ use serde_with::skip_serializing_none;
 /// `metadata`: only what binding and precedence look at.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Metadata {
     /// The object's name.

@@ -114,6 +114,23 @@ impl<'de> Deserialize<'de> for GoDuration {
     }
 }
 
+/// In a document it is text, whatever it holds in memory.
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for GoDuration {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "GoDuration".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "A duration in Go's syntax: `250ms`, `1m30s`, `1.5h`.",
+            "pattern": r"^\+?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$",
+            "examples": ["30s", "250ms"]
+        })
+    }
+}
+
 /// The name under which a duration asks to be read, so that a reader can say what it expected.
 pub(super) const GO_DURATION: &str = "GoDuration";
 

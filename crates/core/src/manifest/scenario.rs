@@ -11,6 +11,7 @@ use super::GoDuration;
 /// `Scenario.spec`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Scenario {
     /// Cluster whose gateway gets the traffic.
@@ -35,6 +36,7 @@ pub struct Scenario {
 /// Open-loop traffic.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Traffic {
     /// Requests a second.
@@ -56,6 +58,7 @@ pub struct Traffic {
 
 /// When requests come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Arrivals {
     /// One every 1/rate seconds from t = 0.
@@ -67,6 +70,7 @@ pub enum Arrivals {
 
 /// How long a response takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a duration such as `5ms`, or `{p50: 5ms, p99: 40ms}`")]
 pub enum Latency {
     /// Always the same.
@@ -89,6 +93,7 @@ impl Default for Latency {
 /// Something that happens at a moment. Exactly one of the actions is set.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Step {
     /// When.
@@ -120,6 +125,7 @@ pub struct Step {
 /// Which endpoints a step hits; what is not given does not narrow.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Target {
     /// Kubernetes cluster.
@@ -143,6 +149,7 @@ macro_rules! with_target {
         /// The target's fields are repeated here, not flattened, so that an unknown field is still seen.
         #[skip_serializing_none]
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "camelCase", default)]
         pub struct $name {
             $($(#[$field_doc])* pub $field: $type,)*
@@ -206,6 +213,7 @@ with_target! {
 /// What must come out in a span of time.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Expectation {
     /// Start; unset: 0.
@@ -237,6 +245,7 @@ pub struct Expectation {
 /// From `min` to `max`, both included.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Bounds {
     /// Unset: 0.
@@ -247,6 +256,7 @@ pub struct Bounds {
 
 /// Something that a region does in time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Within {
     /// The region.

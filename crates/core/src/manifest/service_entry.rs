@@ -10,6 +10,7 @@ use super::Port;
 /// `ServiceEntry.spec`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServiceEntry {
     /// Hosts of the service.
@@ -38,6 +39,7 @@ pub struct ServiceEntry {
 
 /// `networking.v1 WorkloadSelector` (not the `matchLabels` one of a DestinationRule).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServiceWorkloadSelector {
     /// Labels the workload must carry.
@@ -47,6 +49,7 @@ pub struct ServiceWorkloadSelector {
 /// `WorkloadEntry.spec`, also an endpoint of a ServiceEntry.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct WorkloadEntry {
     /// IP address or DNS name.

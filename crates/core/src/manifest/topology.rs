@@ -9,6 +9,7 @@ use super::Latency;
 
 /// `Topology.spec`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Topology {
     /// Kubernetes clusters.
@@ -18,6 +19,7 @@ pub struct Topology {
 /// One Kubernetes cluster of the mesh.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TopologyCluster {
     /// Its id (`topology.istio.io/cluster`).
@@ -39,6 +41,7 @@ pub struct TopologyCluster {
 /// An ingress gateway.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TopologyGateway {
     /// Pods; unset: 1. Each has its own ejection state.
@@ -54,6 +57,7 @@ pub struct TopologyGateway {
 /// Endpoints of one service with the same labels and locality.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Workload {
     /// Prefix of the endpoints' names; unset: the last segment of the locality.

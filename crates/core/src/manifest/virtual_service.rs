@@ -10,6 +10,7 @@ use super::GoDuration;
 /// `VirtualService.spec`. TCP and TLS routes are kept but not interpreted.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct VirtualService {
     /// Destination hosts.
@@ -32,6 +33,7 @@ pub struct VirtualService {
 /// `HTTPRoute`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HttpRoute {
     /// Its name.
@@ -73,6 +75,7 @@ pub struct HttpRoute {
 /// `HTTPMatchRequest`; all conditions must hold.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HttpMatchRequest {
     /// Its name.
@@ -113,6 +116,7 @@ pub struct HttpMatchRequest {
 /// `StringMatch`: one of the three; none asks for presence where that is possible.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct StringMatch {
     /// Equal.
@@ -126,6 +130,7 @@ pub struct StringMatch {
 /// `HTTPRouteDestination`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HttpRouteDestination {
     /// Where to.
@@ -139,6 +144,7 @@ pub struct HttpRouteDestination {
 /// `Destination`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Destination {
     /// Service host; a short name is completed with the VirtualService's namespace.
@@ -151,6 +157,7 @@ pub struct Destination {
 
 /// `PortSelector`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct PortSelector {
     /// Service port number.
@@ -160,6 +167,7 @@ pub struct PortSelector {
 /// `HTTPRedirect`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HttpRedirect {
     /// New path.
@@ -179,6 +187,7 @@ pub struct HttpRedirect {
 /// `HTTPDirectResponse`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HttpDirectResponse {
     /// The status.
@@ -190,6 +199,7 @@ pub struct HttpDirectResponse {
 /// `HTTPBody`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HttpBody {
     /// As text.
@@ -201,6 +211,7 @@ pub struct HttpBody {
 /// `Delegate`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Delegate {
     /// Name of the VirtualService.
@@ -212,6 +223,7 @@ pub struct Delegate {
 /// `HTTPRewrite`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HttpRewrite {
     /// New path or prefix.
@@ -224,6 +236,7 @@ pub struct HttpRewrite {
 
 /// `RegexRewrite`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct RegexRewrite {
     /// RE2 pattern.
@@ -236,6 +249,7 @@ pub struct RegexRewrite {
 /// `HTTPRetry`; 0 or no attempts switch retries off.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HttpRetry {
     /// Retries after the first attempt.
@@ -255,6 +269,7 @@ pub struct HttpRetry {
 /// `Headers`.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Headers {
     /// Towards the upstream.
@@ -265,6 +280,7 @@ pub struct Headers {
 
 /// `Headers.HeaderOperations`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HeaderOperations {
     /// Set, replacing what is there.

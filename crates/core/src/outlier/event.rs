@@ -10,6 +10,7 @@ use crate::time::MonotonicTime;
 ///
 /// **Source**: Envoy data/cluster/v3/outlier_detection_event.proto `OutlierEjectionType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EjectionType {
     /// Server errors in a row.

@@ -8,6 +8,7 @@ use crate::outlier::EjectionType;
 
 /// Something that happened at a moment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// When. **Units**: milliseconds since the start of the run.
@@ -19,6 +20,7 @@ pub struct Event {
 
 /// What happened. `gateway` is the number of the gateway's pod.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum EventKind {
     /// A step of the scenario.

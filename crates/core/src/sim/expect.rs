@@ -15,6 +15,7 @@ const DEFAULT_WITHIN: f64 = 3.0;
 
 /// An expectation and what came of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// Start of its span. **Units**: milliseconds.
@@ -29,6 +30,7 @@ pub struct Verdict {
 
 /// One thing that was expected.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
     /// For example `share of europe-west1`.

@@ -12,6 +12,7 @@ use super::simulation::Simulation;
 
 /// An endpoint through the whole run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EndpointLane {
     /// As in events and frames.
@@ -34,6 +35,7 @@ pub struct EndpointLane {
 
 /// A time in which nothing is done to an endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EndpointSpan {
     /// Start.
@@ -47,6 +49,7 @@ pub struct EndpointSpan {
 
 /// What a request meets at an endpoint, the nearest to the caller first.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "camelCase")]
 pub enum EndpointState {
     /// It answers.

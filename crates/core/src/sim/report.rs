@@ -20,6 +20,7 @@ pub const NONE: &str = "none";
 
 /// What came out of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Everything random followed from it.
@@ -46,6 +47,7 @@ pub struct Report {
 
 /// Requests, or attempts at endpoints, that have something in common.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// How many ended.
@@ -65,6 +67,7 @@ pub struct Counts {
 
 /// The time between two steps.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Phase {
     /// Start.
@@ -85,6 +88,7 @@ pub struct Phase {
 
 /// A region in a phase.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RegionPhase {
     /// Percent of requests.
@@ -96,6 +100,7 @@ pub struct RegionPhase {
 
 /// A short piece of the run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Frame {
     /// Start.
@@ -117,6 +122,7 @@ pub struct Frame {
 
 /// A region in a frame.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RegionFrame {
     /// The requests.
@@ -130,6 +136,7 @@ pub struct RegionFrame {
 
 /// An endpoint in a frame.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EndpointFrame {
     /// The attempts.
@@ -155,7 +162,7 @@ impl Report {
             unfinished: simulation.engine.in_flight(),
             total: Counts::from(&sum(spans).all()),
             phases: phases(simulation),
-            frames: frames(simulation),
+            frames: simulation.frames(0),
             endpoints: lanes(simulation),
             events: simulation.engine.log.events().to_vec(),
             expectations: judge(simulation),
@@ -277,12 +284,27 @@ pub(super) fn by_name(pods: &Pods, cells: &[Cell]) -> BTreeMap<String, Cell> {
     named
 }
 
-fn frames(simulation: &Simulation) -> Vec<Frame> {
-    let origin = Simulation::origin();
-    let spans = simulation.engine.recorder.spans();
-    let last = simulation.engine.now;
-    let played = spans.iter().filter(|span| span.to <= last);
-    played.map(|span| frame(simulation, span, origin)).collect()
+impl Simulation {
+    /// The frames that are over, without the first `skip`.
+    #[must_use]
+    pub fn frames(&self, skip: u32) -> Vec<Frame> {
+        let last = self.engine.now;
+        let over = self.engine.recorder.spans().iter().take_while(|span| span.to <= last);
+        over.skip(skip as usize).map(|span| frame(self, span, Self::origin())).collect()
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        self.engine.log.events()
+    }
+
+    /// The names under which traffic is counted: [`NONE`] and every region.
+    #[must_use]
+    pub fn regions(&self) -> Vec<String> {
+        let regions = self.engine.world.pods.regions().iter().cloned();
+        std::iter::once(NONE.to_owned()).chain(regions).collect()
+    }
 }
 
 fn frame(simulation: &Simulation, span: &Span, origin: u64) -> Frame {

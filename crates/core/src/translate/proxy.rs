@@ -103,6 +103,13 @@ impl Proxy {
         })
     }
 
+    /// Every gateway of the topologies, in their order.
+    #[must_use]
+    pub fn gateways(manifests: &Manifests) -> Vec<Self> {
+        let found = gateways(manifests).unwrap_or_default();
+        found.into_iter().map(|(place, gateway)| Self::new(place, gateway)).collect()
+    }
+
     /// The same gateway under another version of istiod.
     #[must_use]
     pub fn with_version(self, version: IstioVersion) -> Self {

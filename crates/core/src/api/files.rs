@@ -1,0 +1,60 @@
+//! Named texts, and what can be made of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, codes};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::manifest::{self, Manifests, Source};
+use crate::translate::IstioVersion;
+
+/// A named text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Its name in diagnostics.
+    pub name: String,
+    /// YAML or JSON, any number of documents.
+    pub text: String,
+}
+
+/// What the texts say, and everything that is wrong with them.
+pub(super) fn read(files: &[File]) -> (Manifests, Vec<Diagnostic>) {
+    let sources: Vec<Source<'_>> =
+        files.iter().map(|file| Source { name: &file.name, text: &file.text }).collect();
+    manifest::read(&sources)
+}
+
+/// What the texts say if they can be read and say where endpoints are, and what is doubtful about them.
+pub(super) fn read_usable(files: &[File]) -> Result<(Manifests, Vec<Diagnostic>), Error> {
+    let (manifests, diagnostics) = read(files);
+    let errors: Vec<&Diagnostic> =
+        diagnostics.iter().filter(|it| it.severity == Severity::Error).collect();
+    if let Some(first) = errors.first() {
+        let more = match errors.len() {
+            1 => String::new(),
+            count => format!(", the first of {count} errors"),
+        };
+        let place = first.location.as_ref().map(|it| format!("{it}: ")).unwrap_or_default();
+        let message =
+            format!("the manifests cannot be used: {place}{}{more}", plain(&first.message));
+        let diagnostics = errors.into_iter().cloned().collect();
+        return Err(Error { diagnostics, ..Error::new(codes::UNREADABLE, message) });
+    }
+    if manifests.topologies.is_empty() {
+        return Err(Error::new(codes::NO_TOPOLOGY, "no topology says where the endpoints are")
+            .help("add a document with `kind: Topology`"));
+    }
+    Ok((manifests, diagnostics))
+}
+
+/// A scanner's message may span lines.
+fn plain(message: &str) -> &str {
+    message.lines().next().unwrap_or_default()
+}
+
+/// The version of istiod to imitate; unset: the newest.
+pub(super) fn istio_version(asked: Option<&str>) -> Result<IstioVersion, Error> {
+    let Some(asked) = asked else { return Ok(IstioVersion::default()) };
+    asked.parse().map_err(|error| Error::new(codes::REQUEST, format!("`istio`: {error}")))
+}
