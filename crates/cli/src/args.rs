@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use mesh_failover_core::cluster::Address;
 use mesh_failover_core::envoy::Options;
+use mesh_failover_core::sim::Arm;
 use mesh_failover_core::translate::IstioVersion;
 
 /// Regional failover for Istio that you can see before you ship it.
@@ -41,6 +42,11 @@ pub(crate) struct SimulateArgs {
     /// What everything random follows from; goes before the scenario's own.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
+
+    /// Who decides about regions: Istio alone (native), the region router (router), or the router if a WasmPlugin puts it
+    /// into the gateway (auto).
+    #[arg(long, value_name = "ARM", default_value_t)]
+    pub(crate) arm: Arm,
 
     /// The istiod to imitate.
     #[arg(long, value_name = "VERSION", default_value_t)]

@@ -30,7 +30,8 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
             "give a file with `kind: Scenario`, for example with --scenario",
         ));
     }
-    let options = Options { seed: args.seed, version: args.istio, ..Options::default() };
+    let options =
+        Options { seed: args.seed, version: args.istio, arm: args.arm, ..Options::default() };
     let mut played = Vec::new();
     for scenario in &manifests.scenarios {
         let simulation = Simulation::new(&manifests, &scenario.spec, &options)

@@ -70,6 +70,25 @@ fn the_same_seed_gives_the_same_bytes() {
 }
 
 #[test]
+fn the_router_decides_where_a_plugin_puts_it_unless_another_arm_is_asked_for() {
+    check(
+        &["examples/region-router"],
+        0,
+        &["router arm", "region europe-west1: no usable host, out until there is one"],
+        &[],
+    );
+    check(&["examples/region-router", "--arm", "native"], 0, &["native arm"], &[]);
+    check(&["examples/seed"], 0, &["native arm"], &[]);
+    check(
+        &["examples/seed", "--arm", "router"],
+        2,
+        &[],
+        &["no WasmPlugin selects the gateway; add the WasmPlugin with its `pluginConfig`"],
+    );
+    check(&["examples/seed", "--arm", "both"], 2, &[], &["write `auto`, `native` or `router`"]);
+}
+
+#[test]
 fn what_does_not_come_as_expected_is_told_and_exits_with_1() {
     let spec = "  gateway: cluster-a\n  traffic: {rate: 100}\n  duration: 10s\n  expect:\n  - {share: {us-central1: 90}, within: 1}\n";
     with_scenario(spec, |arguments| {

@@ -16,8 +16,8 @@ pub(super) fn summary(Played { scenario, report }: &Played<'_>) -> String {
     let duration = seconds(report.duration_ms);
     let _ = writeln!(
         text,
-        "{scenario}: {} requests in {duration} s, seed {}\n",
-        report.total.requests, report.seed
+        "{scenario}: {} requests in {duration} s, {} arm, seed {}\n",
+        report.total.requests, report.arm, report.seed
     );
     phases(&mut text, report);
     if report.unfinished > 0 {
@@ -133,6 +133,7 @@ fn told(kind: &EventKind) -> String {
         EventKind::Unejected { gateway, endpoint, workers_told_at_ms, .. } => {
             format!("gateway {gateway} takes {endpoint} back{}", workers(workers_told_at_ms))
         }
+        EventKind::Region { gateway, what, .. } => format!("gateway {gateway}: {what}"),
         EventKind::Load { gateway, regions, panic, .. } => {
             let panic = if panic.is_empty() { "" } else { ", in panic" };
             format!("gateway {gateway} sends {}{panic}", shares(regions))

@@ -82,6 +82,16 @@ impl Destination {
         Some((index, regions.get(index as usize)?.name.as_str()))
     }
 
+    /// Percent of requests by region; `None`: Istio decides.
+    pub(super) fn shares(&self) -> Option<Vec<(&str, f64)>> {
+        let broken = self.regions.iter().any(|r| r.record.state == RegionState::NoCluster);
+        let usable = || self.regions.iter().filter(|region| region.record.is_usable());
+        let total: f64 = usable().map(|region| f64::from(region.weight)).sum();
+        let share = |region: &'_ Region| 100.0 * f64::from(region.weight) / total;
+        (total > 0.0 && !broken)
+            .then(|| usable().map(|region| (region.name.as_str(), share(region))).collect())
+    }
+
     /// Builds the schedule anew, at a random place of its sequence. A destination with a region that has no cluster is not
     /// configured as its policy says, so all of it is left to Istio.
     pub(super) fn reschedule(&mut self, random: u64) {

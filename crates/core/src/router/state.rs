@@ -163,6 +163,14 @@ impl Router {
         self.events.pop_front()
     }
 
+    /// Percent of requests by region, for requests that Envoy would send to this cluster; `None`: they are left alone.
+    #[must_use]
+    pub fn shares(&self, cluster: &[u8]) -> Option<Vec<(&str, f64)>> {
+        let place = self.by_cluster.binary_search_by(|(name, _)| (**name).cmp(cluster)).ok()?;
+        let (_, index) = self.by_cluster.get(place)?;
+        self.destinations.get(*index as usize)?.shares()
+    }
+
     /// The name of a region's subset cluster.
     #[must_use]
     pub fn cluster(&self, choice: Choice) -> Option<&str> {

@@ -10,13 +10,14 @@
 //! would first try the connections it has; hedging; request and response bodies.
 
 mod follow;
+mod front;
 mod retrying;
 
 use std::sync::Arc;
 
 use self::retrying::History;
 
-use super::gateway::{Envoy, RoutePlan, choose_cluster};
+use super::gateway::{Envoy, RoutePlan, Routes, choose_cluster};
 use super::latency::{Latencies, ResponseTime};
 use super::log::Log;
 use super::outcome::{Outcome, ResponseFlags};
@@ -45,6 +46,8 @@ pub(super) enum Due {
     Merge { envoy: u32, upstream: u32, priority: Priority },
     /// A step of the scenario.
     Step(u32),
+    /// A tick of one of the region router's virtual machines.
+    Tick { envoy: u32, machine: u32 },
 }
 
 /// Where a request goes, and until when.
@@ -63,7 +66,7 @@ pub(super) struct Engine {
     pub(super) queue: Queue<Due>,
     pub(super) latencies: Latencies,
     pub(super) envoys: Vec<Envoy>,
-    pub(super) route: RoutePlan,
+    pub(super) routes: Routes,
     pub(super) recorder: Recorder,
     pub(super) log: Log,
     pub(super) watches: Vec<Watch>,
@@ -75,6 +78,7 @@ pub(super) struct Engine {
     pub(super) endpoints_rng: Xoshiro,
     pub(super) envoy_rng: Xoshiro,
     requests: Requests,
+    checks_in_flight: u64,
     histories: Vec<History>,
     free_histories: Vec<u32>,
 }
@@ -86,7 +90,7 @@ pub(super) struct Parts {
     pub(super) queue: Queue<Due>,
     pub(super) latencies: Latencies,
     pub(super) envoys: Vec<Envoy>,
-    pub(super) route: RoutePlan,
+    pub(super) routes: Routes,
     pub(super) recorder: Recorder,
     pub(super) watches: Vec<Watch>,
     pub(super) rngs: [Xoshiro; 3],
@@ -101,7 +105,7 @@ impl Engine {
             queue: parts.queue,
             latencies: parts.latencies,
             envoys: parts.envoys,
-            route: parts.route,
+            routes: parts.routes,
             recorder: parts.recorder,
             log: Log::new(parts.origin),
             watches: parts.watches,
@@ -111,14 +115,15 @@ impl Engine {
             endpoints_rng,
             envoy_rng,
             requests: Requests::default(),
+            checks_in_flight: 0,
             histories: Vec::new(),
             free_histories: Vec::new(),
         }
     }
 
-    /// Requests under way.
+    /// Requests of clients under way.
     pub(super) fn in_flight(&self) -> u64 {
-        self.requests.len()
+        self.requests.len() - self.checks_in_flight
     }
 
     const fn time(&self) -> MonotonicTime {
@@ -129,26 +134,35 @@ impl Engine {
     pub(super) fn arrive(&mut self) {
         let span = self.recorder.start();
         let mut request = Request::new(self.now, span);
-        let (upstream, timeout) = match &self.route {
-            RoutePlan::Local(outcome) => {
-                self.recorder.request(span, None, *outcome, 0);
-                return;
-            }
-            RoutePlan::Forward { clusters, timeout, .. } => {
-                (choose_cluster(clusters, &mut self.envoy_rng), *timeout)
-            }
-        };
-        let Some(upstream) = upstream else {
-            self.recorder.request(span, None, Outcome::local(503, ResponseFlags::NC), 0);
-            return;
-        };
-        request.upstream = upstream;
-        request.deadline = timeout.map_or(u64::MAX, |timeout| self.now.saturating_add(timeout));
         request.envoy = self.arrivals_rng.index(self.envoys.len() as u32);
         let workers = self.envoys.get(request.envoy as usize).map_or(1, |envoy| envoy.workers);
         request.worker = self.arrivals_rng.index(workers);
-        let slot = self.requests.insert(request);
-        self.attempt(slot);
+        let mut outcome = self.route(&mut request);
+        if let Some(chosen) = self.ask_front(&mut request) {
+            outcome = chosen;
+        }
+        match outcome {
+            Ok(()) => {
+                let slot = self.requests.insert(request);
+                self.attempt(slot);
+            }
+            Err(outcome) => {
+                self.recorder.request(span, None, outcome, 0);
+                self.tell_front(&request, outcome);
+            }
+        }
+    }
+
+    /// Finds the cluster of a request, or how it ends without one.
+    fn route(&mut self, request: &mut Request) -> Result<(), Outcome> {
+        let (clusters, timeout) = match self.routes.get(request.route) {
+            RoutePlan::Local(outcome) => return Err(*outcome),
+            RoutePlan::Forward { clusters, timeout, .. } => (clusters, *timeout),
+        };
+        let upstream = choose_cluster(clusters, &mut self.envoy_rng);
+        request.upstream = upstream.ok_or(Outcome::local(503, ResponseFlags::NC))?;
+        request.deadline = timeout.map_or(u64::MAX, |timeout| self.now.saturating_add(timeout));
+        Ok(())
     }
 
     /// Something in a request's life is due.
@@ -163,7 +177,9 @@ impl Engine {
             }
             Next::PerTryTimeout => self.end_attempt(ticket.slot, AttemptEnd::Reset, true),
             Next::RouteTimeout => self.route_timeout(ticket.slot),
-            Next::Retry => self.attempt(ticket.slot),
+            Next::Retry => {
+                self.attempt(ticket.slot);
+            }
             Next::RouteTimeoutInBackOff => {
                 self.finish(ticket.slot, Outcome::local(504, ResponseFlags::UT));
             }
@@ -171,22 +187,22 @@ impl Engine {
         }
     }
 
-    /// Sends a request, for the first time or again, to a host of the load balancer's choice.
-    fn attempt(&mut self, slot: u32) {
+    /// Sends a request, for the first time or again, to a host of the load balancer's choice. Whether there was one.
+    fn attempt(&mut self, slot: u32) -> bool {
         let Some((way, pick)) = self.choose_host(slot) else {
             self.finish(slot, Outcome::local(503, ResponseFlags::UH));
-            return;
+            return false;
         };
         let envoy = self.envoys.get_mut(way.envoy as usize);
         let Some(upstream) = envoy.and_then(|envoy| envoy.upstreams.get_mut(way.upstream as usize))
         else {
-            return;
+            return false;
         };
         let pod = upstream.pod(pick.host);
         let (behaviour, region) = self.world.pods.behaviour(pod);
         if upstream.active_requests >= upstream.breakers.max_requests {
             self.finish(slot, Outcome::local(503, ResponseFlags::UO));
-            return;
+            return true;
         }
         upstream.begin(pick.host);
         if upstream.split && matches!(behaviour, Behaviour::Answer { .. } | Behaviour::Silent) {
@@ -202,9 +218,9 @@ impl Engine {
             request.priority = pick.priority;
             request.pod = pod;
             request.region = region;
-        }
-        for watch in &mut self.watches {
-            watch.on_attempt(region, self.now);
+            if !request.is_check {
+                self.watches.iter_mut().for_each(|watch| watch.on_attempt(region, self.now));
+            }
         }
         match behaviour {
             Behaviour::Answer { latency, fail_below, fail_status } => {
@@ -220,6 +236,7 @@ impl Engine {
                 self.await_timeout(slot, Some(at), way.deadline);
             }
         }
+        true
     }
 
     /// Asks the worker's load balancer; a retry may avoid hosts and priorities.
@@ -237,7 +254,7 @@ impl Engine {
             let pick = upstream.choose_host(request.worker, None, self.now, rng)?;
             return Some((way, pick));
         }
-        let RoutePlan::Forward { retry: Some(rules), .. } = &self.route else { return None };
+        let rules = self.routes.get(request.route).retry()?;
         let history = self.histories.get_mut(request.history as usize)?;
         let tried = &history.hosts;
         let load = match &mut history.priorities {
@@ -258,11 +275,9 @@ impl Engine {
     }
 
     /// The first of an attempt's own and its route's timeout, with what it means.
-    fn timeout(&self, deadline: u64) -> (u64, Next) {
-        let per_try = match &self.route {
-            RoutePlan::Forward { retry: Some(rules), .. } => rules.per_try_timeout,
-            _ => None,
-        };
+    fn timeout(&mut self, slot: u32, deadline: u64) -> (u64, Next) {
+        let route = self.requests.get_mut(slot).map_or(0, |request| request.route);
+        let per_try = self.routes.get(route).retry().and_then(|rules| rules.per_try_timeout);
         let per_try = per_try.map_or(u64::MAX, |timeout| self.now.saturating_add(timeout));
         if per_try < deadline {
             (per_try, Next::PerTryTimeout)
@@ -272,7 +287,7 @@ impl Engine {
     }
 
     fn await_answer(&mut self, slot: u32, status: u16, time: ResponseTime, deadline: u64) {
-        let (limit, at_limit) = self.timeout(deadline);
+        let (limit, at_limit) = self.timeout(slot, deadline);
         let at = match time {
             ResponseTime::Lane(lane) => {
                 if limit == u64::MAX || self.queue.due_in_lane(self.now, lane) <= limit {
@@ -298,7 +313,7 @@ impl Engine {
 
     /// No answer will come: waits for a timeout, of the connection (`connect`) or of the request.
     fn await_timeout(&mut self, slot: u32, connect: Option<u64>, deadline: u64) {
-        let (limit, at_limit) = self.timeout(deadline);
+        let (limit, at_limit) = self.timeout(slot, deadline);
         let (at, next) = match connect {
             Some(at) if at <= limit => (at, Next::ConnectTimeout),
             _ if limit == u64::MAX => (limit, Next::Nothing),
@@ -314,14 +329,14 @@ impl Engine {
     fn end_attempt(&mut self, slot: u32, end: AttemptEnd, per_try_timeout: bool) {
         let outcome = final_outcome(end, per_try_timeout, false);
         self.leave_host(slot, end, outcome);
-        let rules = match &self.route {
-            RoutePlan::Forward { retry: Some(rules), .. } if rules.wants(end) => Arc::clone(rules),
-            _ => {
-                self.finish(slot, outcome);
-                return;
+        let route = self.requests.get_mut(slot).map_or(0, |request| request.route);
+        match self.routes.get(route).retry() {
+            Some(rules) if rules.wants(end) => {
+                let rules = Arc::clone(rules);
+                self.retry_or_finish(slot, end, per_try_timeout, &rules);
             }
-        };
-        self.retry_or_finish(slot, end, per_try_timeout, &rules);
+            _ => self.finish(slot, outcome),
+        }
     }
 
     /// The route's timeout is over: never tried again.
@@ -335,8 +350,11 @@ impl Engine {
     fn leave_host(&mut self, slot: u32, end: AttemptEnd, outcome: Outcome) {
         let time = self.time();
         let Some(request) = self.requests.get_mut(slot) else { return };
-        let latency = self.now - request.attempt_started;
-        self.recorder.attempt(request.span, request.pod, outcome, latency);
+        request.answered = matches!(end, AttemptEnd::Response(_));
+        if !request.is_check {
+            let latency = self.now - request.attempt_started;
+            self.recorder.attempt(request.span, request.pod, outcome, latency);
+        }
         let (envoy, upstream_index, host) = (request.envoy, request.upstream, request.host);
         let Some(upstream) = self
             .envoys
@@ -363,14 +381,18 @@ impl Engine {
     fn finish(&mut self, slot: u32, outcome: Outcome) {
         self.release_retry(slot);
         let Some(request) = self.requests.get_mut(slot) else { return };
-        let answered = outcome.flags.without(ResponseFlags::URX.with(ResponseFlags::UO));
-        let region =
-            (answered == ResponseFlags::NONE && request.attempts > 0).then_some(request.region);
-        self.recorder.request(request.span, region, outcome, self.now - request.started);
+        let request = *request;
         if request.history != u32::MAX {
             self.free_histories.push(request.history);
         }
         self.requests.remove(slot);
+        if request.is_check {
+            self.checks_in_flight -= 1;
+            return;
+        }
+        let region = request.answered.then_some(request.region);
+        self.recorder.request(request.span, region, outcome, self.now - request.started);
+        self.tell_front(&request, outcome);
     }
 
     /// Connections to some pods are cut: what is in flight fails (`lost`: it is never heard of again).

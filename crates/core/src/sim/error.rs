@@ -20,6 +20,15 @@ pub enum SimError {
     },
     /// A regular expression decides where the request goes.
     Regex(String),
+    /// The router arm is asked for, and no WasmPlugin selects the gateway.
+    NoRouter,
+    /// The region router refuses its configuration.
+    Router {
+        /// The WasmPlugin, `namespace/name`.
+        plugin: String,
+        /// What the router refuses.
+        error: String,
+    },
     /// A cluster's load balancing policy is not modelled.
     Policy {
         /// The cluster.
@@ -52,6 +61,13 @@ impl fmt::Display for SimError {
                 "the regular expression `{regex}` decides where the scenario's request goes, and regular expressions are \
                  not modelled; write an exact value or a prefix, or another `spec.traffic.path`"
             ),
+            Self::NoRouter => f.write_str(
+                "the router arm needs the region router, and no WasmPlugin selects the gateway; add the WasmPlugin with its \
+                 `pluginConfig`, or play the `native` arm",
+            ),
+            Self::Router { plugin, error } => {
+                write!(f, "the region router refuses the `pluginConfig` of WasmPlugin `{plugin}`: {error}")
+            }
             Self::Policy { cluster, error } => write!(f, "cluster `{cluster}`: {error}"),
             Self::OutlierDetection { cluster, error } => {
                 write!(f, "cluster `{cluster}`: Envoy refuses its outlier detection: {error}")

@@ -85,6 +85,19 @@ pub enum EventKind {
         #[serde(skip_serializing_if = "Option::is_none")]
         workers_told_at_ms: Option<f64>,
     },
+    /// The region router takes a region out or brings it back.
+    Region {
+        /// The gateway's pod.
+        gateway: u32,
+        /// The destination's host.
+        host: String,
+        /// The region.
+        region: String,
+        /// Whether it gets requests from now on.
+        usable: bool,
+        /// What the router's log line says.
+        what: String,
+    },
     /// The workers share traffic in another way.
     Load {
         /// The gateway's pod.

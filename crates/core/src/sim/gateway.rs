@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::error::SimError;
+use super::front::Front;
 use super::outcome::{Outcome, ResponseFlags};
 use super::random::Xoshiro;
 use super::retry::RetryRules;
@@ -13,11 +14,87 @@ use crate::lb::config::LbConfig;
 use crate::locality::Locality;
 use crate::outlier::DetectorConfig;
 use crate::random::Random;
-use crate::route::RouteAction;
+use crate::route::{Listener, RouteAction};
 use crate::time::MonotonicTime;
-use crate::translate::Translation;
 
-/// Where all requests go.
+/// The header by which the region router chooses a route. **Source**: filters/region-router/src/lib.rs `REGION_HEADER`.
+const REGION_HEADER: &str = "x-mesh-region";
+
+/// Where requests go. All of a scenario's look alike, so a route is found once: as they come, and for each region that the router names.
+#[derive(Debug, Clone)]
+pub(super) struct Routes {
+    plans: Vec<RoutePlan>,
+    by_region: Vec<(String, u32)>,
+    listeners: Vec<Listener>,
+    request: Request,
+    /// Names of the clusters in use, by number.
+    pub(super) clusters: Vec<String>,
+}
+
+static NO_ROUTE: RoutePlan = RoutePlan::Local(Outcome::local(404, ResponseFlags::NR));
+
+impl Routes {
+    /// The routes of a request in an Envoy that has `existing` clusters. `all` also takes the clusters that no route of the request names now:
+    /// a router may send requests to them.
+    pub(super) fn new(
+        request: Request,
+        listeners: &[Listener],
+        existing: &[Cluster],
+        all: bool,
+    ) -> Result<Self, SimError> {
+        let action = request.route(listeners)?;
+        let named = match action {
+            Some(RouteAction::Forward(forward)) => forward.clusters.as_slice(),
+            _ => &[],
+        };
+        let exists = |name: &&String| existing.iter().any(|cluster| cluster.name == **name);
+        let named = named.iter().map(|to| &to.name).filter(exists);
+        let others = existing.iter().map(|cluster| &cluster.name).filter(|_| all);
+        let mut clusters: Vec<String> = Vec::new();
+        for name in named.chain(others) {
+            if !clusters.contains(name) {
+                clusters.push(name.clone());
+            }
+        }
+        let plans = vec![RoutePlan::new(action, &clusters)];
+        let listeners = listeners.to_vec();
+        Ok(Self { plans, by_region: Vec::new(), listeners, request, clusters })
+    }
+
+    /// The route of requests as they come.
+    pub(super) fn plain(&self) -> &RoutePlan {
+        self.get(0)
+    }
+
+    /// A route by number.
+    #[inline]
+    pub(super) fn get(&self, plan: u32) -> &RoutePlan {
+        self.plans.get(plan as usize).unwrap_or(&NO_ROUTE)
+    }
+
+    fn known(&self, region: &str) -> Option<u32> {
+        self.by_region.iter().find(|(known, _)| known == region).map(|(_, plan)| *plan)
+    }
+
+    /// The number of the route that the router's header leads to.
+    pub(super) fn of_region(&mut self, region: &str) -> u32 {
+        if let Some(plan) = self.known(region) {
+            return plan;
+        }
+        let request = self.request.with_header(REGION_HEADER, region);
+        // A regular expression that decides was an error for the request as it comes.
+        let plan = match request.route(&self.listeners) {
+            Ok(action) => RoutePlan::new(action, &self.clusters),
+            Err(_) => NO_ROUTE.clone(),
+        };
+        let number = self.plans.len() as u32;
+        self.plans.push(plan);
+        self.by_region.push((region.to_owned(), number));
+        number
+    }
+}
+
+/// Where requests of one look go.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum RoutePlan {
     /// Envoy answers by itself.
@@ -32,6 +109,35 @@ pub(super) enum RoutePlan {
 }
 
 impl RoutePlan {
+    fn new(action: Option<&RouteAction>, names: &[String]) -> Self {
+        let forward = match action {
+            None => return NO_ROUTE.clone(),
+            Some(RouteAction::Forward(forward)) => forward,
+            Some(
+                RouteAction::Redirect { status, .. } | RouteAction::DirectResponse { status, .. },
+            ) => {
+                return Self::Local(Outcome::local(*status, ResponseFlags::NONE));
+            }
+        };
+        let number =
+            |name: &str| names.iter().position(|known| known == name).map(|number| number as u32);
+        Self::Forward {
+            clusters: forward.clusters.iter().map(|to| (number(&to.name), to.weight)).collect(),
+            // Zero switches the timeout off, in Envoy as in Istio.
+            timeout: forward.timeout.map(super::nanos).filter(|timeout| *timeout > 0),
+            retry: forward.retry_policy.as_ref().map(|policy| Arc::new(RetryRules::new(policy))),
+        }
+    }
+
+    /// When and how requests are tried again; `None`: never.
+    #[inline]
+    pub(super) const fn retry(&self) -> Option<&Arc<RetryRules>> {
+        match self {
+            Self::Forward { retry, .. } => retry.as_ref(),
+            Self::Local(_) => None,
+        }
+    }
+
     /// Percent of requests that go to each of `len` clusters.
     pub(super) fn cluster_shares(&self, len: usize) -> Vec<f64> {
         let mut shares = vec![0.0; len];
@@ -55,38 +161,36 @@ impl RoutePlan {
 #[derive(Debug, Clone)]
 pub(super) struct Envoy {
     pub(super) upstreams: Vec<Upstream>,
+    /// Threads that serve requests.
     pub(super) workers: u32,
+    /// The region router, in the arm that has one.
+    pub(super) front: Option<Front>,
 }
 
-/// Finds the request's route, and the names of the clusters it needs.
-pub(super) fn plan_route(
-    request: &Request,
-    translation: &Translation,
-    names: &mut Vec<String>,
-) -> Result<RoutePlan, SimError> {
-    let Some(action) = request.route(&translation.listeners)? else {
-        return Ok(RoutePlan::Local(Outcome::local(404, ResponseFlags::NR)));
-    };
-    let forward = match action {
-        RouteAction::Forward(forward) => forward,
-        RouteAction::Redirect { status, .. } | RouteAction::DirectResponse { status, .. } => {
-            return Ok(RoutePlan::Local(Outcome::local(*status, ResponseFlags::NONE)));
+impl Envoy {
+    /// Percent of requests that go to each cluster now, as far as its first worker knows.
+    pub(super) fn cluster_shares(&self, routes: &Routes) -> Vec<f64> {
+        let mut shares = routes.plain().cluster_shares(routes.clusters.len());
+        let Some(front) = &self.front else { return shares };
+        let plain = shares.clone();
+        for (index, share) in plain.into_iter().enumerate().filter(|(_, share)| *share > 0.0) {
+            let Some(regions) = routes.clusters.get(index).and_then(|name| front.shares(0, name))
+            else {
+                continue;
+            };
+            if let Some(left) = shares.get_mut(index) {
+                *left -= share;
+            }
+            for (region, percent) in regions {
+                let plan = routes.known(region).map(|plan| routes.get(plan));
+                let parts = plan.map(|plan| plan.cluster_shares(routes.clusters.len()));
+                for (sum, part) in shares.iter_mut().zip(parts.into_iter().flatten()) {
+                    *sum += share * percent / 100.0 * part / 100.0;
+                }
+            }
         }
-    };
-    let mut number = |name: &str| {
-        translation.clusters.iter().find(|cluster| cluster.name == name)?;
-        let known = names.iter().position(|known| known == name);
-        Some(known.unwrap_or_else(|| {
-            names.push(name.to_owned());
-            names.len() - 1
-        }) as u32)
-    };
-    Ok(RoutePlan::Forward {
-        clusters: forward.clusters.iter().map(|to| (number(&to.name), to.weight)).collect(),
-        // Zero switches the timeout off, in Envoy as in Istio.
-        timeout: forward.timeout.map(super::nanos).filter(|timeout| *timeout > 0),
-        retry: forward.retry_policy.as_ref().map(|policy| Arc::new(RetryRules::new(policy))),
-    })
+        shares
+    }
 }
 
 /// What an upstream is made from, checked once for all Envoys.

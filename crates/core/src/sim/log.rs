@@ -127,6 +127,18 @@ impl Log {
         self.push(now, kind);
     }
 
+    /// What the region router did to a region.
+    pub(super) fn router(&mut self, now: u64, gateway: u32, event: &crate::router::Event) {
+        let kind = EventKind::Region {
+            gateway,
+            host: event.host.clone(),
+            region: event.region.clone(),
+            usable: event.after.is_usable(),
+            what: event.to_string(),
+        };
+        self.push(now, kind);
+    }
+
     /// What a gateway's workers make of their hosts now.
     pub(super) fn load(&mut self, now: u64, place: Place<'_>, load: Load) {
         let key = (place.envoy, place.upstream);

@@ -10,6 +10,7 @@
 //! | `timeline` | the scenario, checked and in order |
 //! | `world`, `pods` | endpoints, what is wrong with them, and their translation |
 //! | `stage`, `routing`, `gateway`, `upstream` | one Envoy: routes, clusters, workers |
+//! | `arm`, `front` | the region router before them |
 //! | `arrivals`, `latency`, `queue`, `random`, `exponential`, `float` | time and chance |
 //! | `engine`, `requests`, `retry`, `outcome` | the life of a request |
 //! | `recorder`, `histogram`, `share`, `watch`, `log`, `event` | what is counted and written down |
@@ -21,6 +22,7 @@
 //! **Not modelled**, beyond what the modules say: traffic from other gateways than the scenario's; consistent hashing; gateways between
 //! networks as anything but endpoints; the time that istiod takes.
 
+mod arm;
 mod arrivals;
 mod engine;
 mod error;
@@ -28,6 +30,7 @@ mod event;
 mod expect;
 mod exponential;
 mod float;
+mod front;
 mod gateway;
 mod histogram;
 mod lanes;
@@ -50,6 +53,7 @@ mod upstream;
 mod watch;
 mod world;
 
+pub use arm::Arm;
 pub use error::SimError;
 pub use event::{Event, EventKind};
 pub use expect::{Check, Verdict};

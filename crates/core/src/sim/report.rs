@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::arm::Arm;
 use super::event::Event;
 use super::expect::{Verdict, judge};
 use super::histogram::Histogram;
@@ -23,6 +24,8 @@ pub const NONE: &str = "none";
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
+    /// Who decided about regions: never [`Arm::Auto`].
+    pub arm: Arm,
     /// Everything random followed from it.
     pub seed: u64,
     /// How long the scenario ran.
@@ -155,7 +158,9 @@ impl Report {
 
     pub(super) fn new(simulation: &Simulation) -> Self {
         let spans = simulation.engine.recorder.spans();
+        let with_router = simulation.engine.envoys.iter().any(|envoy| envoy.front.is_some());
         Self {
+            arm: if with_router { Arm::Router } else { Arm::Native },
             seed: simulation.seed,
             duration_ms: super::millis(simulation.timeline.duration),
             started: spans.iter().map(|span| span.started).sum(),

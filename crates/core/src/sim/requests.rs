@@ -2,6 +2,7 @@
 
 use super::pods::{PodId, RegionId};
 use crate::host::HostId;
+use crate::router::Choice;
 use crate::units::Priority;
 
 /// A place in the table, and which use of it: what is due for an earlier use is ignored.
@@ -22,6 +23,14 @@ pub(super) struct Request {
     pub(super) envoy: u32,
     pub(super) worker: u32,
     pub(super) upstream: u32,
+    /// The number of its route.
+    pub(super) route: u32,
+    /// What the region router chose for it.
+    pub(super) choice: Option<Choice>,
+    /// Whether it is one of the region router's own, which nobody waits for.
+    pub(super) is_check: bool,
+    /// Whether its last attempt was answered by an endpoint.
+    pub(super) answered: bool,
     /// Attempts so far.
     pub(super) attempts: u32,
     pub(super) pod: PodId,
@@ -73,6 +82,10 @@ impl Request {
             envoy: 0,
             worker: 0,
             upstream: 0,
+            route: 0,
+            choice: None,
+            is_check: false,
+            answered: false,
             attempts: 0,
             pod: PodId(u32::MAX),
             host: HostId(u32::MAX),

@@ -38,6 +38,13 @@ impl Request {
         Self { port: traffic.port, host, path, headers }
     }
 
+    /// The same request with another value of a header.
+    pub(super) fn with_header(&self, name: &str, value: &str) -> Self {
+        let mut request = self.clone();
+        request.headers.insert(name.to_owned(), value.to_owned());
+        request
+    }
+
     /// The action of the route that takes it; `None`: no route (404).
     pub(super) fn route<'a>(
         &self,

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::arm::{self, Arm};
 use super::arrivals::ArrivalProcess;
 use super::engine::{Due, Engine, Parts};
 use super::error::SimError;
-use super::gateway::plan_route;
+use super::gateway::Routes;
 use super::lanes::Lanes;
 use super::latency::Latencies;
 use super::log::Place;
@@ -44,6 +45,8 @@ pub struct Options {
     pub resolution: Option<Duration>,
     /// istiod's version.
     pub version: IstioVersion,
+    /// Who decides about regions.
+    pub arm: Arm,
 }
 
 /// A scenario being played.
@@ -56,10 +59,6 @@ pub struct Simulation {
     /// Which of the engine's watches belong to each expectation: failover, failback.
     pub(super) watches: Vec<[Option<usize>; 2]>,
     arrivals: ArrivalProcess,
-    /// Names of the clusters in use, by number.
-    clusters: Vec<String>,
-    /// Weight of each cluster's share.
-    cluster_shares: Vec<f64>,
     gauges: Gauges,
     pub(super) lanes: Lanes,
 }
@@ -78,13 +77,21 @@ impl Simulation {
         let proxy = Proxy::gateway_of(manifests, &scenario.gateway).map_err(SimError::Gateway)?;
         let mut world = World::new(manifests, proxy.with_version(options.version));
         let translation = world.translate();
-        let mut clusters = Vec::new();
-        let route = plan_route(&Request::new(&scenario.traffic), &translation, &mut clusters)?;
+        let router = arm::router(options.arm, manifests, world.proxy())?;
+        let request = Request::new(&scenario.traffic);
+        let Translation { listeners, clusters, .. } = &translation;
+        let routes = Routes::new(request, listeners, clusters, router.is_some())?;
         let seed = options.seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
         let rng = |stream| Xoshiro::new(seed, stream);
         let mut phases_rng = rng(Stream::Phases);
         let mut envoy_rng = rng(Stream::Envoy);
-        let stage = Stage { manifests, scenario, translation: &translation, clusters: &clusters };
+        let stage = Stage {
+            manifests,
+            scenario,
+            translation: &translation,
+            clusters: &routes.clusters,
+            router: router.as_ref(),
+        };
         let mut queue = Queue::new();
         let envoys = stage.envoys(world.proxy(), &mut queue, &mut phases_rng, &mut envoy_rng)?;
         let resolution = resolution(options, timeline.duration);
@@ -103,7 +110,7 @@ impl Simulation {
             queue,
             latencies: Latencies::default(),
             envoys,
-            route,
+            routes,
             recorder,
             watches,
             rngs: [arrivals_rng, rng(Stream::Endpoints), envoy_rng],
@@ -112,11 +119,9 @@ impl Simulation {
             scenario: scenario.clone(),
             timeline,
             seed,
-            cluster_shares: engine.route.cluster_shares(clusters.len()),
             engine,
             watches: by_expectation,
             arrivals,
-            clusters,
             gauges: Gauges::default(),
             lanes: Lanes::default(),
         };
@@ -194,6 +199,7 @@ impl Simulation {
                 self.engine.on_merge(envoy, upstream, priority);
             }
             Due::Step(index) => self.do_step(index),
+            Due::Tick { envoy, machine } => self.engine.on_tick(envoy, machine),
         }
     }
 
@@ -208,16 +214,19 @@ impl Simulation {
 
     /// Where the workers would send requests now.
     fn measure(&self) -> Gauges {
-        let envoys = &self.engine.envoys;
-        let pods = &self.engine.world.pods;
+        let Engine { envoys, world, routes, .. } = &self.engine;
+        let pods = &world.pods;
         let mut weight = Vec::new();
         let mut panicking = 0;
         for envoy in envoys {
-            for (upstream, share) in envoy.upstreams.iter().zip(&self.cluster_shares) {
+            for (upstream, share) in envoy.upstreams.iter().zip(envoy.cluster_shares(routes)) {
                 let region = |host| pods.behaviour(upstream.pod(host)).1;
                 let Some(worker) = upstream.workers().first() else { continue };
                 let share = share / envoys.len() as f64;
-                add_shares(worker, upstream.locality_weighted, share, &region, &mut weight);
+                if share > 0.0 {
+                    let weighted = upstream.locality_weighted;
+                    add_shares(worker, weighted, share, &region, &mut weight);
+                }
                 let priorities = (0..worker.host_sets().len() as u32).map(crate::units::Priority);
                 panicking +=
                     priorities.filter(|priority| worker.is_in_panic(*priority)).count() as u32;
@@ -260,7 +269,7 @@ impl Simulation {
             envoy.upstreams.iter_mut().for_each(|upstream| upstream.settle());
         }
         for envoy in 0..self.engine.envoys.len() as u32 {
-            for upstream in 0..self.clusters.len() as u32 {
+            for upstream in 0..self.engine.routes.clusters.len() as u32 {
                 self.engine.log_load(envoy, upstream);
             }
         }
@@ -308,7 +317,7 @@ impl Simulation {
         let empty = ClusterLoadAssignment::default();
         let now = self.engine.now;
         for envoy in 0..self.engine.envoys.len() as u32 {
-            for (index, name) in (0..).zip(&self.clusters) {
+            for (index, name) in (0..).zip(&self.engine.routes.clusters.clone()) {
                 let cluster = translation.clusters.iter().find(|cluster| cluster.name == *name);
                 let assignment = cluster.map_or(&empty, |cluster| &cluster.load_assignment);
                 let Engine { envoys, envoy_rng, world, log: events, .. } = &mut self.engine;

@@ -2,6 +2,7 @@
 
 use super::engine::Due;
 use super::error::SimError;
+use super::front::{Front, TICK};
 use super::gateway::{Envoy, UpstreamConfig};
 use super::nanos;
 use super::queue::Queue;
@@ -9,10 +10,13 @@ use super::random::Xoshiro;
 use super::simulation::Simulation;
 use crate::manifest::{Manifests, Scenario};
 use crate::random::Random;
+use crate::router::RouterConfig;
 use crate::time::MonotonicTime;
 use crate::translate::{Proxy, Translation};
 
 const DEFAULT_WORKERS: u32 = 2;
+/// The region router has run for so long when the run starts: it has looked at every region. **Units**: nanoseconds.
+const WARM: u64 = 3_000_000_000;
 
 /// What the gateway's pods are made from.
 pub(super) struct Stage<'a> {
@@ -20,6 +24,8 @@ pub(super) struct Stage<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) translation: &'a Translation,
     pub(super) clusters: &'a [String],
+    /// What the region router runs, in the arm that has one.
+    pub(super) router: Option<&'a RouterConfig>,
 }
 
 impl Stage<'_> {
@@ -43,16 +49,26 @@ impl Stage<'_> {
             .map(UpstreamConfig::new)
             .collect();
         let configs = configs?;
+        // The router's main thread sends its checks through clusters of its own.
+        let threads = workers + u32::from(self.router.is_some());
         let envoys = (0..replicas).map(|envoy| {
             let upstreams = (0..).zip(&configs).map(|(upstream, config)| {
                 let created = self.created(config.interval(), phases_rng);
-                let built = config.build(&proxy.locality, workers, created, envoy_rng);
+                let built = config.build(&proxy.locality, threads, created, envoy_rng);
                 if let Some(at) = built.next_sweep() {
                     queue.push(at.as_nanos(), Due::Sweep { envoy, upstream });
                 }
                 built
             });
-            Envoy { upstreams: upstreams.collect(), workers }
+            let upstreams = upstreams.collect();
+            let born = MonotonicTime::from_nanos(Simulation::origin() - WARM);
+            let front =
+                self.router.map(|config| Front::new(config, workers, born, &mut *envoy_rng));
+            for machine in 0..front.as_ref().map_or(0, Front::machines) {
+                let first = born.as_nanos() + phases_rng.below(TICK);
+                queue.push(first, Due::Tick { envoy, machine });
+            }
+            Envoy { upstreams, workers, front }
         });
         Ok(envoys.collect())
     }

@@ -43,6 +43,7 @@ impl Engine {
         }
         upstream.active_retries += 1;
         request.holds_retry = true;
+        request.answered = false;
         let wait = rules.back_off(request.attempts, &mut self.envoy_rng);
         let at = self.now.saturating_add(wait);
         let (at, next) = if at < request.deadline {

@@ -1,0 +1,83 @@
+//! Who decides about regions: Istio's locality load balancing alone, or the region router before it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::SimError;
+use crate::envoy::plugins_for;
+use crate::manifest::{Manifests, Object, WasmPlugin};
+use crate::router::{PluginConfig, RouterConfig};
+use crate::translate::Proxy;
+
+/// Who decides about regions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Arm {
+    /// The router if a WasmPlugin puts it into the gateway, otherwise nobody but Istio: what the manifests say.
+    #[default]
+    Auto,
+    /// Istio's locality load balancing alone, whatever plugins there are.
+    Native,
+    /// The region router before Istio's locality load balancing.
+    Router,
+}
+
+impl fmt::Display for Arm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Native => "native",
+            Self::Router => "router",
+        })
+    }
+}
+
+impl FromStr for Arm {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Auto, Self::Native, Self::Router]
+            .into_iter()
+            .find(|arm| arm.to_string() == text)
+            .ok_or_else(|| "write `auto`, `native` or `router`".to_owned())
+    }
+}
+
+/// What the region router of a gateway runs; `None`: there is none in this arm.
+pub(super) fn router(
+    arm: Arm,
+    manifests: &Manifests,
+    proxy: &Proxy,
+) -> Result<Option<RouterConfig>, SimError> {
+    let plugins = plugins_for(manifests, proxy);
+    let plugin = match arm {
+        Arm::Native => return Ok(None),
+        Arm::Auto => match plugins.into_iter().find(|plugin| is_router(plugin)) {
+            Some(plugin) => plugin,
+            None => return Ok(None),
+        },
+        Arm::Router => {
+            let ours = plugins.iter().find(|plugin| is_router(plugin)).or(plugins.first());
+            ours.copied().ok_or(SimError::NoRouter)?
+        }
+    };
+    let name = || format!("{}/{}", plugin.metadata.namespace(), plugin.metadata.name);
+    let text = plugin.spec.plugin_config.as_ref().map(ToString::to_string).unwrap_or_default();
+    let compiled =
+        PluginConfig::from_json(&text).and_then(|config| config.compile(&proxy.locality));
+    match compiled {
+        Ok((config, _)) => Ok(Some(config)),
+        Err(findings) => {
+            let findings = findings.iter().map(|it| format!("`{}`: {}", it.path, it.message));
+            Err(SimError::Router { plugin: name(), error: findings.collect::<Vec<_>>().join("; ") })
+        }
+    }
+}
+
+/// Whether a plugin is the region router: no other has `destinations` to configure.
+fn is_router(plugin: &Object<WasmPlugin>) -> bool {
+    let config = plugin.spec.plugin_config.as_ref();
+    config.is_some_and(|config| config.get("destinations").is_some())
+}

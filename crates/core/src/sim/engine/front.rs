@@ -1,0 +1,101 @@
+//! The region router's part in a request's life, in the arm that has one.
+
+use super::{Due, Engine};
+use crate::router::Check;
+use crate::sim::front::TICK;
+use crate::sim::outcome::{Outcome, ResponseFlags};
+use crate::sim::requests::Request;
+
+/// How long Envoy waits for the answer to a check. **Source**: filters/region-router/src/worker.rs `CHECK_TIMEOUT`.
+const CHECK_TIMEOUT: u64 = 1_000_000_000;
+
+impl Engine {
+    /// Lets the router choose a region for a request that has a route; if it does, the route is selected anew.
+    pub(super) fn ask_front(&mut self, request: &mut Request) -> Option<Result<(), Outcome>> {
+        let envoy = self.envoys.get_mut(request.envoy as usize)?;
+        let front = envoy.front.as_mut()?;
+        let cluster = self.routes.clusters.get(request.upstream as usize)?;
+        let (choice, region) = front.choose(request.worker, cluster)?;
+        request.route = self.routes.of_region(region);
+        request.choice = Some(choice);
+        Some(self.route(request))
+    }
+
+    /// Lets the router see how a request that it routed has ended.
+    pub(super) fn tell_front(&mut self, request: &Request, outcome: Outcome) {
+        let Some(choice) = request.choice else { return };
+        let now = self.time();
+        let front = self.envoys.get_mut(request.envoy as usize).and_then(|it| it.front.as_mut());
+        let Some(front) = front else { return };
+        let details = code_details(outcome, request.answered);
+        front.on_response(request.worker, choice, outcome.status, details, now);
+        self.log_front(request.envoy);
+    }
+
+    /// A virtual machine of the router has its tick.
+    pub(in crate::sim) fn on_tick(&mut self, envoy: u32, machine: u32) {
+        let now = self.time();
+        self.queue.push(self.now + TICK, Due::Tick { envoy, machine });
+        let Some(front) = self.front(envoy) else { return };
+        for (choice, cluster) in front.on_tick(machine, now) {
+            let found = self.check(envoy, machine, &cluster);
+            if let Some(front) = self.front(envoy) {
+                front.on_check(machine, choice, found, now);
+            }
+        }
+        if let Some(front) = self.front(envoy) {
+            front.end_tick(machine, now);
+        }
+        self.log_front(envoy);
+    }
+
+    /// Sends the router's own request to a cluster; Envoy says at once when it cannot.
+    fn check(&mut self, envoy: u32, machine: u32, cluster: &str) -> Check {
+        let known = self.routes.clusters.iter().position(|name| name == cluster);
+        let Some(upstream) = known else { return Check::NoCluster };
+        let mut request = Request::new(self.now, 0);
+        request.is_check = true;
+        (request.envoy, request.worker, request.upstream) = (envoy, machine, upstream as u32);
+        // No route: never tried again.
+        request.route = u32::MAX;
+        request.deadline = self.now + CHECK_TIMEOUT;
+        let slot = self.requests.insert(request);
+        self.checks_in_flight += 1;
+        if self.attempt(slot) { Check::Usable } else { Check::NoUsableHost }
+    }
+
+    fn front(&mut self, envoy: u32) -> Option<&mut crate::sim::front::Front> {
+        self.envoys.get_mut(envoy as usize)?.front.as_mut()
+    }
+
+    fn log_front(&mut self, envoy: u32) {
+        let Some(front) = self.front(envoy) else { return };
+        let events = front.take_events();
+        for event in events {
+            self.shares_stale = true;
+            self.log.router(self.now, envoy, &event);
+        }
+    }
+}
+
+/// What Envoy says about how a response came to be. **Source**: Envoy envoy/stream_info/stream_info.h `ResponseCodeDetailValues`, v1.40.
+const fn code_details(outcome: Outcome, answered: bool) -> &'static str {
+    let flags = outcome.flags;
+    if answered {
+        "via_upstream"
+    } else if flags.intersects(ResponseFlags::UH) {
+        "no_healthy_upstream"
+    } else if flags.intersects(ResponseFlags::NC) {
+        "cluster_not_found"
+    } else if flags.intersects(ResponseFlags::UT) {
+        "response_timeout"
+    } else if flags.intersects(ResponseFlags::UF) {
+        "upstream_reset_before_response_started{connection_failure}"
+    } else if flags.intersects(ResponseFlags::UC) {
+        "upstream_reset_before_response_started{connection_termination}"
+    } else if flags.intersects(ResponseFlags::UO) {
+        "upstream_reset_before_response_started{overflow}"
+    } else {
+        "direct_response"
+    }
+}

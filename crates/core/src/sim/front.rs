@@ -1,0 +1,151 @@
+//! The region router in front of one Envoy's routes: what the filter does in each of its virtual machines, minus the host calls.
+//!
+//! Every worker has a router, and so has the main thread, which serves no request but ticks like the others and may be the one that checks
+//! regions. They meet in one value of shared data, compared and swapped as Envoy's is.
+//!
+//! **Source**: filters/region-router/src/worker.rs, which this follows line by line.
+//!
+//! **Not modelled**: the wall clock set back; two virtual machines that write in the same instant (virtual time is one thread, so a write
+//! never fails); a module that traps or is not loaded.
+
+use super::random::Xoshiro;
+use crate::random::Random;
+use crate::router::{Action, Check, Choice, Event, Failure, Router, RouterConfig};
+use crate::time::MonotonicTime;
+
+/// Time between two ticks of a virtual machine. **Units**: nanoseconds. **Source**: filters/region-router/src/lib.rs `TICK`.
+pub(super) const TICK: u64 = 100_000_000;
+
+/// The routers of one Envoy.
+#[derive(Debug, Clone)]
+pub(super) struct Front {
+    machines: Vec<Machine>,
+    shared: Option<Vec<u8>>,
+    /// Counts writes to `shared`; 0: nobody has written.
+    version: u32,
+    events: Vec<Event>,
+}
+
+/// One virtual machine.
+#[derive(Debug, Clone)]
+struct Machine {
+    router: Router,
+    /// The version of shared data that it saw last.
+    seen: u32,
+}
+
+impl Front {
+    /// Routers for `workers` workers and the main thread, which comes last.
+    pub(super) fn new(
+        config: &RouterConfig,
+        workers: u32,
+        now: MonotonicTime,
+        rng: &mut Xoshiro,
+    ) -> Self {
+        let machines = (0..=workers)
+            .map(|_| Machine { router: Router::new(config.clone(), rng.random(), now), seen: 0 });
+        let machines: Vec<Machine> = machines.collect();
+        let mut front = Self { machines, shared: None, version: 0, events: Vec::new() };
+        for machine in 0..=workers {
+            front.exchange(machine, now);
+        }
+        front
+    }
+
+    /// How many routers there are.
+    pub(super) fn machines(&self) -> u32 {
+        self.machines.len() as u32
+    }
+
+    /// The region for a request that Envoy would send to this cluster.
+    pub(super) fn choose(&mut self, worker: u32, cluster: &str) -> Option<(Choice, &str)> {
+        self.machines.get_mut(worker as usize)?.router.choose(cluster.as_bytes())
+    }
+
+    /// Percent of a worker's requests by region, of those for this cluster; `None`: they are left alone.
+    pub(super) fn shares(&self, worker: u32, cluster: &str) -> Option<Vec<(&str, f64)>> {
+        self.machines.get(worker as usize)?.router.shares(cluster.as_bytes())
+    }
+
+    /// A response has come; `details` are Envoy's code details.
+    pub(super) fn on_response(
+        &mut self,
+        worker: u32,
+        choice: Choice,
+        status: u16,
+        details: &str,
+        now: MonotonicTime,
+    ) {
+        let Some(Machine { router, .. }) = self.machines.get_mut(worker as usize) else { return };
+        if !router.is_suspect(choice, status) {
+            return router.on_success(choice, status);
+        }
+        let Some(failure) = Failure::of_response(status, details.as_bytes()) else { return };
+        router.on_failure(choice, failure, now);
+        if router.has_news() {
+            self.exchange(worker, now);
+            self.collect(worker);
+        }
+    }
+
+    /// A virtual machine's timer is due. Returns the regions it must look at, each with its cluster.
+    pub(super) fn on_tick(&mut self, machine: u32, now: MonotonicTime) -> Vec<(Choice, String)> {
+        self.exchange(machine, now);
+        let Some(Machine { router, .. }) = self.machines.get_mut(machine as usize) else {
+            return Vec::new();
+        };
+        router.on_tick(now);
+        let mut checks = Vec::new();
+        while let Some(Action::CheckUsable(choice)) = router.poll_action() {
+            checks.extend(router.cluster(choice).map(|cluster| (choice, cluster.to_owned())));
+        }
+        checks
+    }
+
+    /// A region has been looked at.
+    pub(super) fn on_check(
+        &mut self,
+        machine: u32,
+        choice: Choice,
+        found: Check,
+        now: MonotonicTime,
+    ) {
+        if let Some(Machine { router, .. }) = self.machines.get_mut(machine as usize) {
+            router.on_check(choice, found, now);
+        }
+    }
+
+    /// The tick's last part: tells the others what is new.
+    pub(super) fn end_tick(&mut self, machine: u32, now: MonotonicTime) {
+        if self.machines.get(machine as usize).is_some_and(|machine| machine.router.has_news()) {
+            self.exchange(machine, now);
+        }
+        self.collect(machine);
+    }
+
+    /// What has changed since this was last asked.
+    pub(super) fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    fn exchange(&mut self, machine: u32, now: MonotonicTime) {
+        let Some(Machine { router, seen }) = self.machines.get_mut(machine as usize) else {
+            return;
+        };
+        if self.version == 0 || self.version != *seen {
+            router.merge(self.shared.as_deref(), now);
+            *seen = self.version;
+        }
+        if let Some(news) = router.shared_out(now) {
+            self.shared = Some(news);
+            self.version += 1;
+            router.published();
+        }
+    }
+
+    fn collect(&mut self, machine: u32) {
+        if let Some(Machine { router, .. }) = self.machines.get_mut(machine as usize) {
+            self.events.extend(std::iter::from_fn(|| router.poll_event()));
+        }
+    }
+}
