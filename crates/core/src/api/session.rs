@@ -38,7 +38,7 @@ impl Simulation {
         let scenario = find(&manifests, request.scenario.as_deref())?.clone();
         let resolution = request.resolution.map(|resolution| resolution.0);
         check_resolution(resolution, scenario.spec.duration)?;
-        let options = Options { seed: request.seed, resolution, version };
+        let options = Options { seed: request.seed, resolution, version, arm: request.arm };
         let playing = play(&manifests, &scenario, &options)?;
         Ok(Self { manifests, diagnostics, scenario, options, playing, now: Duration::ZERO })
     }

@@ -7,7 +7,7 @@ use super::files::File;
 use super::session::Simulation;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::GoDuration;
-use crate::sim::Report;
+use crate::sim::{Arm, Report};
 
 /// A scenario to play.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -28,6 +28,9 @@ pub struct SimulateRequest {
     /// The istiod to imitate, for example `1.31`; unset: the newest.
     #[serde(default)]
     pub istio: Option<String>,
+    /// Who decides about regions; unset: the region router if a WasmPlugin puts it into the gateway.
+    #[serde(default)]
+    pub arm: Arm,
 }
 
 /// What came out.

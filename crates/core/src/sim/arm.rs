@@ -13,6 +13,7 @@ use crate::translate::Proxy;
 
 /// Who decides about regions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Arm {
     /// The router if a WasmPlugin puts it into the gateway, otherwise nobody but Istio: what the manifests say.
