@@ -296,6 +296,7 @@ fn everything() -> Translation {
             name: format!("route-{action}"),
             matcher,
             action: every_action().swap_remove(action),
+            place: None,
         })
         .collect();
     let host = VirtualHost {

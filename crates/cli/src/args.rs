@@ -23,6 +23,42 @@ pub(crate) enum Command {
     /// Play failover scenarios against the gateway that the manifests make, in virtual time; exit with 1 if something does not
     /// come as the scenario expects.
     Simulate(SimulateArgs),
+    /// Say what one ingress gateway was given, and which manifest line is to blame for it.
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    /// Manifests: files, folders (every .yaml, .yml and .json below), or - for standard input.
+    #[arg(required_unless_present = "topology")]
+    pub(crate) path: Vec<PathBuf>,
+
+    /// A file with the Topology, unless it is among the manifests.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) topology: Option<PathBuf>,
+
+    /// Where the gateway is; the first gateway of the topology that fits.
+    #[arg(long, value_name = "REGION[/ZONE[/SUBZONE]]")]
+    pub(crate) from: String,
+
+    /// The istiod to imitate.
+    #[arg(long, value_name = "VERSION", default_value_t)]
+    pub(crate) istio: IstioVersion,
+
+    /// Also explain clusters that no route of the gateway leads to.
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// What to print.
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) output: ExplainOutput,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExplainOutput {
+    #[default]
+    Text,
+    Json,
 }
 
 #[derive(Debug, clap::Args)]

@@ -5,10 +5,12 @@
 
 mod args;
 mod envoy;
+mod explain;
 mod input;
 mod output;
 mod report;
 mod simulate;
+mod style;
 
 use std::process::ExitCode;
 
@@ -21,6 +23,7 @@ fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Envoy(args) => envoy::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Explain(args) => explain::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+use serde::Serialize;
 
 use crate::report::Failure;
 
@@ -93,5 +96,18 @@ fn remove_stale(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> std::io::R
             fs::remove_file(entry.path())?;
         }
     }
+    Ok(())
+}
+
+/// Prints a command's answer, without colours where nobody would see them. A reader that has seen enough is no failure.
+pub(crate) fn print(text: &str) {
+    let _ = anstream::stdout().write_all(text.as_bytes());
+}
+
+/// Prints a command's answer as JSON.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string_pretty(value)
+        .map_err(|error| Failure::unusable(format!("cannot write JSON: {error}"), ""))?;
+    print(&(json + "\n"));
     Ok(())
 }

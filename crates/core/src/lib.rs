@@ -15,6 +15,7 @@ pub mod check;
 pub mod cluster;
 pub mod diagnostic;
 pub mod envoy;
+pub mod explain;
 pub mod host;
 pub mod lb;
 pub mod locality;

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use crate::manifest::Place;
+
 /// A listener with its route configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listener {
@@ -41,6 +43,8 @@ pub struct Route {
     pub matcher: RouteMatch,
     /// What becomes of the request.
     pub action: RouteAction,
+    /// Where its rule or match stands; not part of Envoy's configuration.
+    pub place: Option<Place>,
 }
 
 /// `RouteMatch`; all conditions must hold.

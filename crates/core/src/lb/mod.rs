@@ -28,6 +28,7 @@ pub mod priority;
 pub mod priority_set;
 pub mod random;
 pub mod round_robin;
+pub mod share;
 pub mod slow_start;
 mod weigher;
 pub mod zone_aware;

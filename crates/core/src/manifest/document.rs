@@ -44,9 +44,34 @@ impl Document {
         self.at(self.root.span)
     }
 
+    /// Whether a field is written.
+    #[must_use]
+    pub fn contains(&self, path: &str) -> bool {
+        let Ok(path) = path.parse::<Path>() else { return false };
+        let down = |node, segment: &Segment| step(node, segment).map(|(next, _)| next);
+        path.segments().iter().try_fold(&self.root, down).is_some()
+    }
+
     /// `span` in this file; `None` where there is no text.
     pub(super) fn at(&self, span: Span) -> Option<Location> {
         (span != Span::default()).then(|| Location { file: self.file.clone(), span })
+    }
+}
+
+/// A field of one of the documents that were read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Index into [`Manifests::documents`].
+    pub document: usize,
+    /// The field's [`Path`].
+    pub path: String,
+}
+
+impl Place {
+    /// A field below this one.
+    #[must_use]
+    pub fn field(&self, path: &str) -> Self {
+        Self { document: self.document, path: format!("{}.{path}", self.path) }
     }
 }
 

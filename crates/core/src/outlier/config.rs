@@ -275,6 +275,49 @@ impl DetectorConfig {
         self.always_eject_one_host
     }
 
+    /// Whether one more of `hosts` may go while `active` are out.
+    ///
+    /// **Source**: Envoy `DetectorImpl::ejectHost`.
+    #[must_use]
+    pub fn may_eject_one_more(&self, active: u64, hosts: u64) -> bool {
+        let percent = 100.0 * (active as f64 + 1.0) / hosts as f64;
+        percent <= f64::from(self.max_ejection_percent.get())
+            || (self.always_eject_one_host && active == 0)
+    }
+
+    /// How many of `hosts` may be out at once.
+    ///
+    /// ```
+    /// use mesh_failover_core::cluster::OutlierDetection;
+    /// use mesh_failover_core::outlier::DetectorConfig;
+    ///
+    /// let ten_percent = DetectorConfig::try_from(&OutlierDetection::default()).expect("valid");
+    /// assert_eq!([6, 9, 10, 19, 20].map(|hosts| ten_percent.ejectable(hosts)), [0, 0, 1, 1, 2]);
+    /// ```
+    #[must_use]
+    pub fn ejectable(&self, hosts: u64) -> u64 {
+        (0..hosts).take_while(|active| self.may_eject_one_more(*active, hosts)).count() as u64
+    }
+
+    /// Errors in a row that eject; `None` for rules that do not count runs.
+    #[must_use]
+    pub const fn consecutive(&self, ejection_type: EjectionType) -> Option<u32> {
+        match ejection_type {
+            EjectionType::Consecutive5xx => Some(self.consecutive_5xx),
+            EjectionType::ConsecutiveGatewayFailure => Some(self.consecutive_gateway_failure),
+            EjectionType::ConsecutiveLocalOriginFailure => {
+                Some(self.consecutive_local_origin_failure)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether connection failures are counted apart from responses.
+    #[must_use]
+    pub const fn split_external_local_origin_errors(&self) -> bool {
+        self.split_external_local_origin_errors
+    }
+
     /// Share of such detections that eject.
     #[must_use]
     pub const fn enforcing(&self, ejection_type: EjectionType) -> Percent {

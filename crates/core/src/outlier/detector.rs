@@ -369,10 +369,8 @@ impl Detector {
 
     /// `max_ejection_percent`, over all hosts of the cluster.
     fn may_eject_one_more(&self) -> bool {
-        let active = self.state.stats.ejections_active;
-        let percent = 100.0 * (active as f64 + 1.0) / self.state.monitors.len() as f64;
-        percent <= f64::from(self.config.max_ejection_percent.get())
-            || (self.config.always_eject_one_host && active == 0)
+        let hosts = u64::try_from(self.state.monitors.len()).unwrap_or(u64::MAX);
+        self.config.may_eject_one_more(self.state.stats.ejections_active, hosts)
     }
 
     fn uneject_host(&mut self, host: HostId, now: MonotonicTime) {

@@ -151,7 +151,7 @@ mod tests {
             name: String::new(),
             domains: domains.iter().map(|&domain| domain.to_owned()).collect(),
             require_tls: false,
-            routes: vec![Route { name: String::new(), matcher, action }],
+            routes: vec![Route { name: String::new(), matcher, action, place: None }],
         }
     }
 

@@ -9,14 +9,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::{Finding, Findings};
+use super::origin::Sources;
 use super::push::{Push, cluster_name};
 use super::registry::{Endpoint, Service, ServicePort};
-use super::traffic_policy::{has_port_level, merge_traffic_policy, with_mesh_default};
+use super::traffic_policy::{Layers, with_mesh_default};
 use super::{
     IstioVersion, LbSetting, NetworkedEndpoint, Origin, apply_connection_pool, apply_load_balancer,
-    apply_locality_load_balancer, apply_outlier_detection, codes, connect_timeout,
-    effective_lb_setting, filter_by_network, http_protocol_options, overlapping_keys,
-    panic_threshold, sends_unhealthy_endpoints,
+    apply_locality_load_balancer, apply_outlier_detection, chosen_lb_setting, codes,
+    connect_timeout, filter_by_network, http_protocol_options, overlapping_keys, panic_threshold,
+    sends_unhealthy_endpoints,
 };
 use crate::cluster::{
     Cluster, ClusterLoadAssignment, DiscoveryType, HealthStatus, LbEndpoint, LbPolicy,
@@ -47,7 +48,7 @@ pub(super) fn build_clusters(push: &Push<'_>, findings: &mut Findings) -> Vec<(C
             continue;
         }
         for (&number, port) in &service.ports {
-            for target in targets(push, hostname, service, (number, port)) {
+            for mut target in targets(push, hostname, service, (number, port)) {
                 clusters.push((target.build(push, findings), target.origin));
             }
         }
@@ -64,47 +65,38 @@ fn targets<'a>(
 ) -> Vec<Target<'a>> {
     let selected = push.rule(hostname);
     let parent = selected.as_ref().and_then(|s| s.rule.policy.map(|(policy, _)| policy));
-    let target = |subset: Option<&'a Subset>, document: Option<usize>| {
-        let own = subset.and_then(|subset| subset.traffic_policy.as_ref());
-        let at = u32::from(number);
-        let why = selected.as_ref().map_or_else(
-            || format!("no DestinationRule for it is visible from `{}`", push.proxy.namespace),
-            |selected| selected.why.clone(),
-        );
+    let target = |subset: Option<(&'a Subset, usize)>| {
+        let own = subset.and_then(|(subset, _)| subset.traffic_policy.as_ref());
+        let layers = Layers::new(parent, own, Some(u32::from(number)));
+        let selected = selected.as_ref();
         Target {
             hostname,
             service,
             number,
             port,
-            subset,
-            policy: merge_traffic_policy(parent, own, Some(at)),
-            origin: Origin {
-                destination_rule: document,
-                subset: subset.map(|subset| subset.name.clone()),
-                port_level: has_port_level(own, at) || has_port_level(parent, at),
-                why,
-            },
+            subset: subset.map(|(subset, _)| subset),
+            policy: layers.merged(),
+            origin: Sources { push, selected, subset, layers: &layers }.origin(),
         }
     };
     let rule = selected.as_ref().map(|selected| selected.rule);
-    let document = rule.map(|rule| rule.policy.map_or(rule.document, |(_, document)| document));
-    let mut targets = vec![target(None, document)];
+    let mut targets = vec![target(None)];
     let subsets = rule.into_iter().flat_map(|rule| &rule.subsets);
-    targets.extend(subsets.map(|&(subset, document)| target(Some(subset), Some(document))));
+    targets.extend(subsets.map(|subset| target(Some(*subset))));
     targets
 }
 
 impl Target<'_> {
-    fn build(&self, push: &Push<'_>, findings: &mut Findings) -> Cluster {
+    fn build(&mut self, push: &Push<'_>, findings: &mut Findings) -> Cluster {
         let version = push.proxy.version;
-        let default = push.mesh.default_traffic_policy.as_ref();
-        let default = default.filter(|_| version.has_zone_aware_and_default_policy());
-        let policy = with_mesh_default(default, self.policy.clone());
+        let policy = with_mesh_default(push.default_traffic_policy(), self.policy.clone());
         let pool = policy.as_ref().and_then(|policy| policy.connection_pool.as_ref());
         let ejects = policy.as_ref().and_then(|policy| policy.outlier_detection.as_ref());
         let load_balancer = policy.as_ref().and_then(|policy| policy.load_balancer.as_ref());
         let distribution = self.service.traffic_distribution;
-        let setting = effective_lb_setting(load_balancer, distribution, &push.mesh_lb, version);
+        let chosen = chosen_lb_setting(load_balancer, distribution, &push.mesh_lb, version);
+        self.origin.decided_by(chosen.clone(), push.mesh_document);
+        let (setting, _) = chosen;
         let forces_unhealthy = distribution.locality_lb_setting(version).is_some();
         let name = cluster_name(self.number, self.subset_name(), self.hostname);
         let mut cluster = Cluster {
@@ -122,6 +114,7 @@ impl Target<'_> {
             name,
         };
         self.report(&setting, findings);
+        self.origin.fails_over = self.fails_over(&cluster);
         self.balance_localities(push, &mut cluster, &setting, findings);
         apply_load_balancer(&mut cluster, load_balancer, &setting, ejects.is_some());
         cluster
@@ -187,8 +180,16 @@ impl Target<'_> {
             && self.subset.is_none_or(|s| super::labels::selects(&s.labels, &endpoint.labels))
     }
 
-    /// Priorities and weights. EDS looks at the rule's own outlier detection; clusters that carry their endpoints
-    /// look at the cluster's, and order by labels only where istiod can.
+    /// EDS looks at the rule's own outlier detection; clusters that carry their endpoints look at the cluster's.
+    fn fails_over(&self, cluster: &Cluster) -> bool {
+        if self.service.discovery == DiscoveryType::Eds {
+            self.policy.as_ref().is_some_and(|policy| policy.outlier_detection.is_some())
+        } else {
+            cluster.outlier_detection.is_some()
+        }
+    }
+
+    /// Priorities and weights. Clusters that carry their endpoints are ordered by labels only where istiod can.
     fn balance_localities(
         &self,
         push: &Push<'_>,
@@ -196,13 +197,12 @@ impl Target<'_> {
         setting: &LbSetting,
         findings: &mut Findings,
     ) {
+        let failover = self.origin.fails_over;
         let assignment = &mut cluster.load_assignment;
         if self.service.discovery == DiscoveryType::Eds {
-            let failover = self.policy.as_ref().is_some_and(|p| p.outlier_detection.is_some());
             apply_locality_load_balancer(assignment, push.proxy, setting, failover);
             return;
         }
-        let failover = cluster.outlier_detection.is_some();
         let with_labels = self.subset.is_none() && push.proxy.version.has_dns_failover_priority();
         let places: BTreeSet<_> =
             assignment.endpoints.iter().map(|group| group.locality.clone()).collect();

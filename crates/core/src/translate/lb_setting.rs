@@ -56,22 +56,54 @@ pub fn effective_lb_setting(
     mesh: &MeshLbSetting,
     version: IstioVersion,
 ) -> LbSetting {
+    chosen_lb_setting(rule, service, mesh, version).0
+}
+
+/// Who has the last word on a cluster's localities.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LbSettingSource {
+    /// `zoneAwareLbSetting` of the DestinationRule.
+    RuleZoneAware,
+    /// `localityLbSetting` of the DestinationRule.
+    RuleLocality,
+    /// The service's own `trafficDistribution`.
+    Service,
+    /// `meshConfig.zoneAwareLbSetting`.
+    MeshZoneAware,
+    /// `meshConfig.localityLbSetting`, written or istiod's default.
+    MeshLocality,
+    /// Nobody: the mesh has none either.
+    #[default]
+    Nobody,
+}
+
+/// As [`effective_lb_setting`], with who said it; a disabled setting is said by somebody, too.
+#[must_use]
+pub fn chosen_lb_setting(
+    rule: Option<&LoadBalancer>,
+    service: TrafficDistribution,
+    mesh: &MeshLbSetting,
+    version: IstioVersion,
+) -> (LbSetting, LbSettingSource) {
     let zone_aware = |setting: &Option<ZoneAwareLoadBalancerSetting>| {
         setting.clone().filter(|_| version.has_zone_aware_and_default_policy())
     };
     if let Some(setting) = rule.and_then(|rule| zone_aware(&rule.zone_aware_lb_setting)) {
-        return LbSetting::ZoneAware(setting);
+        return (LbSetting::ZoneAware(setting), LbSettingSource::RuleZoneAware);
     }
     if let Some(setting) = rule.and_then(|rule| rule.locality_lb_setting.clone()) {
-        return unless_disabled(setting);
+        return (unless_disabled(setting), LbSettingSource::RuleLocality);
     }
     if let Some(setting) = service.locality_lb_setting(version) {
-        return LbSetting::Locality { setting, force: true };
+        return (LbSetting::Locality { setting, force: true }, LbSettingSource::Service);
     }
     if let Some(setting) = zone_aware(&mesh.zone_aware) {
-        return LbSetting::ZoneAware(setting);
+        return (LbSetting::ZoneAware(setting), LbSettingSource::MeshZoneAware);
     }
-    mesh.locality.clone().map_or(LbSetting::None, unless_disabled)
+    match mesh.locality.clone() {
+        Some(setting) => (unless_disabled(setting), LbSettingSource::MeshLocality),
+        None => (LbSetting::None, LbSettingSource::Nobody),
+    }
 }
 
 fn unless_disabled(setting: LocalityLoadBalancerSetting) -> LbSetting {

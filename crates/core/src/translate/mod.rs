@@ -12,6 +12,7 @@ mod lb_setting;
 mod load_balancer;
 mod locality_lb;
 mod network;
+mod origin;
 mod outlier;
 mod proxy;
 mod push;
@@ -33,13 +34,17 @@ pub use labels::{
     CLUSTER_LABEL, HOSTNAME_LABEL, Labels, NETWORK_LABEL, REGION_LABEL, SUBZONE_LABEL, ZONE_LABEL,
     augment_labels, pod_locality, proxy_locality,
 };
-pub use lb_setting::{LbSetting, MeshLbSetting, effective_lb_setting};
+pub use lb_setting::{
+    LbSetting, LbSettingSource, MeshLbSetting, chosen_lb_setting, effective_lb_setting,
+};
 pub use load_balancer::apply_load_balancer;
 pub use locality_lb::{
     apply_failover_priorities, apply_locality_failover, apply_locality_load_balancer,
-    apply_locality_weights, apply_zone_aware_failover, overlapping_keys,
+    apply_locality_weights, apply_zone_aware_failover, claiming_key, distribute_entry,
+    failover_entry, overlapping_keys,
 };
 pub use network::{IpFamilies, NetworkGateway, NetworkView, NetworkedEndpoint, filter_by_network};
+pub use origin::Origin;
 pub use outlier::{apply_outlier_detection, panic_threshold, sends_unhealthy_endpoints};
 pub use proxy::{Proxy, ProxyError};
 pub use registry::{workload_locality, workload_name};
@@ -73,28 +78,16 @@ pub struct Translation {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Where a cluster's policy comes from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Origin {
-    /// Document of the DestinationRule that won; `None`: none applies.
-    pub destination_rule: Option<usize>,
-    /// The subset, if the cluster is one's.
-    pub subset: Option<String>,
-    /// Whether a `portLevelSettings` entry decided, which inherits nothing.
-    pub port_level: bool,
-    /// Why this rule won, in one sentence.
-    pub why: String,
-}
-
 /// Translates for one proxy, as istiod does.
 ///
 /// The order of files and documents does not matter. Of several MeshConfigs the first counts.
 #[must_use]
 pub fn translate(manifests: &Manifests, proxy: &Proxy) -> Translation {
     let mut findings = Findings::default();
-    let mesh = manifests.mesh_configs.first().map(|mesh| mesh.spec.clone()).unwrap_or_default();
+    let written = manifests.mesh_configs.first();
+    let mesh = written.map(|mesh| mesh.spec.clone()).unwrap_or_default();
     let registry = Registry::new(manifests, proxy.version, &mut findings);
-    let push = Push::new(manifests, proxy, &mesh, registry);
+    let push = Push::new(manifests, proxy, (&mesh, written.map(|mesh| mesh.document)), registry);
     let listeners: Vec<_> = bind_servers(&push, &mut findings)
         .iter()
         .map(|((port, name), servers)| build_listener(&push, (*port, name), servers, &mut findings))

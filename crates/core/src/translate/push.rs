@@ -13,6 +13,8 @@ pub(super) struct Push<'a> {
     pub(super) manifests: &'a Manifests,
     pub(super) proxy: &'a Proxy,
     pub(super) mesh: &'a MeshConfig,
+    /// Where the mesh's configuration stands, if it is written.
+    pub(super) mesh_document: Option<usize>,
     pub(super) mesh_lb: MeshLbSetting,
     pub(super) registry: Registry,
     pub(super) rules: Rules<'a>,
@@ -23,13 +25,14 @@ impl<'a> Push<'a> {
     pub(super) fn new(
         manifests: &'a Manifests,
         proxy: &'a Proxy,
-        mesh: &'a MeshConfig,
+        (mesh, mesh_document): (&'a MeshConfig, Option<usize>),
         registry: Registry,
     ) -> Self {
         Self {
             manifests,
             proxy,
             mesh,
+            mesh_document,
             mesh_lb: MeshLbSetting::from(mesh),
             rules: Rules::new(manifests, mesh),
             network: NetworkView {
@@ -39,6 +42,12 @@ impl<'a> Push<'a> {
             },
             registry,
         }
+    }
+
+    /// The mesh-wide policy, if this version has one.
+    pub(super) fn default_traffic_policy(&self) -> Option<&'a TrafficPolicy> {
+        let default = self.mesh.default_traffic_policy.as_ref();
+        default.filter(|_| self.proxy.version.has_zone_aware_and_default_policy())
     }
 
     /// A service the proxy sees.

@@ -17,7 +17,7 @@ use crate::diagnostic::Severity;
 use crate::manifest::HeaderOperations as WrittenOperations;
 use crate::manifest::{
     ConsistentHash, Destination, Headers, HttpMatchRequest, HttpRedirect, HttpRoute,
-    HttpRouteDestination, Object, VirtualService,
+    HttpRouteDestination, Object, Place, VirtualService,
 };
 use crate::route::{
     Forward, HashPolicy, HeaderOperations, PathMatch, Route, RouteAction, WeightedCluster,
@@ -39,12 +39,14 @@ pub(super) fn build_routes(scope: &RouteScope<'_, '_>, findings: &mut Findings) 
     for (index, http) in scope.service.spec.http.iter().enumerate() {
         scope.report_left_out(http, index, findings);
         let Some(action) = scope.action(http) else { continue };
-        let matches: Vec<Option<&HttpMatchRequest>> = if http.matches.is_empty() {
-            vec![None]
+        let rule = format!("spec.http[{index}]");
+        let matches: Vec<(String, Option<&HttpMatchRequest>)> = if http.matches.is_empty() {
+            vec![(rule, None)]
         } else {
-            http.matches.iter().map(Some).collect()
+            let numbered = http.matches.iter().enumerate();
+            numbered.map(|(number, it)| (format!("{rule}.match[{number}]"), Some(it))).collect()
         };
-        for request in matches {
+        for (path, request) in matches {
             if request.is_some_and(|request| !scope.applies(request)) {
                 continue;
             }
@@ -52,6 +54,7 @@ pub(super) fn build_routes(scope: &RouteScope<'_, '_>, findings: &mut Findings) 
                 name: route_name(http, request),
                 matcher: request.map(route_match).unwrap_or_default(),
                 action: action.clone(),
+                place: Some(Place { document: scope.service.document, path }),
             };
             let ends = request.is_none() || is_catch_all(&route);
             routes.push(route);

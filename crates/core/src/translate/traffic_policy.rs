@@ -8,15 +8,9 @@
 
 use crate::manifest::{PortTrafficPolicy, TrafficPolicy};
 
-/// Whether a `portLevelSettings` entry of the policy speaks of this service port.
-#[must_use]
-pub(crate) fn has_port_level(policy: Option<&TrafficPolicy>, port: u32) -> bool {
-    policy.is_some_and(|policy| port_level(policy, port).is_some())
-}
-
-fn port_level(policy: &TrafficPolicy, port: u32) -> Option<&PortTrafficPolicy> {
-    let is_for = |p: &&PortTrafficPolicy| p.port.as_ref().is_some_and(|s| s.number == port);
-    policy.port_level_settings.iter().find(is_for)
+fn port_level(policy: &TrafficPolicy, port: u32) -> Option<(usize, &PortTrafficPolicy)> {
+    let is_for = |p: &PortTrafficPolicy| p.port.as_ref().is_some_and(|s| s.number == port);
+    policy.port_level_settings.iter().enumerate().find(|(_, level)| is_for(level))
 }
 
 /// The DestinationRule's policy, overlaid by its subset's, for a service port.
@@ -44,34 +38,78 @@ pub fn merge_traffic_policy(
     subset: Option<&TrafficPolicy>,
     port: Option<u32>,
 ) -> Option<TrafficPolicy> {
-    let base = parent.map(|parent| at_port(parent, port));
-    let Some(subset) = subset else { return base };
-    let base = base.unwrap_or_default();
-    if let Some(level) = port.and_then(|port| port_level(subset, port)) {
-        return Some(TrafficPolicy {
-            tunnel: base.tunnel,
-            proxy_protocol: base.proxy_protocol,
-            retry_budget: base.retry_budget,
-            ..of_port(level)
-        });
-    }
-    let subset = subset.clone();
-    Some(TrafficPolicy {
-        load_balancer: subset.load_balancer.or(base.load_balancer),
-        connection_pool: subset.connection_pool.or(base.connection_pool),
-        outlier_detection: subset.outlier_detection.or(base.outlier_detection),
-        tls: subset.tls.or(base.tls),
-        port_level_settings: Vec::new(),
-        tunnel: subset.tunnel.or(base.tunnel),
-        proxy_protocol: subset.proxy_protocol.or(base.proxy_protocol),
-        retry_budget: subset.retry_budget.or(base.retry_budget),
-    })
+    Layers::new(parent, subset, port).merged()
 }
 
-fn at_port(policy: &TrafficPolicy, port: Option<u32>) -> TrafficPolicy {
-    match port.and_then(|port| port_level(policy, port)) {
-        Some(level) => of_port(level),
-        None => TrafficPolicy { port_level_settings: Vec::new(), ..policy.clone() },
+/// Which of a rule's policies something stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// The rule's.
+    Rule,
+    /// An entry of the rule's `portLevelSettings`.
+    RulePort(usize),
+    /// The subset's.
+    Subset,
+    /// An entry of the subset's `portLevelSettings`.
+    SubsetPort(usize),
+}
+
+/// The policies that a merged one is made of: for each block the first that has it counts.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Layers(Vec<(Level, TrafficPolicy)>);
+
+impl Layers {
+    /// The layers at a service port, the one that goes first in front.
+    pub(crate) fn new(
+        parent: Option<&TrafficPolicy>,
+        subset: Option<&TrafficPolicy>,
+        port: Option<u32>,
+    ) -> Self {
+        let base = parent.map(|parent| match port.and_then(|port| port_level(parent, port)) {
+            Some((index, level)) => (Level::RulePort(index), of_port(level)),
+            None => (Level::Rule, parent.clone()),
+        });
+        let Some(subset) = subset else { return Self(base.into_iter().collect()) };
+        let Some((index, level)) = port.and_then(|port| port_level(subset, port)) else {
+            return Self([(Level::Subset, subset.clone())].into_iter().chain(base).collect());
+        };
+        // A port level inherits none of the blocks that it could have itself.
+        let rest = base.map(|(level, base)| {
+            let TrafficPolicy { tunnel, proxy_protocol, retry_budget, .. } = base;
+            (
+                level,
+                TrafficPolicy { tunnel, proxy_protocol, retry_budget, ..TrafficPolicy::default() },
+            )
+        });
+        Self([(Level::SubsetPort(index), of_port(level))].into_iter().chain(rest).collect())
+    }
+
+    /// The policy they make; `None` without any.
+    pub(crate) fn merged(&self) -> Option<TrafficPolicy> {
+        let Self(layers) = self;
+        let merged =
+            layers.iter().map(|(_, policy)| policy.clone()).reduce(|first, then| TrafficPolicy {
+                load_balancer: first.load_balancer.or(then.load_balancer),
+                connection_pool: first.connection_pool.or(then.connection_pool),
+                outlier_detection: first.outlier_detection.or(then.outlier_detection),
+                tls: first.tls.or(then.tls),
+                port_level_settings: Vec::new(),
+                tunnel: first.tunnel.or(then.tunnel),
+                proxy_protocol: first.proxy_protocol.or(then.proxy_protocol),
+                retry_budget: first.retry_budget.or(then.retry_budget),
+            });
+        merged.map(|policy| TrafficPolicy { port_level_settings: Vec::new(), ..policy })
+    }
+
+    /// Whether a `portLevelSettings` entry speaks of the port.
+    pub(crate) fn has_port_level(&self) -> bool {
+        let of_port = |level: &Level| matches!(level, Level::RulePort(_) | Level::SubsetPort(_));
+        self.0.iter().any(|(level, _)| of_port(level))
+    }
+
+    /// Where the block comes from that `has` finds in a policy.
+    pub(crate) fn level_of(&self, has: impl Fn(&TrafficPolicy) -> bool) -> Option<Level> {
+        self.0.iter().find(|(_, policy)| has(policy)).map(|(level, _)| *level)
     }
 }
 

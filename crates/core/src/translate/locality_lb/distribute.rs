@@ -19,11 +19,9 @@ pub fn apply_locality_weights(
     proxy: &Locality,
     distribute: &[Distribute],
 ) {
-    let Some(entry) = distribute.iter().find(|e| proxy.matches(&Locality::parse(&e.from))) else {
-        return;
-    };
+    let Some((_, entry)) = distribute_entry(proxy, distribute) else { return };
     let mut unclaimed: Vec<_> = assignment.endpoints.iter_mut().collect();
-    for (rule, percent) in by_specificity(entry) {
+    for (_, rule, percent) in by_specificity(entry) {
         let (mut claimed, rest): (Vec<_>, Vec<_>) = unclaimed
             .into_iter()
             .partition(|group| group.locality.clone().unwrap_or_default().matches(&rule));
@@ -77,12 +75,30 @@ fn overlap(one: &Locality, other: &Locality) -> bool {
     region && part(&one.zone, &other.zone) && part(&one.sub_zone, &other.sub_zone)
 }
 
-fn by_specificity(entry: &Distribute) -> Vec<(Locality, u32)> {
-    let mut rules: Vec<_> =
-        entry.to.iter().map(|(key, &percent)| (Locality::parse(key), percent)).collect();
+/// The first entry whose `from` fits the proxy, with its index.
+#[must_use]
+pub fn distribute_entry<'a>(
+    proxy: &Locality,
+    distribute: &'a [Distribute],
+) -> Option<(usize, &'a Distribute)> {
+    distribute.iter().enumerate().find(|(_, entry)| proxy.matches(&Locality::parse(&entry.from)))
+}
+
+/// The key of an entry's `to` that claims a locality, and its percentage.
+#[must_use]
+pub fn claiming_key<'a>(entry: &'a Distribute, locality: &Locality) -> Option<(&'a str, u32)> {
+    let rules = by_specificity(entry).into_iter();
+    let mut claiming = rules.filter(|(_, rule, _)| locality.matches(rule));
+    claiming.next().map(|(key, _, percent)| (key, percent))
+}
+
+fn by_specificity(entry: &Distribute) -> Vec<(&str, Locality, u32)> {
+    let rules =
+        entry.to.iter().map(|(key, &percent)| (key.as_str(), Locality::parse(key), percent));
+    let mut rules: Vec<_> = rules.collect();
     let named = |part: &str| !part.is_empty() && part != "*";
     // A stable sort: equally specific keys keep the map's order.
-    rules.sort_by_key(|(rule, _)| {
+    rules.sort_by_key(|(_, rule, _)| {
         std::cmp::Reverse([&rule.region, &rule.zone, &rule.sub_zone].map(|part| named(part)))
     });
     rules

@@ -60,7 +60,16 @@ pub fn apply_zone_aware_failover(
 }
 
 fn preferred_region<'a>(proxy: &Locality, failover: &'a [Failover]) -> Option<&'a str> {
-    failover.iter().find(|entry| entry.from == proxy.region).map(|entry| entry.to.as_str())
+    failover_entry(proxy, failover).map(|(_, entry)| entry.to.as_str())
+}
+
+/// The entry that counts for the proxy's region, with its index.
+#[must_use]
+pub fn failover_entry<'a>(
+    proxy: &Locality,
+    failover: &'a [Failover],
+) -> Option<(usize, &'a Failover)> {
+    failover.iter().enumerate().find(|(_, entry)| entry.from == proxy.region)
 }
 
 /// An unknown place is in no region, not even in the empty one.

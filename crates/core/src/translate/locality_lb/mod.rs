@@ -14,8 +14,8 @@ mod distribute;
 mod failover;
 mod failover_priority;
 
-pub use distribute::{apply_locality_weights, overlapping_keys};
-pub use failover::{apply_locality_failover, apply_zone_aware_failover};
+pub use distribute::{apply_locality_weights, claiming_key, distribute_entry, overlapping_keys};
+pub use failover::{apply_locality_failover, apply_zone_aware_failover, failover_entry};
 pub use failover_priority::apply_failover_priorities;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,34 @@
+//! `mesh-failover explain`.
+
+mod text;
+
+use mesh_failover_core::explain::{Explanation, explain};
+use mesh_failover_core::translate::Proxy;
+
+use crate::args::{ExplainArgs, ExplainOutput};
+use crate::report::{self, Failure};
+use crate::{input, output};
+
+pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
+    let texts = input::read(args.path.iter().chain(&args.topology))?;
+    let manifests = input::read_manifests(&texts)?;
+    let proxy = Proxy::gateway_at(&manifests, &args.from)
+        .map_err(|error| Failure::unusable(error.to_string(), "change --from or the topology"))?
+        .with_version(args.istio);
+    let explanation = explain(&manifests, &proxy);
+    report::print(&explanation.diagnostics, &texts);
+    let (explanation, left_out) = if args.all { (explanation, 0) } else { routed(explanation) };
+    match args.output {
+        ExplainOutput::Text => output::print(&text::view(&explanation, left_out)),
+        ExplainOutput::Json => output::print_json(&explanation)?,
+    }
+    Ok(())
+}
+
+/// Only clusters that the gateway's routes lead to, and how many others there are.
+fn routed(mut explanation: Explanation) -> (Explanation, usize) {
+    let all = explanation.clusters.len();
+    explanation.clusters.retain(|cluster| !cluster.routes.is_empty());
+    let left_out = all - explanation.clusters.len();
+    (explanation, left_out)
+}
