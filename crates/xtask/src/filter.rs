@@ -1,17 +1,16 @@
 //! `cargo xtask filter`: from a filter's crate to the module that ships.
 //!
 //! What cargo makes is not what Envoy should load: the SDK exports every callback of the ABI, and Envoy
-//! enters the VM for each export it finds, several times a request. So the exports are trimmed to the
-//! callbacks that the filter overrides, and wasm-opt removes what only they reached.
+//! enters the VM for each export it finds, several times a request. So the exports are trimmed to those of
+//! `mesh-failover-abi`, which exports what a filter handles, and wasm-opt removes what only the others reached.
 
 mod build;
-mod callbacks;
 pub mod interface;
 mod trim;
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use flate2::Compression;
@@ -64,13 +63,12 @@ pub fn all() -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The folder of a filter's crate.
-fn folder_of(name: &str) -> Result<PathBuf> {
-    let folder = workspace::root().join("filters").join(name);
-    if !folder.join("Cargo.toml").is_file() {
+/// Fails with the names that there are.
+fn check_name(name: &str) -> Result<()> {
+    if !workspace::root().join("filters").join(name).join("Cargo.toml").is_file() {
         bail!("there is no filter `{name}`; there are: {}", all()?.join(", "));
     }
-    Ok(folder)
+    Ok(())
 }
 
 fn report(module: &Path) -> Result<String> {

@@ -1,24 +1,23 @@
 //! From `pluginConfig` and the gateway's own place to what the router runs.
 
+use mesh_failover_abi::{LogLevel, Returned, host};
 use mesh_failover_core::locality::Locality;
 use mesh_failover_core::router::{PluginConfig, RouterConfig};
-use proxy_wasm::types::LogLevel;
-
-use crate::host;
 
 /// Reads the configuration. What does not apply here is said in the log.
 ///
 /// # Errors
 /// One line that says everything that is wrong.
 pub(crate) fn read() -> Result<RouterConfig, String> {
-    let bytes = host::plugin_configuration().unwrap_or_default();
-    let text = String::from_utf8(bytes).map_err(|_| line(&["not UTF-8".to_owned()]))?;
+    let bytes = host::plugin_configuration();
+    let text = std::str::from_utf8(bytes.as_deref().unwrap_or_default());
+    let text = text.map_err(|_| line(&["not UTF-8".to_owned()]))?;
     let all = |found: Vec<mesh_failover_core::diagnostic::Diagnostic>| {
         line(&found.iter().map(one).collect::<Vec<_>>())
     };
     let locality = own_locality();
     let (config, notes) =
-        PluginConfig::from_json(&text).and_then(|p| p.compile(&locality)).map_err(all)?;
+        PluginConfig::from_json(text).and_then(|p| p.compile(&locality)).map_err(all)?;
     for note in &notes {
         host::log(LogLevel::Warn, &format!("pluginConfig: {}", one(note)));
     }
@@ -41,8 +40,9 @@ fn own_locality() -> Locality {
 }
 
 /// A property that is not there or not text is empty.
-fn text(property: Option<Vec<u8>>) -> String {
-    property.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+fn text(property: Option<Returned>) -> String {
+    let text = property.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
+    text.unwrap_or_default().to_owned()
 }
 
 fn line(errors: &[String]) -> String {

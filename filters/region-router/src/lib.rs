@@ -6,20 +6,17 @@
 //!
 //! A request that the router has no word for is left alone, except that a client's own [`REGION_HEADER`] is removed: it never steers.
 
-#![allow(missing_docs, unsafe_code, reason = "the SDK's entry macro writes an undocumented export")]
+#![allow(unsafe_code, reason = "an export is unsafe by name")]
 
 mod configuration;
-mod host;
+mod streams;
 mod worker;
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::time::Duration;
 
-use mesh_failover_core::router::Choice;
-use proxy_wasm::traits::{Context, HttpContext, RootContext};
-use proxy_wasm::types::{Action, ContextType, LogLevel, MapType};
+use mesh_failover_abi::{Action, Filter, LogLevel, MapType, export, host};
 
+use streams::Streams;
 use worker::Worker;
 
 /// The header that carries the region to the VirtualService.
@@ -28,31 +25,34 @@ const REGION_HEADER: &str = "x-mesh-region";
 /// How often a worker hears what the others know, and regions that are out are looked at.
 const TICK: Duration = Duration::from_millis(100);
 
-proxy_wasm::main! {{
-    proxy_wasm::set_root_context(|context| {
-        Box::new(Root { worker: Rc::new(RefCell::new(Worker::new(context))) })
-    });
-}}
+/// The cluster that Envoy has matched, and on the way out the one that has served.
+const CLUSTER: &[u8] = b"cluster_name";
 
-/// The plugin in one worker.
-struct Root {
-    worker: Rc<RefCell<Worker>>,
+/// All plugins of one virtual machine, and their requests under way.
+#[derive(Debug, Default)]
+struct RegionRouter {
+    /// One for each plugin name. Nearly always that is one: Istio gives each WasmPlugin a name of its own.
+    workers: Vec<Worker>,
+    streams: Streams,
 }
 
-/// One request.
-struct Stream {
-    worker: Rc<RefCell<Worker>>,
-    choice: Option<Choice>,
-}
+export!(RegionRouter: on_configure, on_tick, on_request_headers, on_response_headers);
 
-impl Context for Root {}
-
-impl RootContext for Root {
+impl Filter for RegionRouter {
     /// `false` makes Envoy refuse the configuration, and go on with the one before.
-    fn on_configure(&mut self, _plugin_configuration_size: usize) -> bool {
+    fn on_configure(&mut self, root: u32) -> bool {
         match configuration::read() {
             Ok(config) => {
-                self.worker.borrow_mut().configure(config, &configuration::plugin_name());
+                let plugin = configuration::plugin_name();
+                let known = self.workers.iter().position(|worker| worker.plugin() == plugin);
+                let index = known.unwrap_or_else(|| {
+                    self.workers.push(Worker::new(root, plugin));
+                    self.workers.len() - 1
+                });
+                if let Some(worker) = self.workers.get_mut(index) {
+                    worker.configure(config);
+                }
+                self.streams.clear();
                 host::set_tick_period(TICK)
             }
             Err(line) => {
@@ -62,42 +62,51 @@ impl RootContext for Root {
         }
     }
 
-    fn on_tick(&mut self) {
-        self.worker.borrow_mut().on_tick();
+    fn on_tick(&mut self, _root: u32) {
+        if let Some(worker) = of_this_plugin(&mut self.workers) {
+            worker.on_tick();
+        }
     }
 
-    fn create_http_context(&self, _context_id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Stream { worker: Rc::clone(&self.worker), choice: None }))
+    fn on_request_headers(&mut self, stream: u32, _end_of_stream: bool) -> Action {
+        let Some(worker) = of_this_plugin(&mut self.workers) else { return Action::Continue };
+        let cluster = host::property(CLUSTER);
+        let chosen = cluster.and_then(|name| worker.choose(&name));
+        let routed = chosen
+            .filter(|(_, region)| host::replace_request_header(REGION_HEADER, region))
+            .map(|(choice, _)| choice);
+        if routed.is_none() && host::header(MapType::HttpRequestHeaders, REGION_HEADER).is_some() {
+            host::remove_request_header(REGION_HEADER);
+        }
+        self.streams.insert(stream, routed);
+        Action::Continue
     }
 
-    fn get_type(&self) -> Option<ContextType> {
-        Some(ContextType::HttpContext)
+    fn on_response_headers(&mut self, stream: u32, _end_of_stream: bool) -> Action {
+        let Some(worker) = of_this_plugin(&mut self.workers) else { return Action::Continue };
+        let choice = self.streams.get(stream).unwrap_or_else(|| {
+            // Long ago, or under another configuration.
+            host::property(CLUSTER).and_then(|name| worker.choice_of(&name))
+        });
+        if let Some(choice) = choice
+            && let Some(text) = host::header(MapType::HttpResponseHeaders, ":status")
+            && let Some(status) = std::str::from_utf8(&text).ok().and_then(|s| s.parse().ok())
+        {
+            drop(text);
+            worker.on_response(choice, status);
+        }
+        Action::Continue
     }
 }
 
-impl Context for Stream {}
-
-impl HttpContext for Stream {
-    fn on_http_request_headers(&mut self, _num_headers: usize, _end_of_stream: bool) -> Action {
-        let cluster = host::property(b"xds\0cluster_name").unwrap_or_default();
-        if let Some((choice, region)) = self.worker.borrow_mut().choose(&cluster) {
-            if host::replace_request_header(REGION_HEADER, region) {
-                self.choice = Some(choice);
-            }
-        } else if host::header(MapType::HttpRequestHeaders, REGION_HEADER).is_some() {
-            host::remove_request_header(REGION_HEADER);
+/// The worker of the plugin that Envoy calls for. Only where several share the machine must Envoy be asked which it is.
+fn of_this_plugin(workers: &mut [Worker]) -> Option<&mut Worker> {
+    match workers {
+        [] => None,
+        [only] => Some(only),
+        several => {
+            let name = configuration::plugin_name();
+            several.iter_mut().find(|worker| worker.plugin() == name)
         }
-        Action::Continue
-    }
-
-    fn on_http_response_headers(&mut self, _num_headers: usize, _end_of_stream: bool) -> Action {
-        if let Some(choice) = self.choice.take()
-            && let Some(status) = host::header(MapType::HttpResponseHeaders, ":status")
-            && let Some(status) = std::str::from_utf8(&status).ok().and_then(|s| s.parse().ok())
-        {
-            let details = || host::property(b"response\0code_details");
-            self.worker.borrow_mut().on_response(choice, status, details);
-        }
-        Action::Continue
     }
 }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
+use mesh_failover_abi::LogLevel;
+use mesh_failover_abi::host::{self, Refusal};
 use mesh_failover_core::router::{Action, Check, Choice, Clock, Failure, Router, RouterConfig};
 use mesh_failover_core::time::MonotonicTime;
-use proxy_wasm::types::LogLevel;
-
-use crate::host::{self, Refusal};
 
 /// Exchanges that are tried before the next tick is waited for; other workers write rarely.
 const ATTEMPTS: u32 = 8;
@@ -19,6 +18,8 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
 pub(crate) struct Worker {
     router: Router,
     clock: Clock,
+    /// The plugin's name.
+    plugin: String,
     /// Where the workers of this plugin meet.
     shared_key: String,
     /// The version that was last seen there.
@@ -26,21 +27,27 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// A worker that routes nothing yet. `context` tells apart the plugins of one virtual machine.
-    pub(crate) fn new(context: u32) -> Self {
+    /// A worker that routes nothing yet. `root` tells apart the plugins of one virtual machine.
+    pub(crate) fn new(root: u32, plugin: String) -> Self {
         let mut clock = Clock::default();
         let now = clock.read(host::wall_time());
         // Virtual machines start nanoseconds apart, on threads of their own.
-        let seed = now.as_nanos() ^ u64::from(context).rotate_left(48);
+        let seed = now.as_nanos() ^ u64::from(root).rotate_left(48);
         let router = Router::new(RouterConfig::default(), seed, now);
-        Self { router, clock, shared_key: String::new(), seen: 0 }
+        let shared_key = ["mesh-failover.region-router/", &plugin].concat();
+        Self { router, clock, plugin, shared_key, seen: 0 }
+    }
+
+    pub(crate) fn plugin(&self) -> &str {
+        &self.plugin
     }
 
     /// Runs another configuration, with what is known of the regions that it still has.
-    pub(crate) fn configure(&mut self, config: RouterConfig, plugin: &str) {
+    pub(crate) fn configure(&mut self, config: RouterConfig) {
         let now = self.now();
-        self.shared_key = format!("mesh-failover.region-router/{plugin}");
         self.router = self.router.reconfigured(config, now);
+        // What others have said about regions that are new here has been passed over so far.
+        self.seen = 0;
         self.exchange(now);
     }
 
@@ -49,19 +56,22 @@ impl Worker {
         self.router.choose(cluster)
     }
 
-    /// A response has come; `details` reads Envoy's code details and is called for errors only.
-    pub(crate) fn on_response(
-        &mut self,
-        choice: Choice,
-        status: u16,
-        details: impl FnOnce() -> Option<Vec<u8>>,
-    ) {
+    /// See [`Router::choice_of`].
+    pub(crate) fn choice_of(&self, cluster: &[u8]) -> Option<Choice> {
+        self.router.choice_of(cluster)
+    }
+
+    /// A response has come.
+    pub(crate) fn on_response(&mut self, choice: Choice, status: u16) {
         if !self.router.is_suspect(choice, status) {
             return self.router.on_success(choice, status);
         }
-        let Some(failure) = Failure::of_response(status, &details().unwrap_or_default()) else {
+        let details = host::property(b"response\0code_details");
+        let Some(failure) = Failure::of_response(status, details.as_deref().unwrap_or_default())
+        else {
             return;
         };
+        drop(details);
         let now = self.now();
         self.router.on_failure(choice, failure, now);
         if self.router.has_news() {

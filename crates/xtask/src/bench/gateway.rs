@@ -8,8 +8,9 @@
 //!
 //! **Units**: microseconds of user and system time of the whole Envoy process a request.
 
+use std::borrow::Cow;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -46,36 +47,39 @@ pub struct Args {
     /// Connections that each send one request after the other
     #[arg(long, default_value_t = 16)]
     connections: usize,
+    /// Measure this module with the router's configuration too
+    #[arg(long, value_name = "MODULE")]
+    also: Vec<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Variant {
     None,
     DoNothing,
     Lua,
     Router,
+    Other(PathBuf),
 }
 
 impl Variant {
     const ALL: [Self; 4] = [Self::None, Self::DoNothing, Self::Lua, Self::Router];
 
-    fn name(self) -> &'static str {
+    fn name(&self) -> Cow<'_, str> {
         match self {
-            Self::None => "no filter",
-            Self::DoNothing => "do-nothing filter",
-            Self::Lua => "Lua: header, route cache",
-            Self::Router => "region router",
+            Self::None => "no filter".into(),
+            Self::DoNothing => "do-nothing filter".into(),
+            Self::Lua => "Lua: header, route cache".into(),
+            Self::Router => "region router".into(),
+            Self::Other(module) => module.file_name().unwrap_or_default().to_string_lossy(),
         }
     }
 
-    fn program(self) -> Result<Program> {
+    fn program(&self) -> Result<Program> {
         let mut program = Mode::Router.program()?;
         match self {
             Self::None => program.filter = None,
-            Self::DoNothing => {
-                let filter = program.filter.as_mut().context("the example has no filter")?;
-                filter.path = filter::build("do-nothing")?.display().to_string();
-            }
+            Self::DoNothing => set_module(&mut program, &filter::build("do-nothing")?)?,
+            Self::Other(module) => set_module(&mut program, &module.canonicalize()?)?,
             Self::Lua => {
                 program.filter = None;
                 program.http_filters.push(json!({
@@ -92,6 +96,12 @@ impl Variant {
     }
 }
 
+fn set_module(program: &mut Program, module: &Path) -> Result<()> {
+    let filter = program.filter.as_mut().context("the example has no filter")?;
+    filter.path = module.display().to_string();
+    Ok(())
+}
+
 pub fn run(args: Args) -> Result<()> {
     if std::thread::available_parallelism()?.get() < 2 {
         bail!("the benchmark needs two cores: one for Envoy alone");
@@ -99,18 +109,23 @@ pub fn run(args: Args) -> Result<()> {
     tools::envoy()?;
     filter::build("region-router")?;
     filter::build("do-nothing")?;
+    let others = args.also.iter().cloned().map(Variant::Other);
+    let variants: Vec<Variant> = Variant::ALL.into_iter().chain(others).collect();
     // The runtime's threads inherit the core of the thread that starts them.
     let rounds = on_core(LOAD_CORE, || {
-        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure(&args))
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?
+            .block_on(measure(&variants, &args))
     })??;
-    print(&rounds, &args)
+    print(&variants, &rounds, &args)
 }
 
 /// Microseconds a request, by round and variant.
-async fn measure(args: &Args) -> Result<Vec<[f64; 4]>> {
+async fn measure(variants: &[Variant], args: &Args) -> Result<Vec<Vec<f64>>> {
     let options = EnvoyOptions { core: Some(ENVOY_CORE), ..EnvoyOptions::default() };
     let mut gateways = Vec::new();
-    for variant in Variant::ALL {
+    for variant in variants {
         let gateway = Gateway::start(variant.program()?, &options).await;
         gateways.push(gateway.with_context(|| format!("the gateway with {}", variant.name()))?);
     }
@@ -120,9 +135,9 @@ async fn measure(args: &Args) -> Result<Vec<[f64; 4]>> {
     }
     let mut rounds = Vec::new();
     for round in 0..args.rounds {
-        let mut costs = [0.0; 4];
+        let mut costs = vec![0.0; variants.len()];
         // Each round starts with another variant: whoever comes after a pause has an advantage.
-        for index in (0..costs.len()).map(|step| (round + step) % Variant::ALL.len()) {
+        for index in (0..costs.len()).map(|step| (round + step) % variants.len()) {
             let span = Duration::from_millis(args.millis);
             if let (Some(slot), Some(gateway)) = (costs.get_mut(index), gateways.get(index)) {
                 *slot = cost(gateway, args, span).await?;
@@ -143,7 +158,7 @@ async fn cost(gateway: &Gateway, args: &Args, duration: Duration) -> Result<f64>
     Ok(used.as_secs_f64() * 1e6 / done.requests.max(1) as f64)
 }
 
-fn print(rounds: &[[f64; 4]], args: &Args) -> Result<()> {
+fn print(variants: &[Variant], rounds: &[Vec<f64>], args: &Args) -> Result<()> {
     println!("{}", machine()?);
     println!(
         "one Envoy worker on core {ENVOY_CORE}, load and backends on core {LOAD_CORE}, {} connections, {} rounds of {} ms\n",
@@ -153,11 +168,14 @@ fn print(rounds: &[[f64; 4]], args: &Args) -> Result<()> {
         "{:<26} {:>10} {:>16} {:>22}",
         "CPU a request", "us", "x no filter", "middle half of rounds"
     );
-    let mut added = [0.0; 4];
-    for ((index, variant), added) in Variant::ALL.into_iter().enumerate().zip(&mut added) {
-        let at = |costs: &[f64; 4]| costs.get(index).copied().unwrap_or(f64::NAN);
+    let mut added = vec![0.0; variants.len()];
+    for ((index, variant), added) in variants.iter().enumerate().zip(&mut added) {
+        let at = |costs: &Vec<f64>| costs.get(index).copied().unwrap_or(f64::NAN);
         let times: Vec<f64> = rounds.iter().map(at).collect();
-        let ratios: Vec<f64> = rounds.iter().map(|costs| at(costs) / costs[0]).collect();
+        let ratios: Vec<f64> = rounds
+            .iter()
+            .map(|costs| at(costs) / costs.first().copied().unwrap_or(f64::NAN))
+            .collect();
         *added = quantile(&ratios, 0.5) - 1.0;
         println!(
             "{:<26} {:>10.2} {:>16.3} {:>22}",
@@ -168,7 +186,7 @@ fn print(rounds: &[[f64; 4]], args: &Args) -> Result<()> {
         );
     }
     println!();
-    let [_, nothing, lua, router] = added;
+    let [_, nothing, lua, router, ..] = added[..] else { bail!("variants are missing") };
     let most = format!("target: at most {MOST_OF_DO_NOTHING}");
     for (name, other, target) in
         [("do-nothing", nothing, most.as_str()), ("Lua", lua, "target: below 1")]

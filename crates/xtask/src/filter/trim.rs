@@ -1,23 +1,21 @@
-//! Removes exports from a module. Everything else is copied byte for byte; what is unreachable
+//! Removes exports from a module, and gives those that stay their names. Everything else is copied byte for byte; what is unreachable
 //! afterwards is wasm-opt's to remove.
 
 use anyhow::{Context, Result};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{ExternalKind, Parser, Payload};
 
-/// The module with only the exports that `keep` wants, and their names.
-pub(super) fn trim(module: &[u8], keep: impl Fn(&str) -> bool) -> Result<(Vec<u8>, Vec<String>)> {
+/// The module with only the exports that `name` has a name for, under that name.
+pub(super) fn trim(module: &[u8], name: impl Fn(&str) -> Option<&str>) -> Result<Vec<u8>> {
     let mut trimmed = Module::new();
-    let mut kept = Vec::new();
     for payload in Parser::new(0).parse_all(module) {
         let payload = payload.context("not a WebAssembly module")?;
         if let Payload::ExportSection(section) = &payload {
             let mut exports = ExportSection::new();
             for export in section.clone() {
                 let export = export?;
-                if keep(export.name) {
-                    exports.export(export.name, kind(export.kind), export.index);
-                    kept.push(export.name.to_owned());
+                if let Some(name) = name(export.name) {
+                    exports.export(name, kind(export.kind), export.index);
                 }
             }
             trimmed.section(&exports);
@@ -27,7 +25,7 @@ pub(super) fn trim(module: &[u8], keep: impl Fn(&str) -> bool) -> Result<(Vec<u8
             trimmed.section(&RawSection { id, data });
         }
     }
-    Ok((trimmed.finish(), kept))
+    Ok(trimmed.finish())
 }
 
 fn kind(kind: ExternalKind) -> ExportKind {
@@ -68,11 +66,13 @@ mod tests {
     #[test]
     fn only_wanted_exports_stay_and_the_rest_is_untouched() {
         let module = module_with_exports(&["proxy_on_tick", "proxy_on_log", "malloc"]);
-        let (trimmed, kept) = trim(&module, |name| name != "proxy_on_log").unwrap();
-        assert_eq!(kept, ["proxy_on_tick", "malloc"]);
-        let interface = interface::of(&trimmed).unwrap();
-        assert_eq!(interface, "export malloc function\nexport proxy_on_tick function\n");
-        let (untouched, _) = trim(&module, |_| true).unwrap();
+        let trimmed = trim(&module, |name| match name {
+            "proxy_on_log" => None,
+            other => Some(other.strip_prefix("proxy_").unwrap_or(other)),
+        });
+        let interface = interface::of(&trimmed.unwrap()).unwrap();
+        assert_eq!(interface, "export malloc function\nexport on_tick function\n");
+        let untouched = trim(&module, Some).unwrap();
         assert_eq!(untouched, module);
     }
 }

@@ -1,4 +1,4 @@
-//! What the filter asks of Envoy, each call with an answer that cannot end the virtual machine.
+//! What a filter asks of Envoy, each call with an answer that cannot end the virtual machine.
 //!
 //! The SDK's own wrappers panic on a status they do not expect, on a header that is not UTF-8, and build the path of a property
 //! anew for each call. A panic here would mean an error for every later request of the worker, so these calls go to the ABI
@@ -15,6 +15,8 @@ use std::ptr::{null, null_mut};
 use std::time::Duration;
 
 use proxy_wasm::types::{BufferType, LogLevel, MapType};
+
+use crate::memory::Returned;
 
 const OK: u32 = 0;
 const NOT_FOUND: u32 = 1;
@@ -79,7 +81,7 @@ unsafe extern "C" {
 
 /// Why Envoy does not make a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// It has no cluster of that name.
     NoCluster,
     /// The cluster has no host to use.
@@ -88,51 +90,56 @@ pub(crate) enum Refusal {
     Other,
 }
 
-/// Bytes that Envoy has put into the module's memory.
-fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8>> {
+fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Returned> {
     let (mut data, mut size) = (null_mut(), 0);
     if call(&raw mut data, &raw mut size) != OK {
         return None;
     }
-    if data.is_null() {
-        return Some(Vec::new());
-    }
-    // SAFETY: Envoy asked the SDK's `malloc` for `size` bytes, which hands out boxed slices, and filled them.
-    Some(unsafe { Vec::from_raw_parts(data, size, size) })
+    // SAFETY: Envoy has asked `malloc` for `size` bytes and filled them.
+    Some(unsafe { Returned::new(data, size) })
 }
 
-pub(crate) fn log(level: LogLevel, text: &str) {
+/// Writes a line into Envoy's log.
+pub fn log(level: LogLevel, text: &str) {
     // SAFETY: the text outlives the call. A log that fails has nowhere to say so.
     unsafe { proxy_log(level as u32, text.as_ptr(), text.len()) };
 }
 
 /// The wall clock, in nanoseconds since the Unix epoch.
-pub(crate) fn wall_time() -> u64 {
+#[must_use]
+pub fn wall_time() -> u64 {
     let mut time = 0;
     // SAFETY: Envoy writes eight bytes.
     unsafe { proxy_get_current_time_nanoseconds(&raw mut time) };
     time
 }
 
-pub(crate) fn set_tick_period(period: Duration) -> bool {
+/// Starts the plugin's timer, which runs again and again.
+#[must_use]
+pub fn set_tick_period(period: Duration) -> bool {
     let millis = u32::try_from(period.as_millis()).unwrap_or(u32::MAX);
     // SAFETY: no memory is involved.
     unsafe { proxy_set_tick_period_milliseconds(millis) == OK }
 }
 
 /// A property; the parts of its path are separated by NUL.
-pub(crate) fn property(path: &[u8]) -> Option<Vec<u8>> {
+#[must_use]
+pub fn property(path: &[u8]) -> Option<Returned> {
     // SAFETY: the path outlives the call.
     returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
 }
 
-pub(crate) fn plugin_configuration() -> Option<Vec<u8>> {
+/// The `pluginConfig` that Envoy asks about in `on_configure`.
+#[must_use]
+pub fn plugin_configuration() -> Option<Returned> {
     let buffer = BufferType::PluginConfiguration as u32;
     // SAFETY: no memory goes in.
     returned(|data, size| unsafe { proxy_get_buffer_bytes(buffer, 0, usize::MAX, data, size) })
 }
 
-pub(crate) fn header(map: MapType, key: &str) -> Option<Vec<u8>> {
+/// A header; of several copies the first.
+#[must_use]
+pub fn header(map: MapType, key: &str) -> Option<Returned> {
     // SAFETY: the key outlives the call.
     returned(|data, size| unsafe {
         proxy_get_header_map_value(map as u32, key.as_ptr(), key.len(), data, size)
@@ -140,7 +147,8 @@ pub(crate) fn header(map: MapType, key: &str) -> Option<Vec<u8>> {
 }
 
 /// Sets a request header; all its copies are replaced. Envoy then selects the route anew.
-pub(crate) fn replace_request_header(key: &str, value: &str) -> bool {
+#[must_use]
+pub fn replace_request_header(key: &str, value: &str) -> bool {
     let map = MapType::HttpRequestHeaders as u32;
     // SAFETY: both outlive the call.
     unsafe {
@@ -150,14 +158,15 @@ pub(crate) fn replace_request_header(key: &str, value: &str) -> bool {
 }
 
 /// Removes all copies of a request header. Envoy then selects the route anew.
-pub(crate) fn remove_request_header(key: &str) -> bool {
+pub fn remove_request_header(key: &str) -> bool {
     let map = MapType::HttpRequestHeaders as u32;
     // SAFETY: the key outlives the call.
     unsafe { proxy_remove_header_map_value(map, key.as_ptr(), key.len()) == OK }
 }
 
 /// A shared value and the number of its version; number 0 if there is none yet.
-pub(crate) fn shared_data(key: &str) -> Option<(Option<Vec<u8>>, u32)> {
+#[must_use]
+pub fn shared_data(key: &str) -> Option<(Option<Returned>, u32)> {
     let (mut data, mut size, mut version) = (null_mut(), 0, 0);
     // SAFETY: the key outlives the call; Envoy writes the three results.
     let status = unsafe {
@@ -166,15 +175,15 @@ pub(crate) fn shared_data(key: &str) -> Option<(Option<Vec<u8>>, u32)> {
     };
     match status {
         NOT_FOUND => Some((None, 0)),
-        OK if data.is_null() => Some((None, version)),
         // SAFETY: as in `returned`.
-        OK => Some((Some(unsafe { Vec::from_raw_parts(data, size, size) }), version)),
+        OK => Some((Some(unsafe { Returned::new(data, size) }), version)),
         _ => None,
     }
 }
 
 /// Writes a shared value unless somebody has written since that version; version 0 always writes.
-pub(crate) fn set_shared_data(key: &str, value: &[u8], version: u32) -> bool {
+#[must_use]
+pub fn set_shared_data(key: &str, value: &[u8], version: u32) -> bool {
     // SAFETY: both outlive the call.
     unsafe {
         proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), version) == OK
@@ -182,11 +191,10 @@ pub(crate) fn set_shared_data(key: &str, value: &[u8], version: u32) -> bool {
 }
 
 /// Sends a request without a body to a cluster; the answer is not waited for.
-pub(crate) fn send(
-    cluster: &str,
-    headers: &[(&str, &str)],
-    timeout: Duration,
-) -> Result<(), Refusal> {
+///
+/// # Errors
+/// What Envoy finds out at once.
+pub fn send(cluster: &str, headers: &[(&str, &str)], timeout: Duration) -> Result<(), Refusal> {
     let headers = serialize(headers);
     let no_trailers = serialize(&[]);
     let timeout = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
