@@ -3,8 +3,9 @@
 //! Four gateways run side by side with the same routes: no filter, a filter that does nothing, a Lua
 //! filter that does the least a region router could do (set the header, clear the route cache), and
 //! the region router. Envoy is alone on one core, load and backends on another. Many short rounds
-//! measure all four in turn, so that what else the machine does hits all alike. Within a round each
-//! variant is taken as a multiple of no filter; the medians of these ratios are the result.
+//! measure all four in turn, so that what else the machine does hits all alike; and all are started anew
+//! several times, because where a process's memory happens to lie makes it faster or slower by some percent for its
+//! whole life. Within a round each variant is taken as a multiple of no filter; the medians of these ratios are the result.
 //!
 //! **Units**: microseconds of user and system time of the whole Envoy process a request.
 
@@ -38,11 +39,14 @@ end
 /// Arguments of `cargo xtask bench gateway`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Rounds; each measures every variant once
-    #[arg(long, default_value_t = 31)]
+    /// Times that all gateways are started anew
+    #[arg(long, default_value_t = 7)]
+    fleets: usize,
+    /// Rounds with the same gateways; each measures every variant once
+    #[arg(long, default_value_t = 9)]
     rounds: usize,
     /// Milliseconds a measurement
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 500)]
     millis: u64,
     /// Connections that each send one request after the other
     #[arg(long, default_value_t = 16)]
@@ -123,31 +127,41 @@ pub fn run(args: Args) -> Result<()> {
 
 /// Microseconds a request, by round and variant.
 async fn measure(variants: &[Variant], args: &Args) -> Result<Vec<Vec<f64>>> {
+    let mut rounds = Vec::new();
+    for fleet in 1..=args.fleets {
+        let gateways = start(variants, args).await?;
+        for round in 1..=args.rounds {
+            eprint!("\rfleet {fleet} of {}, round {round} of {} ", args.fleets, args.rounds);
+            rounds.push(one_round(&gateways, round, args).await?);
+        }
+    }
+    eprintln!();
+    Ok(rounds)
+}
+
+/// Starts a gateway of each variant and warms it up: connections, code paths, the JIT.
+async fn start(variants: &[Variant], args: &Args) -> Result<Vec<Gateway>> {
     let options = EnvoyOptions { core: Some(ENVOY_CORE), ..EnvoyOptions::default() };
     let mut gateways = Vec::new();
     for variant in variants {
         let gateway = Gateway::start(variant.program()?, &options).await;
-        gateways.push(gateway.with_context(|| format!("the gateway with {}", variant.name()))?);
+        let gateway = gateway.with_context(|| format!("the gateway with {}", variant.name()))?;
+        cost(&gateway, args, Duration::from_secs(1)).await?;
+        gateways.push(gateway);
     }
-    // Connections, code paths and the JIT are warm before the first round counts.
-    for gateway in &gateways {
-        cost(gateway, args, Duration::from_secs(1)).await?;
-    }
-    let mut rounds = Vec::new();
-    for round in 0..args.rounds {
-        let mut costs = vec![0.0; variants.len()];
-        // Each round starts with another variant: whoever comes after a pause has an advantage.
-        for index in (0..costs.len()).map(|step| (round + step) % variants.len()) {
-            let span = Duration::from_millis(args.millis);
-            if let (Some(slot), Some(gateway)) = (costs.get_mut(index), gateways.get(index)) {
-                *slot = cost(gateway, args, span).await?;
-            }
+    Ok(gateways)
+}
+
+async fn one_round(gateways: &[Gateway], round: usize, args: &Args) -> Result<Vec<f64>> {
+    let mut costs = vec![0.0; gateways.len()];
+    // Each round starts with another variant: whoever comes after a pause has an advantage.
+    for index in (0..gateways.len()).map(|step| (round + step) % gateways.len()) {
+        let span = Duration::from_millis(args.millis);
+        if let (Some(slot), Some(gateway)) = (costs.get_mut(index), gateways.get(index)) {
+            *slot = cost(gateway, args, span).await?;
         }
-        eprint!("\rround {} of {}", round + 1, args.rounds);
-        rounds.push(costs);
     }
-    eprintln!();
-    Ok(rounds)
+    Ok(costs)
 }
 
 async fn cost(gateway: &Gateway, args: &Args, duration: Duration) -> Result<f64> {
@@ -161,8 +175,8 @@ async fn cost(gateway: &Gateway, args: &Args, duration: Duration) -> Result<f64>
 fn print(variants: &[Variant], rounds: &[Vec<f64>], args: &Args) -> Result<()> {
     println!("{}", machine()?);
     println!(
-        "one Envoy worker on core {ENVOY_CORE}, load and backends on core {LOAD_CORE}, {} connections, {} rounds of {} ms\n",
-        args.connections, args.rounds, args.millis
+        "one Envoy worker on core {ENVOY_CORE}, load and backends on core {LOAD_CORE}, {} connections, {} fleets of {} rounds of {} ms\n",
+        args.connections, args.fleets, args.rounds, args.millis
     );
     println!(
         "{:<26} {:>10} {:>16} {:>22}",
