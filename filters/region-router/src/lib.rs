@@ -14,7 +14,7 @@ mod worker;
 
 use std::time::Duration;
 
-use mesh_failover_abi::{Action, Filter, LogLevel, MapType, export, host};
+use mesh_failover_abi::{Action, Filter, LogLevel, MapType, Returned, export, host};
 
 use streams::Streams;
 use worker::Worker;
@@ -25,8 +25,11 @@ const REGION_HEADER: &str = "x-mesh-region";
 /// How often a worker hears what the others know, and regions that are out are looked at.
 const TICK: Duration = Duration::from_millis(100);
 
-/// The cluster that Envoy has matched, and on the way out the one that has served.
-const CLUSTER: &[u8] = b"cluster_name";
+/// The cluster that Envoy has matched, and on the way out the one that has served. Envoy finds the old, flat name of this
+/// property in 0.2 us and the documented `xds.cluster_name` in 1.7 us; the latter is for an Envoy that has dropped the former.
+fn cluster() -> Option<Returned> {
+    host::property(b"cluster_name").or_else(|| host::property(b"xds\0cluster_name"))
+}
 
 /// All plugins of one virtual machine, and their requests under way.
 #[derive(Debug, Default)]
@@ -70,7 +73,7 @@ impl Filter for RegionRouter {
 
     fn on_request_headers(&mut self, stream: u32, _end_of_stream: bool) -> Action {
         let Some(worker) = of_this_plugin(&mut self.workers) else { return Action::Continue };
-        let cluster = host::property(CLUSTER);
+        let cluster = cluster();
         let chosen = cluster.and_then(|name| worker.choose(&name));
         let routed = chosen
             .filter(|(_, region)| host::replace_request_header(REGION_HEADER, region))
@@ -86,7 +89,7 @@ impl Filter for RegionRouter {
         let Some(worker) = of_this_plugin(&mut self.workers) else { return Action::Continue };
         let choice = self.streams.get(stream).unwrap_or_else(|| {
             // Long ago, or under another configuration.
-            host::property(CLUSTER).and_then(|name| worker.choice_of(&name))
+            cluster().and_then(|name| worker.choice_of(&name))
         });
         if let Some(choice) = choice
             && let Some(text) = host::header(MapType::HttpResponseHeaders, ":status")
