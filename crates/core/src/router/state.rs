@@ -104,12 +104,11 @@ impl Router {
     /// The region whose subset cluster this is: what [`Router::choose`] said once, for a driver that did not keep it.
     #[must_use]
     pub fn choice_of(&self, cluster: &[u8]) -> Option<Choice> {
-        let found = (0_u32..).zip(&self.destinations).find_map(|(destination, known)| {
+        (0_u32..).zip(&self.destinations).find_map(|(destination, known)| {
             let mut regions = known.regions();
             let (region, _) = regions.find(|(_, region)| region.cluster.as_bytes() == cluster)?;
             Some(Choice { destination, region })
-        });
-        found
+        })
     }
 
     /// Whether a response of this status may be an error, so that [`Failure::of_response`] must be asked.
