@@ -4,7 +4,7 @@
 //! enters the VM for each export it finds, several times a request. So the exports are trimmed to those of
 //! `mesh-failover-abi`, which exports what a filter handles, and wasm-opt removes what only the others reached.
 
-mod build;
+pub(crate) mod build;
 pub mod interface;
 mod trim;
 
@@ -89,6 +89,6 @@ fn report(module: &Path) -> Result<String> {
     Ok(line)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

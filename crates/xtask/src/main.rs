@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, demo, deny, filter, fuzz, test, tidy, tools};
+use xtask::{bench, demo, deny, filter, fuzz, test, tidy, tools, www};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, about, max_term_width = 100)]
@@ -14,12 +14,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Find or fetch what the other commands need: the wasm32 standard library, Envoy, wasm-opt
+    /// Find or fetch what the other commands need: the wasm32 standard library, Envoy, npm packages, …
     Setup(tools::Args),
     /// Play the regional failover live: real backends, a real Envoy, with and without the filter
     Demo(demo::Args),
     /// Build the Proxy-Wasm filters into optimised modules under target/filter
     Filter(filter::Args),
+    /// Build the npm package and the playground
+    Www(www::Args),
+    /// Pack the npm package and try the tarball in Node, in bundlers and in a browser
+    Npm(www::NpmArgs),
     /// Run every check that CI runs, one line a step
     Test(test::Args),
     /// Run the fuzz targets
@@ -37,6 +41,8 @@ fn main() -> ExitCode {
         Command::Setup(args) => tools::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Filter(args) => filter::run(args),
+        Command::Www(args) => www::run(args),
+        Command::Npm(args) => www::run_npm(args),
         Command::Test(args) => test::run(args),
         Command::Fuzz(args) => fuzz::run(args),
         Command::Bench(args) => bench::run(args),

@@ -44,6 +44,10 @@ enum Step {
     Deny,
     /// The Proxy-Wasm modules
     Filter,
+    /// The npm package and the playground
+    Www,
+    /// The packed npm package in Node, in bundlers and in a browser
+    Npm,
     /// Unit, vector, property, interface and end-to-end tests
     Test,
     /// Each fuzz target for 30 s
@@ -81,6 +85,8 @@ impl Step {
             }
             Step::Deny => chore(&["deny"]),
             Step::Filter => chore(&["filter"]),
+            Step::Www => chore(&["www", "--sdk"]),
+            Step::Npm => chore(&["npm"]),
             Step::Test => {
                 let mut tests = cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]);
                 // What is missing has failed its own step; the tests that need it fail by name.
@@ -134,7 +140,7 @@ fn perform(step: Step, xtask: &Path, failed: &mut Vec<String>) -> String {
     if !success {
         failed.push(step.name());
         println!("{}", output.trim_end());
-    } else if step == Step::Deny || step == Step::Filter || step == Step::Fuzz {
+    } else if step != Step::Setup && step != Step::Test {
         // What these found out is worth a line each even when all is well.
         output
             .lines()

@@ -16,7 +16,7 @@ use crate::{process, workspace};
 const PROFILE: &str = "filter";
 /// What the compiler uses by default on this target and no more: stripping has removed the section that
 /// says so, and V8 has had all of them for years.
-const WASM_FEATURES: [&str; 6] = [
+pub(crate) const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
     "--enable-mutable-globals",
@@ -26,7 +26,7 @@ const WASM_FEATURES: [&str; 6] = [
 ];
 /// What `mesh-failover-abi` puts before the names that Envoy looks for: the SDK exports the same names.
 const EXPORT_PREFIX: &str = "filter_";
-const OPTIMISE: &str = "-O3";
+pub(crate) const OPTIMISE: &str = "-O3";
 
 /// Builds the filter of that folder under `filters/` (when its inputs changed) and returns the
 /// path of the optimised module, for example `target/filter/region_router.wasm`.
@@ -84,7 +84,7 @@ fn compile(name: &str, toolchain: WasmToolchain) -> Result<PathBuf> {
 }
 
 /// Compiler flags that give every machine's folders the same names in panic messages.
-fn remaps(toolchain: WasmToolchain) -> Result<Vec<String>> {
+pub(crate) fn remaps(toolchain: WasmToolchain) -> Result<Vec<String>> {
     let mut folders = vec![(workspace::root().to_path_buf(), "/mesh-failover")];
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).context("no CARGO_HOME")?;
@@ -98,7 +98,7 @@ fn remaps(toolchain: WasmToolchain) -> Result<Vec<String>> {
     Ok(folders.into_iter().map(flag).collect())
 }
 
-fn optimise(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn optimise(from: &Path, to: &Path) -> Result<()> {
     let mut wasm_opt = Command::new(tools::wasm_opt()?);
     wasm_opt.arg(OPTIMISE).args(WASM_FEATURES).arg(from).arg("-o").arg(to);
     let finished = process::capture(&mut wasm_opt, None, || {})?;

@@ -8,8 +8,10 @@
 mod apt;
 mod cache;
 mod cargo_deny;
+mod chromium;
 mod cpp;
 mod envoy;
+mod node;
 mod pypi;
 mod wasm_opt;
 mod wasm_toolchain;
@@ -20,12 +22,14 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use crate::process;
+use crate::{process, www};
 
 pub use cache::folder as cache_folder;
 pub use cargo_deny::cargo_deny;
+pub use chromium::chromium;
 pub use cpp::compiler as cpp_compiler;
 pub use envoy::envoy;
+pub use node::node_modules;
 pub use wasm_opt::{WASM_OPT_VERSION, wasm_opt};
 pub use wasm_toolchain::{WasmToolchain, wasm_toolchain};
 
@@ -33,7 +37,7 @@ pub use wasm_toolchain::{WasmToolchain, wasm_toolchain};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Fetched tools are kept in $MESH_FAILOVER_TOOLS, else in mesh-failover/ under $XDG_CACHE_HOME or ~/.cache.
-ENVOY=path and a tool of the right version on PATH are used as they are.
+ENVOY=path, CHROMIUM=path and a tool of the right version on PATH are used as they are.
 Nothing is installed system-wide without a line that says so first.")]
 pub struct Args {
     /// Only these tools (repeat or separate by commas)
@@ -47,9 +51,9 @@ pub struct Args {
 /// What the other commands need.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Tool {
-    /// The wasm32-unknown-unknown standard library (filter)
+    /// The wasm32-unknown-unknown standard library (filter, www)
     Wasm,
-    /// wasm-opt of Binaryen (filter)
+    /// wasm-opt of Binaryen (filter, www)
     WasmOpt,
     /// A real Envoy (demo, bench, test)
     Envoy,
@@ -57,6 +61,10 @@ pub enum Tool {
     CargoDeny,
     /// A C++ compiler for libFuzzer (fuzz, test)
     Cpp,
+    /// The packages of the npm workspace (www, npm, demo, test)
+    Node,
+    /// A Chromium (npm, test)
+    Chromium,
 }
 
 impl Tool {
@@ -68,6 +76,8 @@ impl Tool {
             Tool::Envoy => envoy().map(shown),
             Tool::CargoDeny => cargo_deny().map(shown),
             Tool::Cpp => cpp_compiler().map(shown),
+            Tool::Node => node_modules().map(|()| shown(www::folder().join("node_modules"))),
+            Tool::Chromium => chromium().map(shown),
         }
     }
 }

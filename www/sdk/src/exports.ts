@@ -1,0 +1,5 @@
+export * from "./api.js";
+export { codes, MeshFailoverError } from "./error.js";
+export type { CountColumns, EndpointColumns, FrameColumns, RegionColumns } from "./frames.js";
+export type { Source } from "./load.js";
+export type * from "./types.js";

@@ -1,0 +1,2683 @@
+// Generated from the Rust types of crates/core by `cargo xtask www --types`; do not edit.
+
+/**
+ * Who decides about regions.
+ */
+export type Arm = "auto" | "native" | "router";
+/**
+ * When requests come.
+ */
+export type Arrivals = "constant" | "poisson";
+/**
+ * How bad a finding is.
+ */
+export type Severity = "note" | "warning" | "error";
+/**
+ * A duration in Go's syntax: `250ms`, `1m30s`, `1.5h`.
+ */
+export type GoDuration = string;
+/**
+ * `LoadBalancerSettings.SimpleLB`.
+ */
+export type SimpleLb =
+  "UNSPECIFIED" | "LEAST_CONN" | "RANDOM" | "PASSTHROUGH" | "ROUND_ROBIN" | "LEAST_REQUEST";
+/**
+ * Why a host is ejected.
+ *
+ * **Source**: Envoy data/cluster/v3/outlier_detection_event.proto `OutlierEjectionType`.
+ */
+export type EjectionType =
+  | "CONSECUTIVE_5XX"
+  | "CONSECUTIVE_GATEWAY_FAILURE"
+  | "CONSECUTIVE_LOCAL_ORIGIN_FAILURE"
+  | "SUCCESS_RATE"
+  | "SUCCESS_RATE_LOCAL_ORIGIN"
+  | "FAILURE_PERCENTAGE"
+  | "FAILURE_PERCENTAGE_LOCAL_ORIGIN";
+/**
+ * A time in which nothing is done to an endpoint.
+ */
+export type EndpointSpan = {
+  /**
+   * Start.
+   */
+  fromMs: number;
+  /**
+   * End.
+   */
+  toMs: number;
+} & EndpointSpanKind;
+export type EndpointSpanKind =
+  | {
+      state: "ready";
+    }
+  | {
+      /**
+       * Share of requests that fail, above 0 to 1.
+       */
+      ratio: number;
+      state: "failing";
+      /**
+       * The status.
+       */
+      status: number;
+    }
+  | {
+      state: "slow";
+    }
+  | {
+      state: "refusing";
+    }
+  | {
+      state: "blackholed";
+    }
+  | {
+      state: "partitioned";
+    }
+  | {
+      state: "unready";
+    }
+  | {
+      state: "draining";
+    };
+/**
+ * Something that happened at a moment.
+ */
+export type Event = {
+  /**
+   * When. **Units**: milliseconds since the start of the run.
+   */
+  atMs: number;
+} & EventKind;
+export type EventKind =
+  | {
+      event: "step";
+      /**
+       * What it does.
+       */
+      what: string;
+    }
+  | {
+      /**
+       * New ones.
+       */
+      added?: string[];
+      /**
+       * Those whose health is another.
+       */
+      changed?: string[];
+      /**
+       * The cluster.
+       */
+      cluster: string;
+      event: "endpoints";
+      /**
+       * The gateway's pod.
+       */
+      gateway: number;
+      /**
+       * Gone ones.
+       */
+      removed?: string[];
+    }
+  | {
+      /**
+       * The cluster.
+       */
+      cluster: string;
+      /**
+       * How often it has been ejected.
+       */
+      ejections: number;
+      /**
+       * The endpoint.
+       */
+      endpoint: string;
+      /**
+       * Whether `enforcing_*` let it happen.
+       */
+      enforced: boolean;
+      event: "ejected";
+      /**
+       * The gateway's pod.
+       */
+      gateway: number;
+      /**
+       * Why.
+       */
+      reason: EjectionType;
+      /**
+       * When workers that do not know yet are told.
+       */
+      workersToldAtMs?: number | null;
+    }
+  | {
+      /**
+       * The cluster.
+       */
+      cluster: string;
+      /**
+       * The endpoint.
+       */
+      endpoint: string;
+      event: "notEjected";
+      /**
+       * The gateway's pod.
+       */
+      gateway: number;
+      /**
+       * Why it would have been ejected.
+       */
+      reason: EjectionType;
+    }
+  | {
+      /**
+       * The cluster.
+       */
+      cluster: string;
+      /**
+       * The endpoint.
+       */
+      endpoint: string;
+      event: "unejected";
+      /**
+       * The gateway's pod.
+       */
+      gateway: number;
+      /**
+       * When workers that do not know yet are told.
+       */
+      workersToldAtMs?: number | null;
+    }
+  | {
+      event: "region";
+      /**
+       * The gateway's pod.
+       */
+      gateway: number;
+      /**
+       * The destination's host.
+       */
+      host: string;
+      /**
+       * The region.
+       */
+      region: string;
+      /**
+       * Whether it gets requests from now on.
+       */
+      usable: boolean;
+      /**
+       * What the router's log line says.
+       */
+      what: string;
+    }
+  | {
+      /**
+       * The cluster.
+       */
+      cluster: string;
+      event: "load";
+      /**
+       * The gateway's pod.
+       */
+      gateway: number;
+      /**
+       * Priorities that use all their hosts, healthy or not.
+       */
+      panic?: number[];
+      /**
+       * Percent by priority.
+       */
+      priorities: number[];
+      /**
+       * Percent by region, as far as the workers can choose.
+       */
+      regions: {
+        [k: string]: number;
+      };
+    };
+/**
+ * How long a response takes.
+ */
+export type Latency =
+  | GoDuration
+  | {
+      /**
+       * Half of all responses take at most this.
+       */
+      p50: GoDuration;
+      /**
+       * 99 of 100 responses take at most this.
+       */
+      p99: GoDuration;
+    };
+/**
+ * An object and where it stands.
+ */
+export type ParsedObject = {
+  /**
+   * `apiVersion` as written.
+   */
+  apiVersion: string;
+  /**
+   * From its first to its last character.
+   */
+  location?: Location | null;
+  /**
+   * `metadata.name`; may be empty in this tool's own kinds.
+   */
+  name: string;
+  /**
+   * The namespace that applies.
+   */
+  namespace: string;
+} & ParsedObjectKind;
+export type ParsedObjectKind =
+  | {
+      kind: "Gateway";
+      spec: Gateway;
+    }
+  | {
+      kind: "VirtualService";
+      spec: VirtualService;
+    }
+  | {
+      kind: "DestinationRule";
+      spec: DestinationRule;
+    }
+  | {
+      kind: "ServiceEntry";
+      spec: ServiceEntry;
+    }
+  | {
+      kind: "WorkloadEntry";
+      spec: WorkloadEntry;
+    }
+  | {
+      kind: "WasmPlugin";
+      spec: WasmPlugin;
+    }
+  | {
+      kind: "TrafficExtension";
+      spec: TrafficExtension;
+    }
+  | {
+      kind: "MeshConfig";
+      spec: MeshConfig;
+    }
+  | {
+      kind: "Topology";
+      spec: Topology;
+    }
+  | {
+      kind: "Scenario";
+      spec: Scenario;
+    };
+
+/**
+ * From `min` to `max`, both included.
+ */
+export interface Bounds {
+  /**
+   * Unset: no upper bound.
+   */
+  max?: number | null;
+  /**
+   * Unset: 0.
+   */
+  min?: number | null;
+}
+/**
+ * One thing that was expected.
+ */
+export interface Check {
+  /**
+   * For example `50 % ± 3`.
+   */
+  expected: string;
+  /**
+   * For example `49.97 %`.
+   */
+  got: string;
+  /**
+   * Whether that is as expected.
+   */
+  passed: boolean;
+  /**
+   * For example `share of europe-west1`.
+   */
+  what: string;
+}
+/**
+ * What was found.
+ */
+export interface CheckAnswer {
+  /**
+   * Everything that was found, in the order of the texts, each once.
+   */
+  diagnostics: Diagnostic[];
+}
+/**
+ * One finding.
+ *
+ * House style: the message is lower case without a full stop, what the user wrote stands in backticks,
+ * no Rust type is named; what to do about it goes into `help`.
+ */
+export interface Diagnostic {
+  /**
+   * A stable code, `MF` and four digits.
+   */
+  code: string;
+  /**
+   * What to write instead.
+   */
+  help?: string | null;
+  /**
+   * Where, if the text is at hand.
+   */
+  location?: Location | null;
+  /**
+   * What is wrong, with the user's own names and numbers.
+   */
+  message: string;
+  /**
+   * The field, for example `spec.trafficPolicy.outlierDetection.interval`; empty for a whole document.
+   */
+  path?: string;
+  /**
+   * How bad it is.
+   */
+  severity: Severity;
+}
+/**
+ * A span in a named file.
+ */
+export interface Location {
+  /**
+   * Column of the first character.
+   */
+  column: number;
+  /**
+   * Byte offset just after the last character.
+   */
+  end: number;
+  /**
+   * Column just after the last character.
+   */
+  end_column: number;
+  /**
+   * Line just after the last character.
+   */
+  end_line: number;
+  /**
+   * The file's name as the user gave it; `-` for standard input.
+   */
+  file: string;
+  /**
+   * Line of the first character.
+   */
+  line: number;
+  /**
+   * Byte offset of the first character.
+   */
+  start: number;
+}
+/**
+ * Manifests to check.
+ */
+export interface CheckRequest {
+  /**
+   * The texts. With a Topology among them every gateway's part is checked too.
+   */
+  files: File[];
+  /**
+   * The istiod to imitate, for example `1.31`; unset: the newest.
+   */
+  istio?: string | null;
+}
+/**
+ * A named text.
+ */
+export interface File {
+  /**
+   * Its name in diagnostics.
+   */
+  name: string;
+  /**
+   * YAML or JSON, any number of documents.
+   */
+  text: string;
+}
+/**
+ * `ConnectionPoolSettings`.
+ */
+export interface ConnectionPool {
+  /**
+   * For HTTP.
+   */
+  http?: HttpSettings | null;
+  /**
+   * For every protocol.
+   */
+  tcp?: TcpSettings | null;
+}
+/**
+ * `ConnectionPoolSettings.HTTPSettings`.
+ */
+export interface HttpSettings {
+  /**
+   * `DEFAULT`, `DO_NOT_UPGRADE`, `UPGRADE`.
+   */
+  h2UpgradePolicy?: string | null;
+  /**
+   * Requests waiting for a connection; 0: no limit.
+   */
+  http1MaxPendingRequests?: number | null;
+  /**
+   * Keepalive of HTTP/2 connections.
+   */
+  http2Keepalive?: {
+    [k: string]: unknown;
+  };
+  /**
+   * Requests in flight, in every protocol; 0: no limit.
+   */
+  http2MaxRequests?: number | null;
+  /**
+   * Idle connections are closed after this.
+   */
+  idleTimeout?: GoDuration | null;
+  /**
+   * Streams an HTTP/2 connection may carry at once.
+   */
+  maxConcurrentStreams?: number | null;
+  /**
+   * Requests a connection may carry; 0: no limit.
+   */
+  maxRequestsPerConnection?: number | null;
+  /**
+   * Retries in flight; 0: no limit.
+   */
+  maxRetries?: number | null;
+  /**
+   * Whether upstreams are spoken to in the client's protocol.
+   */
+  useClientProtocol?: boolean | null;
+}
+/**
+ * `ConnectionPoolSettings.TCPSettings`.
+ */
+export interface TcpSettings {
+  /**
+   * Time to connect; unset: the mesh's 10 s.
+   */
+  connectTimeout?: GoDuration | null;
+  /**
+   * Idle connections are closed after this.
+   */
+  idleTimeout?: GoDuration | null;
+  /**
+   * Longest life of a connection.
+   */
+  maxConnectionDuration?: GoDuration | null;
+  /**
+   * Connections to a destination; 0: no limit.
+   */
+  maxConnections?: number | null;
+  /**
+   * Keepalive.
+   */
+  tcpKeepalive?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * `LoadBalancerSettings.ConsistentHashLB`.
+ */
+export interface ConsistentHash {
+  /**
+   * Hash of this cookie.
+   */
+  httpCookie?: HttpCookie | null;
+  /**
+   * Hash of this header.
+   */
+  httpHeaderName?: string | null;
+  /**
+   * Hash of this query parameter.
+   */
+  httpQueryParameterName?: string | null;
+  /**
+   * Maglev table.
+   */
+  maglev?: Maglev | null;
+  /**
+   * Deprecated form of `ringHash.minimumRingSize`.
+   */
+  minimumRingSize?: number | null;
+  /**
+   * Ketama ring.
+   */
+  ringHash?: RingHash | null;
+  /**
+   * Hash of the client's address.
+   */
+  useSourceIp?: boolean | null;
+}
+/**
+ * `ConsistentHashLB.HTTPCookie`.
+ */
+export interface HttpCookie {
+  /**
+   * Further attributes.
+   */
+  attributes?: {
+    [k: string]: unknown;
+  };
+  /**
+   * Its name.
+   */
+  name: string;
+  /**
+   * Its path.
+   */
+  path?: string | null;
+  /**
+   * Its lifetime.
+   */
+  ttl?: GoDuration | null;
+}
+/**
+ * `ConsistentHashLB.MagLev`.
+ */
+export interface Maglev {
+  /**
+   * A prime; unset: Envoy's 65537.
+   */
+  tableSize?: number | null;
+}
+/**
+ * `ConsistentHashLB.RingHash`.
+ */
+export interface RingHash {
+  /**
+   * Unset: 1024.
+   */
+  minimumRingSize?: number | null;
+}
+/**
+ * Requests, or attempts at endpoints, that have something in common.
+ */
+export interface Counts {
+  /**
+   * How many of them failed.
+   */
+  errors: number;
+  /**
+   * How they ended, if not with 200: by status and Envoy's response flags.
+   */
+  outcomes?: {
+    [k: string]: number;
+  };
+  /**
+   * Half took at most this.
+   */
+  p50Ms?: number | null;
+  /**
+   * 99 of 100 took at most this.
+   */
+  p99Ms?: number | null;
+  /**
+   * How many ended.
+   */
+  requests: number;
+}
+/**
+ * `Delegate`.
+ */
+export interface Delegate {
+  /**
+   * Name of the VirtualService.
+   */
+  name: string;
+  /**
+   * Its namespace; unset: the delegating one's.
+   */
+  namespace?: string | null;
+}
+/**
+ * `Destination`.
+ */
+export interface Destination {
+  /**
+   * Service host; a short name is completed with the VirtualService's namespace.
+   */
+  host: string;
+  /**
+   * Service port; may be left out if the service has one.
+   */
+  port?: PortSelector | null;
+  /**
+   * Subset of the DestinationRule.
+   */
+  subset?: string | null;
+}
+/**
+ * `PortSelector`.
+ */
+export interface PortSelector {
+  /**
+   * Service port number.
+   */
+  number: number;
+}
+/**
+ * `DestinationRule.spec`.
+ */
+export interface DestinationRule {
+  /**
+   * Namespaces that see it; empty: all.
+   */
+  exportTo?: string[];
+  /**
+   * Service host; a short name is completed with this rule's namespace.
+   */
+  host: string;
+  /**
+   * Named parts of the service.
+   */
+  subsets?: Subset[];
+  /**
+   * Policy of every port and subset.
+   */
+  trafficPolicy?: TrafficPolicy | null;
+  /**
+   * Proxies it applies to; unset: all.
+   */
+  workloadSelector?: WorkloadSelector | null;
+}
+/**
+ * `Subset`.
+ */
+export interface Subset {
+  /**
+   * Labels its endpoints carry; augmented labels such as `topology.kubernetes.io/region` work.
+   */
+  labels?: {
+    [k: string]: string;
+  };
+  /**
+   * Its name.
+   */
+  name: string;
+  /**
+   * Replaces the rule's policy block by block.
+   */
+  trafficPolicy?: TrafficPolicy | null;
+}
+/**
+ * `TrafficPolicy`. Blocks are atomic: a level that sets one replaces the parent's whole block.
+ */
+export interface TrafficPolicy {
+  /**
+   * Limits.
+   */
+  connectionPool?: ConnectionPool | null;
+  /**
+   * How a host is chosen.
+   */
+  loadBalancer?: LoadBalancer | null;
+  /**
+   * Passive ejection.
+   */
+  outlierDetection?: OutlierDetection | null;
+  /**
+   * Policies by service port; they inherit nothing.
+   */
+  portLevelSettings?: PortTrafficPolicy[];
+  /**
+   * PROXY protocol.
+   */
+  proxyProtocol?: {
+    [k: string]: unknown;
+  };
+  /**
+   * Limits retries by the number of requests.
+   */
+  retryBudget?: RetryBudget | null;
+  /**
+   * Towards the upstream.
+   */
+  tls?: {
+    [k: string]: unknown;
+  };
+  /**
+   * Tunnelling.
+   */
+  tunnel?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * `LoadBalancerSettings`.
+ */
+export interface LoadBalancer {
+  /**
+   * Consistent hashing.
+   */
+  consistentHash?: ConsistentHash | null;
+  /**
+   * Locality load balancing of this destination.
+   */
+  localityLbSetting?: LocalityLoadBalancerSetting | null;
+  /**
+   * The algorithm.
+   */
+  simple?: SimpleLb | null;
+  /**
+   * Ramp for new hosts.
+   */
+  warmup?: Warmup | null;
+  /**
+   * Deprecated form of `warmup.duration`.
+   */
+  warmupDurationSecs?: GoDuration | null;
+  /**
+   * Zone-aware load balancing (Istio 1.31); exclusive with `localityLbSetting`.
+   */
+  zoneAwareLbSetting?: ZoneAwareLoadBalancerSetting | null;
+}
+/**
+ * `LocalityLoadBalancerSetting`.
+ */
+export interface LocalityLoadBalancerSetting {
+  /**
+   * Fixed shares by locality; the first entry whose `from` fits applies.
+   */
+  distribute?: Distribute[];
+  /**
+   * Unset: true. False switches locality load balancing off, mesh-wide settings included.
+   */
+  enabled?: boolean | null;
+  /**
+   * Which region comes next.
+   */
+  failover?: Failover[];
+  /**
+   * Labels that order endpoints.
+   */
+  failoverPriority?: string[];
+}
+/**
+ * `LocalityLoadBalancerSetting.Distribute`.
+ */
+export interface Distribute {
+  /**
+   * Locality of the proxy.
+   */
+  from: string;
+  /**
+   * Percent by locality of the endpoints; the sum is 100. What is not listed gets nothing, ever.
+   */
+  to: {
+    [k: string]: number;
+  };
+}
+/**
+ * `LocalityLoadBalancerSetting.Failover`.
+ */
+export interface Failover {
+  /**
+   * Region of the proxy.
+   */
+  from: string;
+  /**
+   * The region preferred after its own.
+   */
+  to: string;
+}
+/**
+ * `WarmupConfiguration`.
+ */
+export interface Warmup {
+  /**
+   * Exponent; unset: 1.
+   */
+  aggression?: number | null;
+  /**
+   * Length of the ramp.
+   */
+  duration?: GoDuration | null;
+  /**
+   * Floor, in percent; unset: 10.
+   */
+  minimumPercent?: number | null;
+}
+/**
+ * `ZoneAwareLoadBalancerSetting` (Istio 1.31).
+ */
+export interface ZoneAwareLoadBalancerSetting {
+  /**
+   * Unset: true.
+   */
+  enabled?: boolean | null;
+  /**
+   * Which region comes next.
+   */
+  failover?: Failover[];
+  /**
+   * Labels that order endpoints.
+   */
+  failoverPriority?: string[];
+  /**
+   * Envoy's `min_cluster_size`.
+   */
+  minClusterSize?: number | null;
+}
+/**
+ * `OutlierDetection`. An empty block counts as present: it ejects by Envoy's defaults.
+ */
+export interface OutlierDetection {
+  /**
+   * Shortest ejection; unset: 30 s.
+   */
+  baseEjectionTime?: GoDuration | null;
+  /**
+   * Server errors in a row that eject; 0: off; unset: 5.
+   */
+  consecutive5xxErrors?: number | null;
+  /**
+   * Deprecated and ignored by istiod.
+   */
+  consecutiveErrors?: number | null;
+  /**
+   * 502, 503, 504 in a row that eject; 0: off; unset: off.
+   */
+  consecutiveGatewayErrors?: number | null;
+  /**
+   * Connection failures in a row that eject, in split mode.
+   */
+  consecutiveLocalOriginFailures?: number | null;
+  /**
+   * Time between sweeps; unset: 10 s.
+   */
+  interval?: GoDuration | null;
+  /**
+   * Share of all hosts that may be out at once; 0 or unset: 10.
+   */
+  maxEjectionPercent?: number | null;
+  /**
+   * Panic threshold in percent; 0 or unset: never panic.
+   */
+  minHealthPercent?: number | null;
+  /**
+   * Statuses that count as errors instead of 5xx (Istio 1.31).
+   */
+  outlierDetectionHttpErrorCodes?: number[];
+  /**
+   * Whether connection failures are counted apart from responses.
+   */
+  splitExternalLocalOriginErrors?: boolean | null;
+}
+/**
+ * `TrafficPolicy.PortTrafficPolicy`.
+ */
+export interface PortTrafficPolicy {
+  /**
+   * Limits.
+   */
+  connectionPool?: ConnectionPool | null;
+  /**
+   * How a host is chosen.
+   */
+  loadBalancer?: LoadBalancer | null;
+  /**
+   * Passive ejection.
+   */
+  outlierDetection?: OutlierDetection | null;
+  /**
+   * The service port.
+   */
+  port?: PortSelector | null;
+  /**
+   * Towards the upstream.
+   */
+  tls?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * `TrafficPolicy.RetryBudget`.
+ */
+export interface RetryBudget {
+  /**
+   * Window in which requests are counted (Istio 1.31).
+   */
+  budgetInterval?: GoDuration | null;
+  /**
+   * Retries always allowed; unset: 3.
+   */
+  minRetryConcurrency?: number | null;
+  /**
+   * Percent of active and pending requests; unset: 20.
+   */
+  percent?: number | null;
+}
+/**
+ * `WorkloadSelector`.
+ */
+export interface WorkloadSelector {
+  /**
+   * Labels the proxy must carry.
+   */
+  matchLabels: {
+    [k: string]: string;
+  };
+}
+/**
+ * An endpoint in a frame.
+ */
+export interface EndpointFrame {
+  /**
+   * Gateway pods that have ejected it, at the end of the frame.
+   */
+  ejected: number;
+  /**
+   * How many of them failed.
+   */
+  errors: number;
+  /**
+   * How they ended, if not with 200: by status and Envoy's response flags.
+   */
+  outcomes?: {
+    [k: string]: number;
+  };
+  /**
+   * Half took at most this.
+   */
+  p50Ms?: number | null;
+  /**
+   * 99 of 100 took at most this.
+   */
+  p99Ms?: number | null;
+  /**
+   * How many ended.
+   */
+  requests: number;
+}
+/**
+ * An endpoint through the whole run.
+ */
+export interface EndpointLane {
+  /**
+   * Kubernetes cluster.
+   */
+  cluster: string;
+  /**
+   * As in events and frames.
+   */
+  name: string;
+  /**
+   * The number in its name.
+   */
+  ordinal: number;
+  /**
+   * Region.
+   */
+  region: string;
+  /**
+   * Service host.
+   */
+  service: string;
+  /**
+   * While it exists, ascending; a gap is a time without it.
+   */
+  spans: EndpointSpan[];
+  /**
+   * Prefix of its name.
+   */
+  workload: string;
+  /**
+   * Zone.
+   */
+  zone: string;
+}
+/**
+ * A configuration as texts.
+ */
+export interface EnvoyAnswer {
+  /**
+   * The bootstrap, YAML.
+   */
+  bootstrap: string;
+  /**
+   * What is doubtful about the texts, and what Istio would do silently.
+   */
+  diagnostics: Diagnostic[];
+  /**
+   * Endpoint files by name, YAML; they belong into the folder `eds` beside the bootstrap.
+   */
+  eds: {
+    [k: string]: string;
+  };
+}
+/**
+ * A gateway to configure.
+ */
+export interface EnvoyRequest {
+  /**
+   * The texts; a Topology among them.
+   */
+  files: File[];
+  /**
+   * The file of a Wasm module, as Envoy should open it, to put before the router, configured by the WasmPlugin among the
+   * texts; unset: no filter.
+   */
+  filter?: string | null;
+  /**
+   * Where the gateway is, `REGION[/ZONE[/SUBZONE]]`; unset: the topology's first gateway.
+   */
+  from?: string | null;
+  /**
+   * The istiod to imitate, for example `1.31`; unset: the newest.
+   */
+  istio?: string | null;
+}
+/**
+ * Why there is no answer.
+ */
+export interface Error {
+  /**
+   * A stable code, `MF` and four digits.
+   */
+  code: string;
+  /**
+   * The places in the texts that are to blame, if they are.
+   */
+  diagnostics: Diagnostic[];
+  /**
+   * What to do about it.
+   */
+  help?: string | null;
+  /**
+   * What is wrong, in one line.
+   */
+  message: string;
+}
+/**
+ * What must come out in a span of time.
+ */
+export interface Expectation {
+  /**
+   * Endpoints that are ejected at the end of the span, in every gateway pod; no others.
+   */
+  ejected?: string[] | null;
+  /**
+   * How many requests end in each way: by Envoy's response flag (`UH`, `UF`, `UC`, `UT`, `UO`, …), by status, or `any` for all that fail.
+   */
+  errors?: {
+    [k: string]: Bounds;
+  };
+  /**
+   * How soon after the start a region gets its first request.
+   */
+  failback?: Within | null;
+  /**
+   * How soon after the start a region gets no more requests.
+   */
+  failover?: Within | null;
+  /**
+   * Start; unset: 0.
+   */
+  from?: GoDuration | null;
+  /**
+   * Most failed requests, in percent of all.
+   */
+  maxErrorRate?: number | null;
+  /**
+   * Most failed requests.
+   */
+  maxErrors?: number | null;
+  /**
+   * 99 of 100 requests take at most this.
+   */
+  p99?: GoDuration | null;
+  /**
+   * Percent of requests by region.
+   */
+  share?: {
+    [k: string]: number;
+  };
+  /**
+   * End; unset: the scenario's.
+   */
+  to?: GoDuration | null;
+  /**
+   * Tolerance of the shares in points; unset: 3.
+   */
+  within?: number | null;
+}
+/**
+ * Something that a region does in time.
+ */
+export interface Within {
+  /**
+   * The region.
+   */
+  region: string;
+  /**
+   * The time it has.
+   */
+  within: GoDuration;
+}
+/**
+ * `fail`.
+ *
+ * The target's fields are repeated here, not flattened, so that an unknown field is still seen.
+ */
+export interface Fail {
+  /**
+   * Kubernetes cluster.
+   */
+  cluster?: string | null;
+  /**
+   * Ordinals.
+   */
+  endpoints?: number[] | null;
+  /**
+   * Share of requests that fail, an independent draw each; unset: 1.
+   */
+  ratio?: number | null;
+  /**
+   * Region.
+   */
+  region?: string | null;
+  /**
+   * Service host.
+   */
+  service?: string | null;
+  /**
+   * The status; unset: 503.
+   */
+  status?: number | null;
+  /**
+   * Workload name.
+   */
+  workload?: string | null;
+  /**
+   * Zone.
+   */
+  zone?: string | null;
+}
+/**
+ * A short piece of the run.
+ */
+export interface Frame {
+  /**
+   * Attempts by endpoint; left out when there are too many endpoints.
+   */
+  endpoints?: {
+    [k: string]: EndpointFrame;
+  };
+  /**
+   * Start.
+   */
+  fromMs: number;
+  /**
+   * Priorities that use all their hosts, healthy or not, at the end of the frame.
+   */
+  panicking: number;
+  /**
+   * By region of the upstream that answered, and [`NONE`].
+   */
+  regions: {
+    [k: string]: RegionFrame;
+  };
+  /**
+   * Attempts beyond each request's first.
+   */
+  retries: number;
+  /**
+   * End.
+   */
+  toMs: number;
+  /**
+   * All requests that started in it.
+   */
+  total: Counts;
+}
+/**
+ * A region in a frame.
+ */
+export interface RegionFrame {
+  /**
+   * Ejected endpoints at the end of the frame, over all gateway pods.
+   */
+  ejected: number;
+  /**
+   * How many of them failed.
+   */
+  errors: number;
+  /**
+   * How they ended, if not with 200: by status and Envoy's response flags.
+   */
+  outcomes?: {
+    [k: string]: number;
+  };
+  /**
+   * Half took at most this.
+   */
+  p50Ms?: number | null;
+  /**
+   * 99 of 100 took at most this.
+   */
+  p99Ms?: number | null;
+  /**
+   * How many ended.
+   */
+  requests: number;
+  /**
+   * Percent of requests that the workers would send there at the end of the frame.
+   */
+  weight: number;
+}
+/**
+ * How the values of a [`FrameTable`] are arranged.
+ */
+export interface FrameLayout {
+  /**
+   * The columns of each endpoint.
+   *
+   * @minItems 5
+   * @maxItems 5
+   */
+  endpointColumns: [string, string, string, string, string];
+  /**
+   * The endpoints in their order; none if there are too many to be told apart.
+   */
+  endpoints: string[];
+  /**
+   * Length of every column.
+   */
+  frames: number;
+  /**
+   * The columns of each region.
+   *
+   * @minItems 6
+   * @maxItems 6
+   */
+  regionColumns: [string, string, string, string, string, string];
+  /**
+   * The regions in their order, `none` for what Envoy answered itself.
+   */
+  regions: string[];
+  /**
+   * The columns of the total.
+   *
+   * @minItems 8
+   * @maxItems 8
+   */
+  totalColumns: [string, string, string, string, string, string, string, string];
+}
+/**
+ * `Gateway.spec`.
+ */
+export interface Gateway {
+  /**
+   * Labels of the proxies that serve it; empty: every gateway proxy.
+   */
+  selector?: {
+    [k: string]: string;
+  };
+  /**
+   * What is exposed.
+   */
+  servers: Server[];
+}
+/**
+ * `Gateway.servers[]`.
+ */
+export interface Server {
+  /**
+   * Address to bind.
+   */
+  bind?: string | null;
+  /**
+   * Obsolete.
+   */
+  defaultEndpoint?: string | null;
+  /**
+   * `[namespace/]dnsName`.
+   */
+  hosts: string[];
+  /**
+   * Name, unique in the Gateway.
+   */
+  name?: string | null;
+  /**
+   * The port of the gateway's Service.
+   */
+  port?: Port | null;
+  /**
+   * TLS settings.
+   */
+  tls?: ServerTls | null;
+}
+/**
+ * `Port`.
+ */
+export interface Port {
+  /**
+   * Its name.
+   */
+  name: string;
+  /**
+   * Service port number.
+   */
+  number: number;
+  /**
+   * `HTTP`, `HTTPS`, `GRPC`, `HTTP2`, `MONGO`, `TCP`, `TLS`.
+   */
+  protocol: string;
+  /**
+   * Without effect on Gateways.
+   */
+  targetPort?: number | null;
+}
+/**
+ * `Server.tls`: read as written; certificates are not looked at.
+ */
+export interface ServerTls {
+  /**
+   * Secret or ConfigMap with the client CA (Istio 1.28).
+   */
+  caCertCredentialName?: string | null;
+  /**
+   * Path of the client CA.
+   */
+  caCertificates?: string | null;
+  /**
+   * Path of the revocation list.
+   */
+  caCrl?: string | null;
+  /**
+   * Accepted ciphers.
+   */
+  cipherSuites?: string[] | null;
+  /**
+   * Secret with all of them.
+   */
+  credentialName?: string | null;
+  /**
+   * Several of them.
+   */
+  credentialNames?: string[] | null;
+  /**
+   * Answer plain HTTP with a redirect.
+   */
+  httpsRedirect?: boolean | null;
+  /**
+   * Highest TLS version.
+   */
+  maxProtocolVersion?: string | null;
+  /**
+   * Lowest TLS version.
+   */
+  minProtocolVersion?: string | null;
+  /**
+   * `PASSTHROUGH`, `SIMPLE`, `MUTUAL`, ….
+   */
+  mode?: string | null;
+  /**
+   * Path of the key.
+   */
+  privateKey?: string | null;
+  /**
+   * Path of the certificate.
+   */
+  serverCertificate?: string | null;
+  /**
+   * Accepted client names.
+   */
+  subjectAltNames?: string[] | null;
+  /**
+   * Several certificates by path.
+   */
+  tlsCertificates?: {
+    [k: string]: unknown;
+  };
+  /**
+   * Accepted client certificates.
+   */
+  verifyCertificateHash?: string[] | null;
+  /**
+   * Accepted client certificates.
+   */
+  verifyCertificateSpki?: string[] | null;
+}
+/**
+ * `Headers.HeaderOperations`.
+ */
+export interface HeaderOperations {
+  /**
+   * Added beside what is there.
+   */
+  add?: {
+    [k: string]: string;
+  };
+  /**
+   * Removed.
+   */
+  remove?: string[];
+  /**
+   * Set, replacing what is there.
+   */
+  set?: {
+    [k: string]: string;
+  };
+}
+/**
+ * `Headers`.
+ */
+export interface Headers {
+  /**
+   * Towards the upstream.
+   */
+  request?: HeaderOperations | null;
+  /**
+   * Towards the client.
+   */
+  response?: HeaderOperations | null;
+}
+/**
+ * `HTTPBody`.
+ */
+export interface HttpBody {
+  /**
+   * As base64.
+   */
+  bytes?: string | null;
+  /**
+   * As text.
+   */
+  string?: string | null;
+}
+/**
+ * `HTTPDirectResponse`.
+ */
+export interface HttpDirectResponse {
+  /**
+   * The body.
+   */
+  body?: HttpBody | null;
+  /**
+   * The status.
+   */
+  status: number;
+}
+/**
+ * `HTTPMatchRequest`; all conditions must hold.
+ */
+export interface HttpMatchRequest {
+  /**
+   * The authority.
+   */
+  authority?: StringMatch | null;
+  /**
+   * Replaces the VirtualService's list.
+   */
+  gateways?: string[];
+  /**
+   * Headers; a null or empty condition asks for presence.
+   */
+  headers?: {
+    [k: string]: StringMatch | null;
+  };
+  /**
+   * Whether the path's case is ignored.
+   */
+  ignoreUriCase?: boolean | null;
+  /**
+   * The method.
+   */
+  method?: StringMatch | null;
+  /**
+   * Its name.
+   */
+  name?: string | null;
+  /**
+   * The port of the gateway's server.
+   */
+  port?: number | null;
+  /**
+   * Query parameters.
+   */
+  queryParams?: {
+    [k: string]: StringMatch | null;
+  };
+  /**
+   * The scheme.
+   */
+  scheme?: StringMatch | null;
+  /**
+   * Labels of the proxy.
+   */
+  sourceLabels?: {
+    [k: string]: string;
+  };
+  /**
+   * Namespace of the proxy.
+   */
+  sourceNamespace?: string | null;
+  /**
+   * Prefix of the statistics.
+   */
+  statPrefix?: string | null;
+  /**
+   * The path.
+   */
+  uri?: StringMatch | null;
+  /**
+   * Headers that must not match.
+   */
+  withoutHeaders?: {
+    [k: string]: StringMatch | null;
+  };
+}
+/**
+ * `StringMatch`: one of the three; none asks for presence where that is possible.
+ */
+export interface StringMatch {
+  /**
+   * Equal.
+   */
+  exact?: string | null;
+  /**
+   * Starts with.
+   */
+  prefix?: string | null;
+  /**
+   * RE2, whole value.
+   */
+  regex?: string | null;
+}
+/**
+ * `HTTPRedirect`.
+ */
+export interface HttpRedirect {
+  /**
+   * New authority.
+   */
+  authority?: string | null;
+  /**
+   * How the port is derived.
+   */
+  derivePort?: string | null;
+  /**
+   * New port.
+   */
+  port?: number | null;
+  /**
+   * The status; unset: 301.
+   */
+  redirectCode?: number | null;
+  /**
+   * New scheme.
+   */
+  scheme?: string | null;
+  /**
+   * New path.
+   */
+  uri?: string | null;
+}
+/**
+ * `HTTPRetry`; 0 or no attempts switch retries off.
+ */
+export interface HttpRetry {
+  /**
+   * Retries after the first attempt.
+   */
+  attempts: number;
+  /**
+   * First back-off.
+   */
+  backoff?: GoDuration | null;
+  /**
+   * Time for one attempt.
+   */
+  perTryTimeout?: GoDuration | null;
+  /**
+   * Whether hosts already tried are avoided.
+   */
+  retryIgnorePreviousHosts?: boolean | null;
+  /**
+   * Comma-separated conditions and statuses.
+   */
+  retryOn?: string | null;
+  /**
+   * Move to other priorities on retries.
+   */
+  retryRemoteLocalities?: boolean | null;
+}
+/**
+ * `HTTPRewrite`.
+ */
+export interface HttpRewrite {
+  /**
+   * New authority.
+   */
+  authority?: string | null;
+  /**
+   * New path or prefix.
+   */
+  uri?: string | null;
+  /**
+   * New path by regex.
+   */
+  uriRegexRewrite?: RegexRewrite | null;
+}
+/**
+ * `RegexRewrite`.
+ */
+export interface RegexRewrite {
+  /**
+   * RE2 pattern.
+   */
+  match: string;
+  /**
+   * Replacement.
+   */
+  rewrite: string;
+}
+/**
+ * `HTTPRoute`.
+ */
+export interface HttpRoute {
+  /**
+   * CORS.
+   */
+  corsPolicy?: {
+    [k: string]: unknown;
+  };
+  /**
+   * Another VirtualService that continues.
+   */
+  delegate?: Delegate | null;
+  /**
+   * Answer at once instead.
+   */
+  directResponse?: HttpDirectResponse | null;
+  /**
+   * Injected faults.
+   */
+  fault?: {
+    [k: string]: unknown;
+  };
+  /**
+   * Header operations.
+   */
+  headers?: Headers | null;
+  /**
+   * Conditions, any of which suffices; empty: always.
+   */
+  match?: HttpMatchRequest[];
+  /**
+   * Mirrored traffic.
+   */
+  mirror?: Destination | null;
+  /**
+   * Deprecated.
+   */
+  mirrorPercent?: number | null;
+  /**
+   * Share that is mirrored.
+   */
+  mirrorPercentage?: {
+    [k: string]: unknown;
+  };
+  /**
+   * Several mirrors.
+   */
+  mirrors?: {
+    [k: string]: unknown;
+  };
+  /**
+   * Its name.
+   */
+  name?: string | null;
+  /**
+   * Answer with a redirect instead.
+   */
+  redirect?: HttpRedirect | null;
+  /**
+   * Retries; unset: the mesh's default.
+   */
+  retries?: HttpRetry | null;
+  /**
+   * Rewrite before forwarding.
+   */
+  rewrite?: HttpRewrite | null;
+  /**
+   * Destinations.
+   */
+  route?: HttpRouteDestination[];
+  /**
+   * Total time; unset: no limit.
+   */
+  timeout?: GoDuration | null;
+}
+/**
+ * `HTTPRouteDestination`.
+ */
+export interface HttpRouteDestination {
+  /**
+   * Where to.
+   */
+  destination?: Destination | null;
+  /**
+   * Header operations.
+   */
+  headers?: Headers | null;
+  /**
+   * Share of the sum of weights; with several destinations 0 gets nothing.
+   */
+  weight?: number | null;
+}
+/**
+ * `LuaConfig`.
+ */
+export interface LuaConfig {
+  /**
+   * The script: `envoy_on_request`, `envoy_on_response` or both.
+   */
+  inlineCode: string;
+}
+/**
+ * `MeshConfig`.
+ */
+export interface MeshConfig {
+  /**
+   * Time to connect; unset: 10 s.
+   */
+  connectTimeout?: GoDuration | null;
+  /**
+   * Who sees a DestinationRule without `exportTo`; unset: all.
+   */
+  defaultDestinationRuleExportTo?: string[] | null;
+  /**
+   * Replaces istiod's default retries.
+   */
+  defaultHttpRetryPolicy?: HttpRetry | null;
+  /**
+   * Mesh-wide traffic policy (Istio 1.31); applied to clusters, not to endpoint priorities.
+   */
+  defaultTrafficPolicy?: TrafficPolicy | null;
+  /**
+   * Who sees a VirtualService without `exportTo`; unset: all.
+   */
+  defaultVirtualServiceExportTo?: string[] | null;
+  /**
+   * Mesh-wide locality load balancing; istiod's default is `{enabled: true}`.
+   */
+  localityLbSetting?: LocalityLoadBalancerSetting | null;
+  /**
+   * Namespace whose resources apply everywhere; unset: `istio-system`.
+   */
+  rootNamespace?: string | null;
+  /**
+   * Mesh-wide zone-aware load balancing (Istio 1.31).
+   */
+  zoneAwareLbSetting?: ZoneAwareLoadBalancerSetting | null;
+}
+/**
+ * What the texts say.
+ */
+export interface ParseAnswer {
+  /**
+   * What is wrong.
+   */
+  diagnostics: Diagnostic[];
+  /**
+   * The objects that could be read, in the order of the texts.
+   */
+  objects: ParsedObject[];
+}
+/**
+ * `VirtualService.spec`. TCP and TLS routes are kept but not interpreted.
+ */
+export interface VirtualService {
+  /**
+   * Namespaces that see it; empty: all.
+   */
+  exportTo?: string[];
+  /**
+   * Gateways that serve it; empty: the mesh only, no gateway.
+   */
+  gateways?: string[];
+  /**
+   * Destination hosts.
+   */
+  hosts: string[];
+  /**
+   * HTTP rules, first match wins.
+   */
+  http?: HttpRoute[];
+  /**
+   * TCP rules.
+   */
+  tcp?: {
+    [k: string]: unknown;
+  };
+  /**
+   * TLS rules.
+   */
+  tls?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * `ServiceEntry.spec`.
+ */
+export interface ServiceEntry {
+  /**
+   * Virtual addresses.
+   */
+  addresses?: string[];
+  /**
+   * Endpoints; exclusive with `workloadSelector`.
+   */
+  endpoints?: WorkloadEntry[];
+  /**
+   * Namespaces that see it; empty: all.
+   */
+  exportTo?: string[];
+  /**
+   * Hosts of the service.
+   */
+  hosts: string[];
+  /**
+   * `MESH_EXTERNAL` or `MESH_INTERNAL`.
+   */
+  location?: string | null;
+  /**
+   * Service ports.
+   */
+  ports: Port[];
+  /**
+   * `NONE`, `STATIC`, `DNS`, `DNS_ROUND_ROBIN`, `DYNAMIC_DNS`.
+   */
+  resolution?: string | null;
+  /**
+   * Accepted names.
+   */
+  subjectAltNames?: string[];
+  /**
+   * Selects WorkloadEntries and pods; the `labels` map, in Istio's older spelling.
+   */
+  workloadSelector?: ServiceWorkloadSelector | null;
+}
+/**
+ * `WorkloadEntry.spec`, also an endpoint of a ServiceEntry.
+ */
+export interface WorkloadEntry {
+  /**
+   * IP address or DNS name.
+   */
+  address?: string | null;
+  /**
+   * Labels, the topology labels included.
+   */
+  labels?: {
+    [k: string]: string;
+  };
+  /**
+   * `region/zone/subzone`.
+   */
+  locality?: string | null;
+  /**
+   * Network it is in.
+   */
+  network?: string | null;
+  /**
+   * Port by the name of the service port; unset: the service's number.
+   */
+  ports?: {
+    [k: string]: number;
+  };
+  /**
+   * Identity.
+   */
+  serviceAccount?: string | null;
+  /**
+   * Share within its locality; unset or 0: 1.
+   */
+  weight?: number | null;
+}
+/**
+ * `networking.v1 WorkloadSelector` (not the `matchLabels` one of a DestinationRule).
+ */
+export interface ServiceWorkloadSelector {
+  /**
+   * Labels the workload must carry.
+   */
+  labels: {
+    [k: string]: string;
+  };
+}
+/**
+ * `WasmPlugin.spec`.
+ */
+export interface WasmPlugin {
+  /**
+   * `FAIL_CLOSE` (default), `FAIL_OPEN`, `FAIL_RELOAD` (Istio 1.28).
+   */
+  failStrategy?: string | null;
+  /**
+   * `IfNotPresent` or `Always`.
+   */
+  imagePullPolicy?: string | null;
+  /**
+   * Secret for the pull.
+   */
+  imagePullSecret?: string | null;
+  /**
+   * Traffic it applies to.
+   */
+  match?: {
+    [k: string]: unknown;
+  };
+  /**
+   * `AUTHN`, `AUTHZ`, `STATS`; unset: just before the router.
+   */
+  phase?: string | null;
+  /**
+   * Handed to the module as JSON.
+   */
+  pluginConfig?: {
+    [k: string]: unknown;
+  };
+  /**
+   * The module's root id.
+   */
+  pluginName?: string | null;
+  /**
+   * Higher runs first within a phase.
+   */
+  priority?: number | null;
+  /**
+   * Proxies it applies to; unset: all of the namespace.
+   */
+  selector?: WorkloadSelector | null;
+  /**
+   * Digest of the module or image.
+   */
+  sha256?: string | null;
+  /**
+   * Gateways and services it applies to; exclusive with `selector`.
+   */
+  targetRefs?: TargetRef[];
+  /**
+   * `HTTP` or `NETWORK`.
+   */
+  type?: string | null;
+  /**
+   * `oci://`, `http://`, `https://` or `file://`; without a scheme `oci://`.
+   */
+  url: string;
+  /**
+   * Unused by istiod.
+   */
+  verificationKey?: string | null;
+  /**
+   * Environment of the module.
+   */
+  vmConfig?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * `PolicyTargetReference`.
+ */
+export interface TargetRef {
+  /**
+   * API group.
+   */
+  group?: string | null;
+  /**
+   * Kind.
+   */
+  kind: string;
+  /**
+   * Name.
+   */
+  name: string;
+  /**
+   * Namespace.
+   */
+  namespace?: string | null;
+}
+/**
+ * `TrafficExtension.spec` (Istio 1.30): the successor of WasmPlugin. Exactly one of `wasm` and `lua` is set.
+ */
+export interface TrafficExtension {
+  /**
+   * A Lua script.
+   */
+  lua?: LuaConfig | null;
+  /**
+   * Traffic it applies to.
+   */
+  match?: {
+    [k: string]: unknown;
+  };
+  /**
+   * `AUTHN`, `AUTHZ`, `STATS`; unset: just before the router.
+   */
+  phase?: string | null;
+  /**
+   * Higher runs first within a phase.
+   */
+  priority?: number | null;
+  /**
+   * Proxies it applies to; unset: all of the namespace.
+   */
+  selector?: WorkloadSelector | null;
+  /**
+   * Gateways and services it applies to; exclusive with `selector`.
+   */
+  targetRefs?: TargetRef[];
+  /**
+   * A Proxy-Wasm module.
+   */
+  wasm?: WasmConfig | null;
+}
+/**
+ * `WasmConfig`.
+ */
+export interface WasmConfig {
+  /**
+   * `FAIL_CLOSE` (default), `FAIL_OPEN`, `FAIL_RELOAD`.
+   */
+  failStrategy?: string | null;
+  /**
+   * `IfNotPresent` or `Always`.
+   */
+  imagePullPolicy?: string | null;
+  /**
+   * Secret for the pull.
+   */
+  imagePullSecret?: string | null;
+  /**
+   * Handed to the module as JSON.
+   */
+  pluginConfig?: {
+    [k: string]: unknown;
+  };
+  /**
+   * The module's root id.
+   */
+  pluginName?: string | null;
+  /**
+   * Digest of the module or image.
+   */
+  sha256?: string | null;
+  /**
+   * `HTTP` or `NETWORK`.
+   */
+  type?: string | null;
+  /**
+   * `oci://`, `http://`, `https://` or `file://`; without a scheme `oci://`.
+   */
+  url: string;
+  /**
+   * Unused by istiod.
+   */
+  verificationKey?: string | null;
+  /**
+   * Environment of the module.
+   */
+  vmConfig?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * `Topology.spec`.
+ */
+export interface Topology {
+  /**
+   * Kubernetes clusters.
+   */
+  clusters: TopologyCluster[];
+}
+/**
+ * One Kubernetes cluster of the mesh.
+ */
+export interface TopologyCluster {
+  /**
+   * Addresses `host:port` under which other networks reach it; empty: its endpoints are reached
+   * directly.
+   */
+  eastWestGateways?: string[];
+  /**
+   * Its ingress gateway, if it has one.
+   */
+  gateway?: TopologyGateway | null;
+  /**
+   * Where its gateway and, unless they say otherwise, its workloads are: `region/zone/subzone`.
+   */
+  locality: string;
+  /**
+   * Its id (`topology.istio.io/cluster`).
+   */
+  name: string;
+  /**
+   * Its network (`topology.istio.io/network`); unset: one flat network.
+   */
+  network?: string | null;
+  /**
+   * What runs in it.
+   */
+  workloads: Workload[];
+}
+/**
+ * An ingress gateway.
+ */
+export interface TopologyGateway {
+  /**
+   * Its labels; unset: `istio: ingressgateway`.
+   */
+  labels?: {
+    [k: string]: string;
+  } | null;
+  /**
+   * Its namespace; unset: `istio-system`.
+   */
+  namespace?: string | null;
+  /**
+   * Pods; unset: 1. Each has its own ejection state.
+   */
+  replicas?: number | null;
+  /**
+   * Envoy worker threads of a pod; unset: 2.
+   */
+  workers?: number | null;
+}
+/**
+ * Endpoints of one service with the same labels and locality.
+ */
+export interface Workload {
+  /**
+   * Real addresses `host:port`, one an endpoint; unset: made up on loopback where a runnable
+   * configuration is asked for.
+   */
+  addresses?: string[];
+  /**
+   * Pod labels; topology labels are added by themselves.
+   */
+  labels?: {
+    [k: string]: string;
+  };
+  /**
+   * How long a response takes; unset: 1 ms.
+   */
+  latency?: Latency | null;
+  /**
+   * Unset: the cluster's.
+   */
+  locality?: string | null;
+  /**
+   * Prefix of the endpoints' names; unset: the last segment of the locality.
+   */
+  name?: string | null;
+  /**
+   * Service port.
+   */
+  port: number;
+  /**
+   * Endpoints.
+   */
+  replicas: number;
+  /**
+   * Service host, fully qualified.
+   */
+  service: string;
+  /**
+   * Weight of each endpoint; unset: 1.
+   */
+  weight?: number | null;
+}
+/**
+ * `Scenario.spec`.
+ */
+export interface Scenario {
+  /**
+   * How long before t = 0 the Envoy cluster was created, which sets the phase of the detector's
+   * sweeps; unset: drawn from the seed.
+   */
+  clusterAge?: GoDuration | null;
+  /**
+   * How long it runs.
+   */
+  duration: GoDuration;
+  /**
+   * What must come out.
+   */
+  expect?: Expectation[];
+  /**
+   * Cluster whose gateway gets the traffic.
+   */
+  gateway: string;
+  /**
+   * Seed of everything random; unset: 1. A seed given on the command line goes first.
+   */
+  seed?: number | null;
+  /**
+   * What happens.
+   */
+  steps?: Step[];
+  /**
+   * The traffic.
+   */
+  traffic: Traffic;
+}
+/**
+ * Something that happens at a moment. Exactly one of the actions is set.
+ */
+export interface Step {
+  /**
+   * When.
+   */
+  at?: GoDuration;
+  /**
+   * Connections are accepted and never answered.
+   */
+  blackhole?: Target | null;
+  /**
+   * Pods leave in an orderly way.
+   */
+  drain?: Target | null;
+  /**
+   * Requests fail with a status.
+   */
+  fail?: Fail | null;
+  /**
+   * The network in between is gone.
+   */
+  partition?: Target | null;
+  /**
+   * So many requests a second from now on.
+   */
+  rate?: number | null;
+  /**
+   * Connections are refused and cut.
+   */
+  refuse?: Target | null;
+  /**
+   * Pods are replaced by new ones.
+   */
+  replace?: Target | null;
+  /**
+   * Everything but scale and replace is undone.
+   */
+  restore?: Target | null;
+  /**
+   * The workload has this many endpoints now.
+   */
+  scale?: Scale | null;
+  /**
+   * Responses take longer.
+   */
+  slow?: Slow | null;
+  /**
+   * Pods are not ready.
+   */
+  unready?: Target | null;
+}
+/**
+ * Which endpoints a step hits; what is not given does not narrow.
+ */
+export interface Target {
+  /**
+   * Kubernetes cluster.
+   */
+  cluster?: string | null;
+  /**
+   * Ordinals.
+   */
+  endpoints?: number[] | null;
+  /**
+   * Region.
+   */
+  region?: string | null;
+  /**
+   * Service host.
+   */
+  service?: string | null;
+  /**
+   * Workload name.
+   */
+  workload?: string | null;
+  /**
+   * Zone.
+   */
+  zone?: string | null;
+}
+/**
+ * `scale`.
+ *
+ * The target's fields are repeated here, not flattened, so that an unknown field is still seen.
+ */
+export interface Scale {
+  /**
+   * Kubernetes cluster.
+   */
+  cluster?: string | null;
+  /**
+   * Ordinals.
+   */
+  endpoints?: number[] | null;
+  /**
+   * Region.
+   */
+  region?: string | null;
+  /**
+   * Endpoints of each workload hit.
+   */
+  replicas?: number;
+  /**
+   * Service host.
+   */
+  service?: string | null;
+  /**
+   * Workload name.
+   */
+  workload?: string | null;
+  /**
+   * Zone.
+   */
+  zone?: string | null;
+}
+/**
+ * `slow`.
+ *
+ * The target's fields are repeated here, not flattened, so that an unknown field is still seen.
+ */
+export interface Slow {
+  /**
+   * Kubernetes cluster.
+   */
+  cluster?: string | null;
+  /**
+   * Ordinals.
+   */
+  endpoints?: number[] | null;
+  /**
+   * How long a response takes now.
+   */
+  latency?: Latency & string;
+  /**
+   * Region.
+   */
+  region?: string | null;
+  /**
+   * Service host.
+   */
+  service?: string | null;
+  /**
+   * Workload name.
+   */
+  workload?: string | null;
+  /**
+   * Zone.
+   */
+  zone?: string | null;
+}
+/**
+ * Open-loop traffic.
+ */
+export interface Traffic {
+  /**
+   * When they come; unset: constant.
+   */
+  arrivals?: Arrivals | null;
+  /**
+   * Request headers.
+   */
+  headers?: {
+    [k: string]: string;
+  };
+  /**
+   * `Host` header; unset: the first domain of the gateway's routes.
+   */
+  host?: string | null;
+  /**
+   * Unset: `GET`.
+   */
+  method?: string | null;
+  /**
+   * Unset: `/`.
+   */
+  path?: string | null;
+  /**
+   * Port of the gateway's Service; unset: the gateway's first.
+   */
+  port?: number | null;
+  /**
+   * Requests a second.
+   */
+  rate: number;
+}
+/**
+ * Texts to read.
+ */
+export interface ParseRequest {
+  /**
+   * The texts.
+   */
+  files: File[];
+}
+/**
+ * The time between two steps.
+ */
+export interface Phase {
+  /**
+   * Attempts by endpoint.
+   */
+  endpoints: {
+    [k: string]: Counts;
+  };
+  /**
+   * Start.
+   */
+  fromMs: number;
+  /**
+   * By region of the upstream that answered, and [`NONE`].
+   */
+  regions: {
+    [k: string]: RegionPhase;
+  };
+  /**
+   * Attempts beyond each request's first.
+   */
+  retries: number;
+  /**
+   * The steps at its start.
+   */
+  steps: string[];
+  /**
+   * End.
+   */
+  toMs: number;
+  /**
+   * All requests that started in it.
+   */
+  total: Counts;
+}
+/**
+ * A region in a phase.
+ */
+export interface RegionPhase {
+  /**
+   * How many of them failed.
+   */
+  errors: number;
+  /**
+   * How they ended, if not with 200: by status and Envoy's response flags.
+   */
+  outcomes?: {
+    [k: string]: number;
+  };
+  /**
+   * Half took at most this.
+   */
+  p50Ms?: number | null;
+  /**
+   * 99 of 100 took at most this.
+   */
+  p99Ms?: number | null;
+  /**
+   * How many ended.
+   */
+  requests: number;
+  /**
+   * Percent of requests.
+   */
+  share: number;
+}
+/**
+ * What came out.
+ */
+export interface SimulateAnswer {
+  /**
+   * Who decided about regions: never [`Arm::Auto`].
+   */
+  arm: Arm;
+  /**
+   * What is doubtful about the texts.
+   */
+  diagnostics: Diagnostic[];
+  /**
+   * How long the scenario ran.
+   */
+  durationMs: number;
+  /**
+   * What was done to each endpoint.
+   */
+  endpoints: EndpointLane[];
+  /**
+   * Why traffic moved.
+   */
+  events: Event[];
+  /**
+   * What was expected, and whether it came so.
+   */
+  expectations: Verdict[];
+  /**
+   * The run in small pieces.
+   */
+  frames: Frame[];
+  /**
+   * Whether everything came as expected.
+   */
+  passed: boolean;
+  /**
+   * From step to step.
+   */
+  phases: Phase[];
+  /**
+   * The scenario's name.
+   */
+  scenario: string;
+  /**
+   * Everything random followed from it.
+   */
+  seed: number;
+  /**
+   * Requests that came.
+   */
+  started: number;
+  /**
+   * The whole run.
+   */
+  total: Counts;
+  /**
+   * Those of them that were never answered.
+   */
+  unfinished: number;
+}
+/**
+ * An expectation and what came of it.
+ */
+export interface Verdict {
+  /**
+   * Its parts.
+   */
+  checks: Check[];
+  /**
+   * Start of its span. **Units**: milliseconds.
+   */
+  fromMs: number;
+  /**
+   * Whether all of it came so.
+   */
+  passed: boolean;
+  /**
+   * End of its span.
+   */
+  toMs: number;
+}
+/**
+ * A scenario to play.
+ */
+export interface SimulateRequest {
+  /**
+   * Who decides about regions; unset: the region router if a WasmPlugin puts it into the gateway.
+   */
+  arm?: Arm & string;
+  /**
+   * The texts; a Topology and a Scenario among them.
+   */
+  files: File[];
+  /**
+   * The istiod to imitate, for example `1.31`; unset: the newest.
+   */
+  istio?: string | null;
+  /**
+   * Length of a frame; unset: a second, or more in runs longer than 20 minutes.
+   */
+  resolution?: GoDuration | null;
+  /**
+   * The name of the scenario to play; unset: the first one.
+   */
+  scenario?: string | null;
+  /**
+   * What everything random follows from; goes before the scenario's own.
+   */
+  seed?: number | null;
+}
+/**
+ * What this is, and what it imitates.
+ */
+export interface Version {
+  /**
+   * `apiVersion` of this tool's own documents.
+   */
+  apiVersion: string;
+  /**
+   * The Envoy that is followed.
+   */
+  envoy: string;
+  /**
+   * The newest istiod that can be imitated, and the default.
+   */
+  istioNewest: string;
+  /**
+   * The oldest istiod that can be imitated.
+   */
+  istioOldest: string;
+  /**
+   * Of mesh-failover.
+   */
+  version: string;
+}
