@@ -27,7 +27,12 @@ impl Validation {
     }
 }
 
-const WITHOUT_OUTLIER_DETECTION: &str = "outlier detection policy must be provided for failover";
+/// The warning that istiod gives for a whole rule and drops for subsets and ports.
+pub(crate) const WITHOUT_OUTLIER_DETECTION: &str =
+    "outlier detection policy must be provided for failover";
+/// The warning about `consecutiveErrors`.
+pub(crate) const CONSECUTIVE_ERRORS: &str = "outlier detection consecutive errors is deprecated, \
+                                             use consecutiveGatewayErrors or consecutive5xxErrors instead";
 
 /// `ValidateLocalityLbSetting`.
 #[must_use]
@@ -181,11 +186,7 @@ pub fn validate_outlier_detection(block: Option<&OutlierDetection>) -> Validatio
     let mut found = Validation::default();
     let Some(block) = block else { return found };
     if block.consecutive_errors.is_some_and(|errors| errors != 0) {
-        found.warnings.push(
-            "outlier detection consecutive errors is deprecated, \
-             use consecutiveGatewayErrors or consecutive5xxErrors instead"
-                .to_owned(),
-        );
+        found.warnings.push(CONSECUTIVE_ERRORS.to_owned());
     }
     let split = block.split_external_local_origin_errors == Some(true);
     if !split && block.consecutive_local_origin_failures.is_some_and(|failures| failures > 0) {

@@ -1,3 +1,132 @@
 //! What is wrong with a configuration, or does not do what it seems to.
+//!
+//! [`check`] reads nothing and prints nothing: it takes what [`crate::manifest::read`] read, and returns findings in
+//! the order of the text. Where a topology is among the manifests it speaks with the user's own numbers;
+//! without one it is silent on everything that depends on where endpoints are.
+//!
+//! A family of lints is a file: its [`Rule`]s, and one function that looks for them.
+//!
+//! **Suppression**: a comment `# mesh-failover: allow MF0203 -- reason` on the finding's line, or above it, switches
+//! that finding off; above a document's first key it holds for the document. Without a reason it is not heard.
+//!
+//! **Not modelled**: Gateway API routes, Sidecar scopes, TCP and TLS routes.
 
+mod balancing;
+mod binding;
+mod distribute;
+mod edit;
+mod extension;
+mod facts;
+mod failover;
+mod finding;
 pub mod istio;
+mod istiod;
+mod managed;
+mod network;
+mod outlier;
+mod panic;
+mod policies;
+mod routes;
+mod rule;
+mod scope;
+mod suppress;
+
+pub use finding::{Finding, Fix, TextEdit, apply};
+pub use rule::{Rule, rules};
+
+use facts::Facts;
+
+use crate::manifest::{Manifests, Source};
+use crate::translate::IstioVersion;
+
+/// Who programs the proxies.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// Open-source istiod.
+    #[default]
+    Istio,
+    /// Managed Cloud Service Mesh with the Traffic Director control plane.
+    CloudServiceMesh,
+}
+
+/// What a check looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// What was read.
+    pub manifests: &'a Manifests,
+    /// The texts it was read from, for the comments in them; may be empty.
+    pub sources: &'a [Source<'a>],
+    /// The istiod that will get the manifests.
+    pub version: IstioVersion,
+    /// Who programs the proxies.
+    pub target: Target,
+}
+
+/// Lints of one subject.
+struct Family {
+    rules: &'static [&'static Rule],
+    check: fn(&Facts<'_>, &mut Vec<Finding>),
+}
+
+const FAMILIES: [Family; 12] = [
+    Family { rules: istiod::RULES, check: istiod::check },
+    Family { rules: outlier::RULES, check: outlier::check },
+    Family { rules: panic::RULES, check: panic::check },
+    Family { rules: distribute::RULES, check: distribute::check },
+    Family { rules: failover::RULES, check: failover::check },
+    Family { rules: scope::RULES, check: scope::check },
+    Family { rules: binding::RULES, check: binding::check },
+    Family { rules: balancing::RULES, check: balancing::check },
+    Family { rules: routes::RULES, check: routes::check },
+    Family { rules: network::RULES, check: network::check },
+    Family { rules: extension::RULES, check: extension::check },
+    Family { rules: managed::RULES, check: managed::check },
+];
+
+/// Everything that is wrong with the manifests or does not do what it seems to, each thing once, in the order of
+/// files and lines.
+///
+/// ```
+/// use mesh_failover_core::check::{Input, Target, check};
+/// use mesh_failover_core::manifest::{Source, read};
+///
+/// let text = "\
+/// apiVersion: networking.istio.io/v1
+/// kind: DestinationRule
+/// metadata: {name: hello-world}
+/// spec:
+///   host: hello-world.default.svc.cluster.local
+///   trafficPolicy:
+///     loadBalancer:
+///       localityLbSetting:
+///         distribute:
+///         - {from: europe-west1, to: {europe-west1: 50, us-central1: 50}}
+/// ";
+/// let sources = [Source { name: "dr.yaml", text }];
+/// let (manifests, _) = read(&sources);
+/// let version = Default::default();
+/// let found = check(&Input { manifests: &manifests, sources: &sources, version, target: Target::Istio });
+/// assert_eq!(found[0].diagnostic.code, "MF0201");
+/// assert_eq!(found[0].diagnostic.location.as_ref().map(|at| at.span.line), Some(9));
+/// assert!(found[0].fix.is_some());
+/// ```
+#[must_use]
+pub fn check(input: &Input<'_>) -> Vec<Finding> {
+    let facts = Facts::new(input);
+    let mut findings = Vec::new();
+    for family in &FAMILIES {
+        (family.check)(&facts, &mut findings);
+    }
+    let mut findings = suppress::filter(findings, input.sources);
+    let file_order = |name: &str| input.manifests.documents.iter().position(|it| it.file == name);
+    findings.sort_by_cached_key(|finding| {
+        let Finding { diagnostic, object, .. } = finding;
+        let place = diagnostic.location.as_ref().map(|at| (file_order(&at.file), at.span.start));
+        (place, object.clone(), diagnostic.path.clone(), diagnostic.code)
+    });
+    findings.dedup();
+    findings
+}

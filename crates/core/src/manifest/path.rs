@@ -49,6 +49,12 @@ impl Path {
         &self.0
     }
 
+    /// The step to a key as it is written behind a path: `.from`, `["us-central1/*"]`.
+    pub(crate) fn step(key: &str) -> String {
+        let path = Self(vec![Segment::Index(0), Segment::Key(key.to_owned())]).to_string();
+        path.strip_prefix("[0]").unwrap_or_default().to_owned()
+    }
+
     pub(super) fn push(&mut self, segment: Segment) {
         self.0.push(segment);
     }

@@ -7,6 +7,7 @@ mod destination_rule;
 mod findings;
 mod gateway;
 mod host;
+mod inventory;
 mod labels;
 mod lb_setting;
 mod load_balancer;
@@ -29,7 +30,10 @@ mod visibility;
 use std::collections::BTreeMap;
 
 pub use connection_pool::{apply_connection_pool, connect_timeout, http_protocol_options};
+pub(crate) use host::is_subset_of;
 pub use host::resolve_short_name;
+pub(crate) use inventory::{KnownService, PlacedEndpoint, inventory};
+pub(crate) use labels::selects;
 pub use labels::{
     CLUSTER_LABEL, HOSTNAME_LABEL, Labels, NETWORK_LABEL, REGION_LABEL, SUBZONE_LABEL, ZONE_LABEL,
     augment_labels, pod_locality, proxy_locality,

@@ -1,0 +1,108 @@
+//! Examples of lints: an example's own documents, completed by the base.
+
+use std::path::{Path, PathBuf};
+
+use mesh_failover_core::check::{Finding, Input, Target, check};
+use mesh_failover_core::diagnostic::Severity;
+use mesh_failover_core::manifest::{Manifests, Source, read};
+use mesh_failover_core::translate::IstioVersion;
+
+/// The name of the base in findings.
+const BASE: &str = "base.yaml";
+
+/// An example, ready to be checked and played.
+pub struct Example {
+    /// Its own documents and what it takes from the base, by name of the file.
+    texts: Vec<(String, String)>,
+    version: IstioVersion,
+    target: Target,
+}
+
+/// Reads an example. Its first lines may say how it is checked: `# check: --istio 1.29`.
+pub fn example(file: &Path) -> Result<Example, String> {
+    let read = |path: &Path| {
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let own = read(file)?;
+    let base = file.ancestors().nth(2).ok_or("an example is in a folder of its own")?.join(BASE);
+    let base = read(&base)?;
+    let kind = |document: &str| {
+        document.lines().find_map(|line| line.strip_prefix("kind: ")).map(str::to_owned)
+    };
+    let kinds: Vec<_> = own.split("---\n").filter_map(kind).collect();
+    let missing = base.split("---\n").filter(|it| kind(it).is_some_and(|it| !kinds.contains(&it)));
+    let base = missing.collect::<Vec<_>>().join("---\n");
+    let options: Vec<String> = own
+        .lines()
+        .filter_map(|line| line.strip_prefix("# check: "))
+        .flat_map(|line| line.split(' ').map(str::to_owned))
+        .collect();
+    let mut example = Example::of(vec![("example.yaml".into(), own), (BASE.into(), base)]);
+    for option in options.chunks(2) {
+        match option {
+            [name, value] if name == "--istio" => {
+                example.version = value.parse().map_err(|error| format!("{error}"))?;
+            }
+            [name, value] if name == "--target" && value == "cloud-service-mesh" => {
+                example.target = Target::CloudServiceMesh;
+            }
+            other => return Err(format!("{other:?} is no option of an example")),
+        }
+    }
+    Ok(example)
+}
+
+/// All manifests of a folder as one example.
+pub fn folder(folder: &Path) -> Result<Example, String> {
+    let entries = std::fs::read_dir(folder).map_err(|error| error.to_string())?;
+    let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|file| file.extension().is_some_and(|it| it == "yaml"));
+    files.sort();
+    let text = |file: &PathBuf| {
+        let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+        Ok((file.display().to_string(), text))
+    };
+    files.iter().map(text).collect::<Result<_, String>>().map(Example::of)
+}
+
+impl Example {
+    fn of(texts: Vec<(String, String)>) -> Self {
+        Self { texts, version: IstioVersion::NEWEST, target: Target::default() }
+    }
+
+    /// Its own documents.
+    pub fn text(&self) -> &str {
+        self.texts.first().map(|(_, text)| text.as_str()).unwrap_or_default()
+    }
+
+    fn sources(&self) -> Vec<Source<'_>> {
+        self.texts.iter().map(|(name, text)| Source { name, text }).collect()
+    }
+
+    /// What was read; everything must be readable.
+    pub fn manifests(&self) -> Result<Manifests, String> {
+        let (manifests, diagnostics) = read(&self.sources());
+        match diagnostics.iter().find(|it| it.severity != Severity::Note) {
+            Some(diagnostic) => Err(diagnostic.to_string()),
+            None => Ok(manifests),
+        }
+    }
+
+    pub fn check(&self) -> Vec<Finding> {
+        let manifests = self.manifests().expect("examples can be read");
+        let sources = self.sources();
+        check(&Input {
+            manifests: &manifests,
+            sources: &sources,
+            version: self.version,
+            target: self.target,
+        })
+    }
+
+    /// With its texts changed, by name.
+    pub fn changed(&self, change: impl Fn(&str, &str) -> String) -> Self {
+        let texts = self.texts.iter();
+        let texts = texts.map(|(name, text)| (name.clone(), change(name, text))).collect();
+        Self { texts, version: self.version, target: self.target }
+    }
+}

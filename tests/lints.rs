@@ -1,0 +1,91 @@
+//! Every lint against its examples: `tests/lints/CODE/bad.yaml` is found exactly once and nothing else is, `good.yaml` is clean. An
+//! example is completed by `tests/lints/base.yaml`, and every fix makes its finding go away.
+
+mod lint_rows;
+
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use lint_rows::{Example, example};
+use mesh_failover_core::check::{Finding, apply, rules};
+use mesh_failover_core::diagnostic::Severity;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("lints");
+    let mut trials = Vec::new();
+    for rule in rules() {
+        let folder = root.join(rule.code);
+        let code = rule.code;
+        trials.push(Trial::test(format!("{code}/bad"), move || found_once(&folder, code)));
+        let folder = root.join(rule.code);
+        trials.push(Trial::test(format!("{code}/good"), move || clean(&folder)));
+    }
+    trials.push(Trial::test("every example is a lint's", move || known(&root)));
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    for folder in folders(&examples) {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        trials
+            .push(Trial::test(format!("no false alarm: examples/{name}"), move || silent(&folder)));
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn found_once(folder: &Path, code: &str) -> Result<(), Failed> {
+    let example = example(&folder.join("bad.yaml"))?;
+    let found = example.check();
+    match found.as_slice() {
+        [only] if only.diagnostic.code == code => fixes(&example, only),
+        _ => Err(format!("expected {code} once, found:\n{}", shown(&found)).into()),
+    }
+}
+
+/// With its fix, the finding is gone and no other has come.
+fn fixes(example: &Example, finding: &Finding) -> Result<(), Failed> {
+    if finding.diagnostic.location.is_none() {
+        return Err("the finding has no place".into());
+    }
+    let Some(fix) = &finding.fix else { return Ok(()) };
+    let fixed = example.changed(|name, text| apply(name, text, [fix]).0);
+    match fixed.check().as_slice() {
+        [] => Ok(()),
+        rest => Err(format!("`{}` leaves:\n{}\n{}", fix.title, shown(rest), fixed.text()).into()),
+    }
+}
+
+fn clean(folder: &Path) -> Result<(), Failed> {
+    match example(&folder.join("good.yaml"))?.check().as_slice() {
+        [] => Ok(()),
+        found => Err(format!("found:\n{}", shown(found)).into()),
+    }
+}
+
+/// Nothing beyond notes about a folder of manifests that are as they should be.
+fn silent(folder: &Path) -> Result<(), Failed> {
+    let found = lint_rows::folder(folder)?.check();
+    let alarms: Vec<Finding> =
+        found.into_iter().filter(|it| it.diagnostic.severity > Severity::Note).collect();
+    if alarms.is_empty() { Ok(()) } else { Err(shown(&alarms).into()) }
+}
+
+fn folders(root: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root).expect("the folder is part of the project");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+    paths.retain(|path| path.is_dir());
+    paths.sort();
+    paths
+}
+
+fn known(root: &Path) -> Result<(), Failed> {
+    let codes: Vec<&str> = rules().iter().map(|rule| rule.code).collect();
+    let strangers: Vec<String> = folders(root)
+        .iter()
+        .filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()))
+        .filter(|name| !codes.contains(&name.as_str()))
+        .collect();
+    if strangers.is_empty() { Ok(()) } else { Err(format!("no lints: {strangers:?}").into()) }
+}
+
+fn shown(found: &[Finding]) -> String {
+    found.iter().map(|finding| format!("{}\n", finding.diagnostic)).collect()
+}
