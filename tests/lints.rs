@@ -6,7 +6,7 @@ mod lint_rows;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use lint_rows::{Example, example};
+use lint_rows::{Example, example, page};
 use mesh_failover_core::check::{Finding, apply, rules};
 use mesh_failover_core::diagnostic::Severity;
 
@@ -20,7 +20,14 @@ fn main() {
         trials.push(Trial::test(format!("{code}/bad"), move || found_once(&folder, code)));
         let folder = root.join(rule.code);
         trials.push(Trial::test(format!("{code}/good"), move || clean(&folder)));
+        let folder = root.join(rule.code);
+        trials.push(Trial::test(format!("{code}/page"), move || {
+            let example = |name: &str| lint_rows::example(&folder.join(name));
+            let page = page::page(rule, &example("bad.yaml")?, &example("good.yaml")?)?;
+            current(&format!("{code}.md"), &page)
+        }));
     }
+    trials.push(Trial::test("the list of pages", || current("README.md", &page::index(&rules()))));
     trials.push(Trial::test("every example is a lint's", move || known(&root)));
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
     for folder in folders(&examples) {
@@ -50,6 +57,20 @@ fn fixes(example: &Example, finding: &Finding) -> Result<(), Failed> {
     match fixed.check().as_slice() {
         [] => Ok(()),
         rest => Err(format!("`{}` leaves:\n{}\n{}", fix.title, shown(rest), fixed.text()).into()),
+    }
+}
+
+/// A page is what is written, unless it is to be written anew.
+fn current(name: &str, page: &str) -> Result<(), Failed> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/lints").join(name);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        return std::fs::write(&file, page).map_err(|error| error.to_string().into());
+    }
+    let written = std::fs::read_to_string(&file).unwrap_or_default();
+    if written == page {
+        Ok(())
+    } else {
+        Err(format!("docs/lints/{name} is out of date; write it with `{}`", page::UPDATE).into())
     }
 }
 

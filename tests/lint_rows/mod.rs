@@ -1,5 +1,7 @@
 //! Examples of lints: an example's own documents, completed by the base.
 
+pub mod page;
+
 use std::path::{Path, PathBuf};
 
 use mesh_failover_core::check::{Finding, Input, Target, check};
@@ -68,6 +70,11 @@ pub fn folder(folder: &Path) -> Result<Example, String> {
 impl Example {
     fn of(texts: Vec<(String, String)>) -> Self {
         Self { texts, version: IstioVersion::NEWEST, target: Target::default() }
+    }
+
+    /// Why the twin cannot show it, as the example says.
+    pub fn not_played(&self) -> Option<&str> {
+        self.text().lines().find_map(|line| line.strip_prefix("# not played: "))
     }
 
     /// Its own documents.

@@ -18,6 +18,9 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Find what is wrong with the manifests, or does not do what it seems to, before anybody applies them; exit with 1 if
+    /// something is found.
+    Check(crate::check::CheckArgs),
     /// Write the Envoy configuration that istiod would give one ingress gateway, ready to run.
     Envoy(EnvoyArgs),
     /// Play failover scenarios against the gateway that the manifests make, in virtual time; exit with 1 if something does not

@@ -10,7 +10,7 @@ use mesh_failover_core::manifest::{self, Manifests, Source};
 use crate::report::{self, Failure};
 
 /// A text and its name as the user gave it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Text {
     pub(crate) name: String,
     pub(crate) text: String,

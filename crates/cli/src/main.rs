@@ -4,6 +4,7 @@
 //! arguments, cannot be used as they are.
 
 mod args;
+mod check;
 mod envoy;
 mod explain;
 mod input;
@@ -21,6 +22,7 @@ use crate::report::Failure;
 
 fn main() -> ExitCode {
     let result = match Args::parse().command {
+        Command::Check(args) => check::run(&args),
         Command::Envoy(args) => envoy::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Explain(args) => explain::run(&args),

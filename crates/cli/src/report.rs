@@ -36,17 +36,23 @@ fn plain(message: &str, help: &str) -> String {
     if !help.is_empty() {
         group = group.element(Level::HELP.message(help));
     }
-    renderer().render(&[group])
+    for_errors().render(&[group])
 }
 
 /// Prints findings to standard error.
 pub(crate) fn print(diagnostics: &[Diagnostic], texts: &[Text]) {
     for diagnostic in diagnostics {
-        print_line(&rendered(diagnostic, texts));
+        print_line(&rendered(diagnostic, texts, &[], &for_errors()));
     }
 }
 
-fn rendered(diagnostic: &Diagnostic, texts: &[Text]) -> String {
+/// A finding with its source line, its help, and `notes` below.
+pub(crate) fn rendered(
+    diagnostic: &Diagnostic,
+    texts: &[Text],
+    notes: &[String],
+    renderer: &Renderer,
+) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -64,11 +70,19 @@ fn rendered(diagnostic: &Diagnostic, texts: &[Text]) -> String {
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help));
     }
-    renderer().render(&[group])
+    for note in notes {
+        group = group.element(Level::NOTE.message(note));
+    }
+    renderer.render(&[group])
 }
 
-fn renderer() -> Renderer {
-    if std::io::stderr().is_terminal() { Renderer::styled() } else { Renderer::plain() }
+/// With colours on a terminal only.
+pub(crate) fn renderer(is_terminal: bool) -> Renderer {
+    if is_terminal { Renderer::styled() } else { Renderer::plain() }
+}
+
+fn for_errors() -> Renderer {
+    renderer(std::io::stderr().is_terminal())
 }
 
 /// A closed pipe is no reason to fail while telling about another failure.

@@ -61,10 +61,11 @@ fn check_tells_what_a_reader_and_a_translation_find() {
     let mut files = seed();
     files[2].text = RULE.replace("interval:", "intervall:");
     files[1].text = ROUTE.replace("host: hello-world", "host: goodbye-world");
-    let answer = api::check(CheckRequest { files, istio: None }).unwrap();
-    let codes: Vec<&str> = answer.diagnostics.iter().map(|it| it.code).collect();
+    let answer = api::check(CheckRequest { files, ..CheckRequest::default() }).unwrap();
+    let codes: Vec<&str> = answer.diagnostics.iter().map(|it| it.diagnostic.code).collect();
     assert!(codes.contains(&"MF0004") && codes.contains(&"MF0103"), "{:?}", answer.diagnostics);
-    let error = api::check(CheckRequest { files: seed(), istio: Some("1.2".to_owned()) });
+    let error =
+        api::check(CheckRequest { files: seed(), istio: Some("1.2".to_owned()), target: None });
     assert!(error.unwrap_err().message.starts_with("`istio`: "));
 }
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 use super::files::{self, File};
-use crate::diagnostic::Diagnostic;
-use crate::translate::{Proxy, translate};
+use crate::check::{self, Finding, Rule, Target};
+use crate::manifest::Source;
 
 /// Manifests to check.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -17,14 +17,19 @@ pub struct CheckRequest {
     /// The istiod to imitate, for example `1.31`; unset: the newest.
     #[serde(default)]
     pub istio: Option<String>,
+    /// Who programs the proxies; unset: istiod.
+    #[serde(default)]
+    pub target: Option<Target>,
 }
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckAnswer {
-    /// Everything that was found, in the order of the texts, each once.
-    pub diagnostics: Vec<Diagnostic>,
+    /// Everything that was found, in the order of the texts, each once: what cannot be read first.
+    pub diagnostics: Vec<Finding>,
+    /// Why the lints among it matter, by code.
+    pub rules: Vec<&'static Rule>,
 }
 
 /// Checks manifests.
@@ -33,13 +38,18 @@ pub struct CheckAnswer {
 /// [`codes::REQUEST`](super::codes::REQUEST) for a version of Istio that is not modelled. Texts that cannot be read are diagnostics.
 pub fn check(request: CheckRequest) -> Result<CheckAnswer, Error> {
     let version = files::istio_version(request.istio.as_deref())?;
-    let (manifests, mut diagnostics) = files::read(&request.files);
-    for proxy in Proxy::gateways(&manifests) {
-        for found in translate(&manifests, &proxy.with_version(version)).diagnostics {
-            if !diagnostics.contains(&found) {
-                diagnostics.push(found);
-            }
-        }
-    }
-    Ok(CheckAnswer { diagnostics })
+    let (manifests, unreadable) = files::read(&request.files);
+    let sources: Vec<Source<'_>> =
+        request.files.iter().map(|file| Source { name: &file.name, text: &file.text }).collect();
+    let found = check::check(&check::Input {
+        manifests: &manifests,
+        sources: &sources,
+        version,
+        target: request.target.unwrap_or_default(),
+    });
+    let diagnostics: Vec<Finding> =
+        unreadable.into_iter().map(Finding::from).chain(found).collect();
+    let mut rules = check::rules();
+    rules.retain(|rule| diagnostics.iter().any(|found| found.diagnostic.code == rule.code));
+    Ok(CheckAnswer { diagnostics, rules })
 }

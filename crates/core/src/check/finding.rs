@@ -6,12 +6,14 @@ use crate::diagnostic::Diagnostic;
 
 /// One finding of [`check`](super::check).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// What is wrong, where, and what to write instead.
     #[serde(flatten)]
     pub diagnostic: Diagnostic,
-    /// The object, `DestinationRule default/hello-world`.
+    /// The object, `DestinationRule default/hello-world`; empty: the file or the mesh as a whole.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub object: String,
     /// Istio's own message about it, letter by letter; `None`: istiod accepts it without a word.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,8 +23,16 @@ pub struct Finding {
     pub fix: Option<Fix>,
 }
 
+/// A diagnostic of a reader or of a translation, of which nothing more is known.
+impl From<Diagnostic> for Finding {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self { diagnostic, object: String::new(), istiod: None, fix: None }
+    }
+}
+
 /// A change of texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Fix {
     /// What it does, as an order: ``set `maxEjectionPercent: 100` ``.
@@ -33,6 +43,7 @@ pub struct Fix {
 
 /// The bytes from `start` up to `end` of a file give way to `text`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TextEdit {
     /// The file's name as the user gave it.

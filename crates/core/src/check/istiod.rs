@@ -6,12 +6,13 @@
 
 use super::facts::Facts;
 use super::istio::{
-    CONSECUTIVE_ERRORS, Validation, WITHOUT_OUTLIER_DETECTION, validate_localities,
+    self, CONSECUTIVE_ERRORS, Said, Validation, WITHOUT_OUTLIER_DETECTION, validate_localities,
     validate_locality_lb_setting, validate_outlier_detection, validate_zone_aware_lb_setting,
 };
 use super::policies::Level;
 use super::{Finding, Rule};
 use crate::diagnostic::Severity;
+use crate::manifest::{Kind, Object};
 
 pub(super) const RULES: &[&Rule] = &[&REJECTED, &WARNED];
 
@@ -39,6 +40,55 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for level in &facts.levels {
         policy(facts, level, findings);
     }
+    let manifests = facts.manifests;
+    for rule in &manifests.destination_rules {
+        object(facts, rule, istio::destination_rule(&rule.spec), findings);
+    }
+    for gateway in &manifests.gateways {
+        object(facts, gateway, istio::gateway(&gateway.spec), findings);
+    }
+    for service in &manifests.virtual_services {
+        let mut said = istio::virtual_service(&service.spec);
+        // With a Gateway at hand this is the finding about the missing `gateways`.
+        let is_told = service.spec.gateways.is_empty() && !manifests.gateways.is_empty();
+        said.retain(|it| !is_told || it.message != istio::WILDCARD_ON_MESH);
+        object(facts, service, said, findings);
+    }
+    for plugin in &manifests.wasm_plugins {
+        object(facts, plugin, istio::wasm_plugin(&plugin.spec), findings);
+    }
+    for extension in &manifests.traffic_extensions {
+        let said = extension.spec.wasm.as_ref().map(istio::wasm_config).unwrap_or_default();
+        object(facts, extension, said, findings);
+    }
+}
+
+fn object<T: Kind>(
+    facts: &Facts<'_>,
+    object: &Object<T>,
+    said: Vec<Said>,
+    findings: &mut Vec<Finding>,
+) {
+    for Said { path, message, is_warning } in said {
+        let rule = if is_warning { &WARNED } else { &REJECTED };
+        findings.push(this(facts, rule, object, &path, message));
+    }
+}
+
+/// istiod drops its warnings about subsets and ports.
+const DROPPED: &str =
+    "istiod drops this warning here, within a subset or a port: nobody else tells you";
+
+fn this<T: Kind>(
+    facts: &Facts<'_>,
+    rule: &Rule,
+    object: &Object<T>,
+    path: &str,
+    message: String,
+) -> Finding {
+    let nested = path.contains("subsets[") || path.contains("portLevelSettings[");
+    let found = facts.finding(rule, object, path, message.clone()).istiod(Some(message));
+    if nested && rule.code == WARNED.code { found.help(DROPPED) } else { found }
 }
 
 fn policy(facts: &Facts<'_>, level: &Level<'_>, findings: &mut Vec<Finding>) {
@@ -61,7 +111,7 @@ fn policy(facts: &Facts<'_>, level: &Level<'_>, findings: &mut Vec<Finding>) {
         let of_rule = block == "loadBalancer.localityLbSetting";
         for message in errors.into_iter().filter(|message| !of_rule || !overlaps.contains(message))
         {
-            findings.push(said(facts, &REJECTED, level, &path, message));
+            findings.push(this(facts, &REJECTED, level.rule, &path, message));
         }
         let is_known = |message: &String| match message.as_str() {
             WITHOUT_OUTLIER_DETECTION => of_rule,
@@ -69,11 +119,7 @@ fn policy(facts: &Facts<'_>, level: &Level<'_>, findings: &mut Vec<Finding>) {
             _ => false,
         };
         for message in warnings.into_iter().filter(|message| !is_known(message)) {
-            findings.push(said(facts, &WARNED, level, &path, message));
+            findings.push(this(facts, &WARNED, level.rule, &path, message));
         }
     }
-}
-
-fn said(facts: &Facts<'_>, rule: &Rule, level: &Level<'_>, path: &str, message: String) -> Finding {
-    facts.finding(rule, level.rule, path, message.clone()).istiod(Some(message))
 }

@@ -37,12 +37,13 @@ pub use rule::{Rule, rules};
 use facts::Facts;
 
 use crate::manifest::{Manifests, Source};
-use crate::translate::IstioVersion;
+use crate::translate::{IstioVersion, codes, translate};
 
 /// Who programs the proxies.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
     /// Open-source istiod.
@@ -120,6 +121,7 @@ pub fn check(input: &Input<'_>) -> Vec<Finding> {
     for family in &FAMILIES {
         (family.check)(&facts, &mut findings);
     }
+    programmed(&facts, &mut findings);
     let mut findings = suppress::filter(findings, input.sources);
     let file_order = |name: &str| input.manifests.documents.iter().position(|it| it.file == name);
     findings.sort_by_cached_key(|finding| {
@@ -129,4 +131,25 @@ pub fn check(input: &Input<'_>) -> Vec<Finding> {
     });
     findings.dedup();
     findings
+}
+
+/// What programming each gateway of the topology brings up; lints that say the same say it better.
+fn programmed(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let mut more: Vec<Finding> = Vec::new();
+    for proxy in &facts.gateways {
+        for found in translate(facts.manifests, proxy).diagnostics {
+            // Without any Gateway among the texts it is elsewhere, not missing.
+            if found.code == codes::NO_LISTENER && facts.manifests.gateways.is_empty() {
+                continue;
+            }
+            let is_said = findings.iter().chain(&more).any(|it| {
+                let known = &it.diagnostic;
+                known.code == found.code && (known.location.is_some() || *known == found)
+            });
+            if !is_said {
+                more.push(found.into());
+            }
+        }
+    }
+    findings.append(&mut more);
 }

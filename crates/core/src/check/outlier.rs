@@ -3,6 +3,7 @@
 //! **Source**: Istio cluster_traffic_policy.go `applyOutlierDetection`, 1.31; Envoy outlier_detection_impl.cc
 //! `DetectorImpl::ejectHost`, v1.40.0.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::facts::{Facts, by_region, count};
@@ -273,7 +274,7 @@ impl Shortfall {
     /// `None` where the cap is enough, and where there is one region only.
     fn of(hosts: &[&PlacedEndpoint], percent: usize) -> Option<Self> {
         let regions: BTreeMap<&str, usize> = by_region(hosts);
-        let (region, largest) = regions.iter().max_by_key(|(_, number)| **number)?;
+        let (region, largest) = regions.iter().min_by_key(|(_, number)| Reverse(**number))?;
         let all = hosts.len();
         let ejected = all.checked_mul(percent)? / 100;
         (regions.len() > 1 && ejected < *largest).then(|| Self {

@@ -3,6 +3,8 @@
 //! **Source**: Envoy load_balancer_impl.cc `isHostSetInPanic`, v1.40.0; Istio cluster_traffic_policy.go
 //! `applyOutlierDetection`, 1.31.
 
+use std::cmp::Reverse;
+
 use super::facts::{Facts, by_region};
 use super::policies::Level;
 use super::{Finding, Rule};
@@ -59,7 +61,7 @@ fn reason(facts: &Facts<'_>, level: &Level<'_>, percent: i32) -> Option<String> 
     let threshold = usize::try_from(percent).ok()?;
     clusters.iter().find_map(|hosts| {
         let regions = by_region(hosts);
-        let (region, largest) = regions.iter().max_by_key(|(_, number)| **number)?;
+        let (region, largest) = regions.iter().min_by_key(|(_, number)| Reverse(**number))?;
         let healthy = (hosts.len() - largest) * 100 / hosts.len();
         (regions.len() > 1 && healthy < threshold).then(|| {
             format!(

@@ -3,7 +3,8 @@
 use crate::diagnostic::Severity;
 
 /// One lint. Its texts are the pages below `docs/lints`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rule {
     /// A stable code, `MF` and four digits; it never changes its meaning.
     pub code: &'static str,

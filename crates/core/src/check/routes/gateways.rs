@@ -44,7 +44,7 @@ pub(super) fn check(
             gateway.metadata.name == name && gateway.metadata.namespace() == namespace
         };
         let others = gateways.iter().filter(|gateway| gateway.metadata.name == name);
-        let others: Vec<String> = others.map(|gateway| title(gateway)).collect();
+        let others: Vec<String> = others.map(title).collect();
         if gateways.iter().any(|gateway| is(&gateway)) || others.is_empty() {
             continue;
         }
@@ -102,9 +102,7 @@ fn not_bound(facts: &Facts<'_>, service: &Object<VirtualService>, findings: &mut
     let message =
         format!("without `gateways` the routes for {} are not on {}", list(&outside), list(&names));
     let istiod = outside.iter().any(|host| *host == "*");
-    let istiod = istiod.then(|| {
-        "wildcard host * is not allowed for virtual services bound to the mesh gateway".to_owned()
-    });
+    let istiod = istiod.then(|| super::super::istio::WILDCARD_ON_MESH.to_owned());
     let mut found = facts.finding(&NOT_BOUND, service, "spec", message).istiod(istiod);
     if let [only] = names.as_slice() {
         found = found.fix(facts.set(service, "spec.gateways", &format!("[{only}]")));

@@ -4,6 +4,13 @@
 //!
 //! **Units**: messages are Istio's, letter by letter, so that a user finds them in a search.
 
+mod domain;
+mod object;
+mod virtual_service;
+
+pub(crate) use object::{destination_rule, gateway, wasm_config, wasm_plugin};
+pub(crate) use virtual_service::{WILDCARD_ON_MESH, virtual_service};
+
 use std::time::Duration;
 
 use crate::manifest::{
@@ -24,6 +31,26 @@ pub struct Validation {
 impl Validation {
     fn error(&mut self, message: impl Into<String>) {
         self.errors.push(message.into());
+    }
+}
+
+/// One message about a field of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) path: String,
+    /// Istio's words.
+    pub(crate) message: String,
+    /// Accepted all the same.
+    pub(crate) is_warning: bool,
+}
+
+impl Said {
+    fn error(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), message: message.into(), is_warning: false }
+    }
+
+    fn warning(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), message: message.into(), is_warning: true }
     }
 }
 

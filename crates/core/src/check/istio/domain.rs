@@ -1,0 +1,81 @@
+//! Names as istiod accepts them.
+//!
+//! **Source**: Istio pkg/config/validation/agent/validation.go `ValidateWildcardDomain`, pkg/config/labels
+//! `IsDNS1123Label`, 1.31.
+
+/// `ValidateWildcardDomain`.
+pub(super) fn wildcard(domain: &str) -> Result<(), String> {
+    if domain.len() > 255 {
+        return Err(format!("domain name {domain:?} too long (max 255)"));
+    }
+    if domain.is_empty() {
+        return Err("empty domain name not allowed".to_owned());
+    }
+    let (first, rest) = match domain.split_once('.') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (domain, None),
+    };
+    // `*`, and labels with a leading asterisk such as `*-foo`.
+    let named = first.strip_prefix('*').map(|rest| rest.strip_prefix('-').unwrap_or(rest));
+    if !(is_label(first) || named.is_some_and(|rest| rest.is_empty() || is_label(rest))) {
+        return Err(format!("domain name {domain:?} invalid (label {first:?} invalid)"));
+    }
+    rest.map_or(Ok(()), labels)
+}
+
+/// `validateDNS1123Labels`.
+fn labels(domain: &str) -> Result<(), String> {
+    let parts: Vec<&str> = domain.split('.').collect();
+    let top = parts.last().copied().unwrap_or_default();
+    if top.parse::<i64>().is_ok() {
+        return Err(format!(
+            "domain name {domain:?} invalid (top level domain {top:?} cannot be all-numeric)"
+        ));
+    }
+    let last = parts.len().saturating_sub(1);
+    let bad = parts
+        .iter()
+        .enumerate()
+        .find(|(index, label)| !(is_label(label) || *index == last && label.is_empty()));
+    match bad {
+        Some((_, label)) => {
+            Err(format!("domain name {domain:?} invalid (label {label:?} invalid)"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// `validateSubsetName`.
+pub(super) fn subset(name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("subset name cannot be empty".to_owned());
+    }
+    if is_label(name) { Ok(()) } else { Err(format!("subset name is invalid: {name}")) }
+}
+
+/// A label of a domain name (RFC 1123); istiod accepts upper case too.
+fn is_label(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let ends = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    text.len() <= 63
+        && ends(bytes.first())
+        && ends(bytes.last())
+        && bytes.iter().copied().all(inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_as_istiod_takes_them() {
+        for good in ["a", "*", "*.b.com", "*-a.b", "a.b.", "reviews", "A.b"] {
+            assert_eq!(wildcard(good), Ok(()), "{good}");
+        }
+        for bad in ["", "a..b", "-a", "a.*", "a b", "a.1", "*a*.b"] {
+            assert!(wildcard(bad).is_err(), "{bad}");
+        }
+        assert_eq!(subset("us_1"), Err("subset name is invalid: us_1".to_owned()));
+    }
+}

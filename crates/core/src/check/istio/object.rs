@@ -1,0 +1,324 @@
+//! What istiod's webhook says of whole objects, each message with the field it is about.
+//!
+//! **Source**: Istio pkg/config/validation/validation.go, virtualservice.go, agent/validation.go, extensions, 1.31.
+//!
+//! **Not modelled**: TLS settings of servers and upstreams, CORS, faults, mirrors, TCP and TLS routes, `exportTo`,
+//! workload selectors with wildcards.
+
+use std::collections::BTreeSet;
+
+use super::{Said, domain};
+use crate::manifest::{
+    ConnectionPool, ConsistentHash, DestinationRule, Gateway, LoadBalancer, PortTrafficPolicy,
+    Server, TrafficPolicy, WasmConfig, WasmPlugin,
+};
+
+/// What is wrong with a DestinationRule, its locality settings and outlier detection apart.
+pub(crate) fn destination_rule(rule: &DestinationRule) -> Vec<Said> {
+    let mut said = Vec::new();
+    said.extend(
+        domain::wildcard(&rule.host).err().map(|message| Said::error("spec.host", message)),
+    );
+    if let Some(policy) = &rule.traffic_policy {
+        traffic_policy(policy, "spec.trafficPolicy", &mut said);
+    }
+    let mut names = BTreeSet::new();
+    for (index, subset) in rule.subsets.iter().enumerate() {
+        let path = format!("spec.subsets[{index}]");
+        let name = &subset.name;
+        if !names.insert(name) {
+            said.push(Said::error(
+                format!("{path}.name"),
+                format!("duplicate subset names: {name}"),
+            ));
+        }
+        said.extend(domain::subset(name).err().map(|it| Said::error(format!("{path}.name"), it)));
+        if let Some(policy) = &subset.traffic_policy {
+            traffic_policy(policy, &format!("{path}.trafficPolicy"), &mut said);
+        }
+    }
+    if rule.workload_selector.as_ref().is_some_and(|it| it.match_labels.is_empty()) {
+        let message = "workload selector specified without labels";
+        said.push(Said::warning("spec.workloadSelector", message));
+    }
+    said
+}
+
+fn traffic_policy(policy: &TrafficPolicy, path: &str, said: &mut Vec<Said>) {
+    if *policy == TrafficPolicy::default() {
+        said.push(Said::error(path, "traffic policy must have at least one field"));
+    }
+    if policy.tunnel.is_some() && policy.proxy_protocol.is_some() {
+        said.push(Said::error(path, "tunnel and proxyProtocol must not be set together"));
+    }
+    blocks(policy.load_balancer.as_ref(), policy.connection_pool.as_ref(), path, said);
+    for (index, level) in policy.port_level_settings.iter().enumerate() {
+        let path = format!("{path}.portLevelSettings[{index}]");
+        let PortTrafficPolicy { port, load_balancer, connection_pool, outlier_detection, tls } =
+            level;
+        if port.as_ref().is_none_or(|port| !(1..=65535).contains(&port.number)) {
+            said.push(Said::error(&path, "portTrafficPolicy must have valid port"));
+        }
+        let empty = load_balancer.is_none()
+            && connection_pool.is_none()
+            && outlier_detection.is_none()
+            && tls.is_none();
+        if empty {
+            said.push(Said::error(&path, "port traffic policy must have at least one field"));
+        }
+        blocks(load_balancer.as_ref(), connection_pool.as_ref(), &path, said);
+    }
+}
+
+fn blocks(
+    balancer: Option<&LoadBalancer>,
+    pool: Option<&ConnectionPool>,
+    path: &str,
+    said: &mut Vec<Said>,
+) {
+    if let Some(balancer) = balancer {
+        load_balancer(balancer, &format!("{path}.loadBalancer"), said);
+    }
+    if let Some(pool) = pool {
+        connection_pool(pool, &format!("{path}.connectionPool"), said);
+    }
+}
+
+fn load_balancer(balancer: &LoadBalancer, path: &str, said: &mut Vec<Said>) {
+    if balancer.locality_lb_setting.is_some() && balancer.zone_aware_lb_setting.is_some() {
+        let message = "only one of localityLbSetting and zoneAwareLbSetting can be set";
+        said.push(Said::error(path, message));
+    }
+    if let Some(hash) = &balancer.consistent_hash {
+        consistent_hash(hash, &format!("{path}.consistentHash"), said);
+    }
+    let Some(warmup) = &balancer.warmup else { return };
+    let path = format!("{path}.warmup");
+    if warmup.duration.is_none() {
+        said.push(Said::error(&path, "duration is required"));
+    }
+    if warmup.minimum_percent.is_some_and(|percent| percent > 100.0) {
+        let message = "minimumPercent value should be less than or equal to 100";
+        said.push(Said::error(format!("{path}.minimumPercent"), message));
+    }
+    if warmup.aggression.is_some_and(|aggression| aggression <= 0.0) {
+        said.push(Said::error(format!("{path}.aggression"), "aggression should be greater than 0"));
+    }
+}
+
+/// Envoy's largest table.
+const LARGEST_TABLE: u64 = 5_000_011;
+
+fn consistent_hash(hash: &ConsistentHash, path: &str, said: &mut Vec<Said>) {
+    if hash.http_cookie.as_ref().is_some_and(|cookie| cookie.name.is_empty()) {
+        said.push(Said::error(format!("{path}.httpCookie"), "name required for HttpCookie"));
+    }
+    if hash.minimum_ring_size.is_some_and(|size| size > 0) {
+        let message = "consistent hash MinimumRingSize is deprecated, \
+                       use ConsistentHashLB's RingHash configuration instead";
+        said.push(Said::warning(format!("{path}.minimumRingSize"), message));
+        if hash.ring_hash.is_some() || hash.maglev.is_some() {
+            let message = "only one of MinimumRingSize or Maglev/Ringhash can be specified";
+            said.push(Said::error(path, message));
+        }
+    }
+    let Some(maglev) = &hash.maglev else { return };
+    let path = format!("{path}.maglev");
+    match maglev.table_size {
+        None | Some(0) => said.push(Said::error(path, "tableSize must be set for maglev")),
+        Some(size) if size >= LARGEST_TABLE => {
+            said.push(Said::error(path, "tableSize must be less than 5000011 for maglev"));
+        }
+        Some(size) if !is_prime(size) => {
+            said.push(Said::error(path, "tableSize must be a prime number for maglev"));
+        }
+        Some(_) => {}
+    }
+}
+
+fn is_prime(number: u64) -> bool {
+    number > 1 && (2..).take_while(|it| it * it <= number).all(|it| !number.is_multiple_of(it))
+}
+
+fn connection_pool(pool: &ConnectionPool, path: &str, said: &mut Vec<Said>) {
+    if pool.tcp.is_none() && pool.http.is_none() {
+        said.push(Said::error(path, "connection pool must have at least one field"));
+    }
+    let negative = |value: Option<i32>| value.is_some_and(|value| value < 0);
+    if let Some(http) = &pool.http {
+        for (field, value, message) in [
+            (
+                "http1MaxPendingRequests",
+                http.http1_max_pending_requests,
+                "http1 max pending requests must be non-negative",
+            ),
+            (
+                "http2MaxRequests",
+                http.http2_max_requests,
+                "http2 max requests must be non-negative",
+            ),
+            (
+                "maxRequestsPerConnection",
+                http.max_requests_per_connection,
+                "max requests per connection must be non-negative",
+            ),
+            ("maxRetries", http.max_retries, "max retries must be non-negative"),
+            (
+                "maxConcurrentStreams",
+                http.max_concurrent_streams,
+                "max concurrent streams must be non-negative",
+            ),
+        ] {
+            if negative(value) {
+                said.push(Said::error(format!("{path}.http.{field}"), message));
+            }
+        }
+        if http.h2_upgrade_policy.as_deref() == Some("UPGRADE")
+            && http.use_client_protocol == Some(true)
+        {
+            let message = "use client protocol must not be true when H2UpgradePolicy is UPGRADE";
+            said.push(Said::error(format!("{path}.http.useClientProtocol"), message));
+        }
+    }
+    if pool.tcp.as_ref().is_some_and(|tcp| negative(tcp.max_connections)) {
+        let message = "max connections must be non-negative";
+        said.push(Said::error(format!("{path}.tcp.maxConnections"), message));
+    }
+}
+
+/// What is wrong with a Gateway.
+pub(crate) fn gateway(gateway: &Gateway) -> Vec<Said> {
+    let mut said = Vec::new();
+    if gateway.servers.is_empty() {
+        said.push(Said::error("spec", "gateway must have at least one server"));
+    }
+    let mut names = BTreeSet::new();
+    for (index, server) in gateway.servers.iter().enumerate() {
+        let path = format!("spec.servers[{index}]");
+        check_server(server, &path, &mut said);
+        let name = server.port.as_ref().map(|port| port.name.as_str()).unwrap_or_default();
+        if !name.is_empty() && !names.insert(name) {
+            let message = format!("port names in servers must be unique: duplicate name {name}");
+            said.push(Said::error(format!("{path}.port.name"), message));
+        }
+    }
+    said
+}
+
+fn check_server(server: &Server, path: &str, said: &mut Vec<Said>) {
+    if server.hosts.is_empty() {
+        said.push(Said::error(path, "server config must contain at least one host"));
+    }
+    let Some(port) = &server.port else {
+        said.push(Said::error(path, "port is required"));
+        return;
+    };
+    let protocol = port.protocol.to_ascii_uppercase();
+    let tls = matches!(protocol.as_str(), "HTTPS" | "TLS");
+    let http = matches!(protocol.as_str(), "HTTP" | "HTTP2" | "GRPC" | "GRPC-WEB");
+    let other = matches!(protocol.as_str(), "MONGO" | "REDIS" | "MYSQL" | "TCP");
+    if !(tls || http || other) {
+        let message = format!(
+            "invalid protocol {:?}, supported protocols are HTTP, HTTP2, GRPC, GRPC-WEB, MONGO, REDIS, MYSQL, TCP",
+            port.protocol
+        );
+        said.push(Said::error(format!("{path}.port.protocol"), message));
+    }
+    if !(1..=65535).contains(&port.number) {
+        let message = format!("port number {} must be in the range 1..65535", port.number);
+        said.push(Said::error(format!("{path}.port.number"), message));
+    }
+    if port.target_port.is_some_and(|port| port > 0) {
+        let message = "targetPort has no impact on Gateways";
+        said.push(Said::warning(format!("{path}.port.targetPort"), message));
+    }
+    let settings = server.tls.as_ref();
+    let redirects = settings.is_some_and(|tls| tls.https_redirect == Some(true));
+    if redirects && !http {
+        let message = "tls.httpsRedirect should only be used with http servers";
+        said.push(Said::warning(format!("{path}.tls.httpsRedirect"), message));
+    }
+    let passes = settings.is_none_or(|tls| {
+        matches!(tls.mode.as_deref(), None | Some("PASSTHROUGH" | "AUTO_PASSTHROUGH"))
+            && tls.server_certificate.is_none()
+            && tls.private_key.is_none()
+            && tls.ca_certificates.is_none()
+    });
+    let message = match (tls, http, settings.is_some()) {
+        (true, _, false) => "server must have TLS settings for HTTPS/TLS protocols",
+        (false, true, true) if !passes => {
+            "server cannot have TLS settings for plain text HTTP ports"
+        }
+        (false, false, true) if other => "server cannot have TLS settings for non HTTPS/TLS ports",
+        _ => return,
+    };
+    said.push(Said::error(format!("{path}.tls"), message));
+}
+
+/// What is wrong with a WasmPlugin.
+pub(crate) fn wasm_plugin(plugin: &WasmPlugin) -> Vec<Said> {
+    let mut said = Vec::new();
+    if plugin.selector.is_some() && !plugin.target_refs.is_empty() {
+        said.push(Said::error("spec", "only one of targetRefs or workloadSelector can be set"));
+    }
+    module(
+        &plugin.url,
+        plugin.sha256.as_deref(),
+        plugin.image_pull_secret.as_deref(),
+        plugin.plugin_name.as_deref(),
+        "spec",
+        &mut said,
+    );
+    said
+}
+
+/// What is wrong with the module of a TrafficExtension.
+pub(crate) fn wasm_config(wasm: &WasmConfig) -> Vec<Said> {
+    let mut said = Vec::new();
+    module(
+        &wasm.url,
+        wasm.sha256.as_deref(),
+        wasm.image_pull_secret.as_deref(),
+        wasm.plugin_name.as_deref(),
+        "spec.wasm",
+        &mut said,
+    );
+    said
+}
+
+fn module(
+    url: &str,
+    sha256: Option<&str>,
+    secret: Option<&str>,
+    name: Option<&str>,
+    path: &str,
+    said: &mut Vec<Said>,
+) {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    if url.is_empty() {
+        said.push(Said::error(format!("{path}.url"), "url field needs to be set"));
+    } else if let Some(scheme) = scheme.filter(|it| !["oci", "http", "https", "file"].contains(it))
+    {
+        said.push(Said::error(
+            format!("{path}.url"),
+            format!("url contains unsupported scheme: {scheme}"),
+        ));
+    }
+    if let Some(sha256) = sha256.filter(|it| !it.is_empty()) {
+        let path = format!("{path}.sha256");
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if sha256.len() != 64 {
+            said.push(Said::error(path, "sha256 field must be 64 characters long"));
+        } else if !sha256.bytes().all(is_hex) {
+            said.push(Said::error(path, "sha256 field must match [a-f0-9]{64} pattern"));
+        }
+    }
+    if secret.is_some_and(|secret| secret.len() > 253) {
+        let message = "imagePullSecret field must be less than 253 characters long";
+        said.push(Said::error(format!("{path}.imagePullSecret"), message));
+    }
+    if name.is_some_and(|name| name.len() > 255) {
+        let message = "pluginName field must be less than 255 characters long";
+        said.push(Said::error(format!("{path}.pluginName"), message));
+    }
+}

@@ -1,0 +1,149 @@
+//! What istiod's webhook says of a VirtualService.
+//!
+//! **Source**: Istio pkg/config/validation/virtualservice.go, validation.go `analyzeUnreachableHTTPRules`,
+//! agent/validation.go `ValidateHTTPRetry`, 1.31.
+
+use super::{Said, domain};
+use crate::manifest::{HttpRetry, HttpRoute, VirtualService};
+
+/// What is wrong with a VirtualService.
+pub(crate) fn virtual_service(service: &VirtualService) -> Vec<Said> {
+    let mut said = Vec::new();
+    let on_mesh = service.gateways.is_empty() || service.gateways.iter().any(|it| it == "mesh");
+    for (index, host) in service.hosts.iter().enumerate() {
+        let path = format!("spec.hosts[{index}]");
+        if host == "*" && on_mesh {
+            said.push(Said::error(path, WILDCARD_ON_MESH));
+        } else if let Err(message) = domain::wildcard(host) {
+            said.push(Said::error(path, message));
+        }
+    }
+    if service.http.is_empty() && service.tls.is_none() && service.tcp.is_none() {
+        said.push(Said::error("spec", "http, tcp or tls must be provided in virtual service"));
+    }
+    for (index, route) in service.http.iter().enumerate() {
+        http_route(route, &format!("spec.http[{index}]"), &mut said);
+    }
+    unreachable_rules(&service.http, &mut said);
+    said
+}
+
+/// `*` without a gateway.
+pub(crate) const WILDCARD_ON_MESH: &str =
+    "wildcard host * is not allowed for virtual services bound to the mesh gateway";
+
+fn http_route(route: &HttpRoute, path: &str, said: &mut Vec<Said>) {
+    let answers = route.redirect.is_some() || route.direct_response.is_some();
+    if route.delegate.is_none() {
+        if route.route.is_empty() && !answers {
+            said.push(Said::error(path, "HTTP route, redirect or direct_response is required"));
+        }
+        if !route.route.is_empty() && route.redirect.is_some() {
+            said.push(Said::error(path, "HTTP route cannot contain both route and redirect"));
+        }
+    }
+    for (index, weighted) in route.route.iter().enumerate() {
+        let path = format!("{path}.route[{index}]");
+        match &weighted.destination {
+            None => said.push(Said::error(&path, "destination is required")),
+            Some(destination) => {
+                let host = &destination.host;
+                if host == "*" {
+                    let path = format!("{path}.destination.host");
+                    said.push(Said::error(path, format!("invalid destination host {host}")));
+                } else if let Err(message) = domain::wildcard(host) {
+                    said.push(Said::error(format!("{path}.destination.host"), message));
+                }
+            }
+        }
+        if let Some(weight) = weighted.weight.filter(|weight| *weight < 0) {
+            said.push(Said::error(format!("{path}.weight"), format!("weight {weight} < 0")));
+        }
+    }
+    let total: i64 = route.route.iter().map(|it| i64::from(it.weight.unwrap_or(0))).sum();
+    if route.route.len() > 1 && total == 0 {
+        said.push(Said::error(format!("{path}.route"), "total destination weight = 0"));
+    }
+    if let Some(retries) = &route.retries {
+        http_retry(retries, &format!("{path}.retries"), said);
+    }
+}
+
+fn http_retry(retries: &HttpRetry, path: &str, said: &mut Vec<Said>) {
+    let retry_on = retries.retry_on.as_deref().unwrap_or_default();
+    if retries.attempts < 0 {
+        said.push(Said::error(format!("{path}.attempts"), "attempts cannot be negative"));
+    }
+    let configured = retries.per_try_timeout.is_some()
+        || !retry_on.is_empty()
+        || retries.retry_remote_localities.is_some();
+    if retries.attempts == 0 && configured {
+        let message = "http retry policy configured when attempts are set to 0 (disabled)";
+        said.push(Said::error(path, message));
+    }
+    // Not trimmed, although pilot trims.
+    for policy in retry_on.split(',').filter(|_| !retry_on.is_empty()) {
+        let is_status = policy.parse().is_ok_and(has_status_text);
+        if !is_status && !POLICIES.contains(&policy) {
+            let message = format!("{policy:?} is not a valid retryOn policy");
+            said.push(Said::error(format!("{path}.retryOn"), message));
+        }
+    }
+}
+
+/// `supportedRetryOnPolicies`: Envoy's `x-envoy-retry-on` and `x-envoy-retry-grpc-on`.
+const POLICIES: [&str; 16] = [
+    "5xx",
+    "gateway-error",
+    "reset",
+    "reset-before-request",
+    "connect-failure",
+    "retriable-4xx",
+    "refused-stream",
+    "retriable-status-codes",
+    "retriable-headers",
+    "envoy-ratelimited",
+    "http3-post-connect-failure",
+    "cancelled",
+    "deadline-exceeded",
+    "internal",
+    "resource-exhausted",
+    "unavailable",
+];
+
+/// Go's `http.StatusText` knows it.
+fn has_status_text(status: u16) -> bool {
+    matches!(status, 100..=103 | 200..=208 | 226 | 300..=305 | 307..=308)
+        || matches!(status, 400..=418 | 421..=426 | 428 | 429 | 431 | 451)
+        || matches!(status, 500..=508 | 510 | 511)
+}
+
+/// `analyzeUnreachableHTTPRules`, without its comparison of prefixes.
+fn unreachable_rules(routes: &[HttpRoute], said: &mut Vec<Said>) {
+    let mut catches_all = false;
+    for (index, route) in routes.iter().enumerate() {
+        let name = match route.name.as_deref().filter(|name| !name.is_empty()) {
+            Some(name) => format!("{name:?}"),
+            None => format!("#{index}"),
+        };
+        let path = format!("spec.http[{index}]");
+        let mut unused = |reason: &str| {
+            let message = format!("virtualService rule {name} not used ({reason})");
+            said.push(Said::warning(&path, message));
+        };
+        if route.matches.is_empty() {
+            if catches_all {
+                unused("only the last rule can have no matches");
+            }
+            catches_all = true;
+        } else if catches_all {
+            unused("route without matches defined before");
+        } else {
+            let earlier = routes.iter().take(index).flat_map(|route| &route.matches);
+            let earlier: Vec<_> = earlier.collect();
+            if route.matches.iter().all(|it| earlier.contains(&it)) {
+                unused("all matches used by prior rules");
+            }
+        }
+    }
+}
