@@ -51,22 +51,17 @@ fn described(rule: &Rule) -> Value {
 fn result(finding: &Finding, rules: &[&Rule], texts: &[Text]) -> Value {
     let diagnostic = &finding.diagnostic;
     let help = diagnostic.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
-    let mut result = json!({
-        "ruleId": diagnostic.code,
-        "level": level(diagnostic.severity),
-        "message": {"text": format!("{}{help}", diagnostic.message)},
-        "locations": [],
-    });
-    if let Some(index) = rules.iter().position(|rule| rule.code == diagnostic.code) {
-        result["ruleIndex"] = json!(index);
-    }
-    if let Some(at) = &diagnostic.location {
-        result["locations"] = json!([place(at, &finding.object, &diagnostic.path)]);
-    }
-    if let Some(fix) = &finding.fix {
-        result["fixes"] = json!([changes(fix, texts)]);
-    }
-    result
+    let location = diagnostic.location.as_ref();
+    let location = location.map(|at| place(at, &finding.object, &diagnostic.path));
+    let members = [
+        ("ruleId", Some(json!(diagnostic.code))),
+        ("ruleIndex", rules.iter().position(|rule| rule.code == diagnostic.code).map(Value::from)),
+        ("level", Some(json!(level(diagnostic.severity)))),
+        ("message", Some(json!({"text": format!("{}{help}", diagnostic.message)}))),
+        ("locations", location.map(|location| json!([location]))),
+        ("fixes", finding.fix.as_ref().map(|fix| json!([changes(fix, texts)]))),
+    ];
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 fn place(at: &Location, object: &str, path: &str) -> Value {
