@@ -85,10 +85,11 @@ impl Worker {
         let now = self.now();
         self.exchange(now);
         self.router.on_tick(now);
-        while let Some(Action::CheckUsable(choice)) = self.router.poll_action() {
-            if let Some(found) = self.check(choice) {
-                self.router.on_check(choice, found, now);
-            }
+        while let Some(Action::CheckUsable(choice) | Action::Probe(choice)) =
+            self.router.poll_action()
+        {
+            let found = self.check(choice).unwrap_or(Check::Unknown);
+            self.router.on_check(choice, found, now);
         }
         if self.router.has_news() {
             self.exchange(now);

@@ -34,13 +34,18 @@ const MOST_ERRORS: usize = 50;
 /// # Errors
 /// Everything that is wrong with it.
 pub fn from_json_strict<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Diagnostic>> {
-    let node: Node = serde_json::from_str(text)
-        .map_err(|error| vec![plain_error(codes::SYNTAX, format!("not valid JSON: {error}"))])?;
+    let node = json_tree(text)?;
     let (value, findings) = decode(&node, Path::default(), UnknownFields::Deny);
     match value {
         Some(value) if findings.is_empty() => Ok(value),
         _ => Err(findings.into_iter().map(|finding| finding.into_diagnostic(|_| None)).collect()),
     }
+}
+
+/// Reads JSON as a tree, for readers of their own.
+pub(crate) fn json_tree(text: &str) -> Result<Node, Vec<Diagnostic>> {
+    serde_json::from_str(text)
+        .map_err(|error| vec![plain_error(codes::SYNTAX, format!("not valid JSON: {error}"))])
 }
 
 /// The value, unless the node as a whole cannot be read, and everything found on the way.

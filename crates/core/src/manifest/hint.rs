@@ -38,7 +38,7 @@ const HOMES: [(&str, &str); 30] = [
 const LISTED: usize = 16;
 
 /// Help for a field that does not exist, if its name says what was meant.
-pub(super) fn field(key: &str, fields: &[&str]) -> Option<String> {
+pub(crate) fn field(key: &str, fields: &[&str]) -> Option<String> {
     let home = HOMES.iter().find(|(name, _)| *name == key);
     match (nearest(key, fields), home) {
         (Some(name), _) => Some(format!("did you mean `{name}`?")),

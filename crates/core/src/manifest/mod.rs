@@ -38,10 +38,12 @@ mod write;
 pub(crate) mod yaml;
 
 pub use decode::from_json_strict;
+pub(crate) use decode::json_tree;
 pub use destination_rule::*;
 pub use document::*;
 pub use extension::*;
 pub use gateway::*;
+pub(crate) use hint::field as field_hint;
 pub use kinds::*;
 pub use mesh_config::*;
 pub use metadata::*;

@@ -1,61 +1,95 @@
-//! One destination: its regions, which of them is next, and what errors do to them.
+//! One destination: its regions, and which of them is next for clients at which place.
 
-use super::config::DestinationPolicy;
-use super::event::Event;
-use super::outcome::Failure;
-use super::record::{RegionRecord, RegionState};
+use super::config::{AllRegionsOut, DestinationPolicy, DrainAffinity};
+use super::event::{Change, Event};
+use super::level::Level;
+use super::plan::weights;
+use super::record::{RegionRecord, RegionState, Rules};
+use super::region::Region;
 use super::shared::RegionKey;
-use crate::lb::edf::EdfScheduler;
-use crate::outlier::{DetectorConfig, DetectorHostMonitor, HostResult};
+use super::wheel::Wheel;
+use super::window::{Counts, Window};
+use crate::outlier::DetectorConfig;
 use crate::time::MonotonicTime;
 
 /// A destination at one port.
 #[derive(Debug, Clone)]
 pub(super) struct Destination {
-    pub(super) host: String,
+    pub(super) policy: DestinationPolicy,
     pub(super) port: u16,
-    detector: Option<DetectorConfig>,
-    regions: Vec<Region>,
-    /// Over the indices of the usable regions; empty when Istio decides.
-    scheduler: EdfScheduler<u32>,
+    pub(super) regions: Vec<Region>,
+    plans: Vec<Plan>,
+    /// A subset is missing: the destination is not configured as its policy says, so all of it is left to Istio.
+    pub(super) broken: bool,
+    /// Requests, and second tries as errors, of the last budget interval.
+    pub(super) budget: Option<Window>,
+    /// Whether weights change by themselves.
+    moving: bool,
 }
 
-/// A region of a destination.
-#[derive(Debug, Clone)]
-pub(super) struct Region {
-    pub(super) name: String,
-    /// The subset cluster.
-    pub(super) cluster: String,
-    weight: u32,
-    pub(super) record: RegionRecord,
-    /// This worker's runs of errors. Others count their own: a threshold of n takes up to n errors a worker.
-    monitor: DetectorHostMonitor,
-    /// When a missing cluster is looked for again.
-    pub(super) look_again: MonotonicTime,
+/// A plan as it runs.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Plan {
+    pub(super) wheel: Wheel,
+    /// Weights for users who stay in a drained region.
+    pub(super) kept: Vec<u64>,
+    /// No region of it is usable; weights are those of `allRegionsOut: weights`.
+    pub(super) all_out: bool,
+}
+
+/// Which regions count, the better the earlier.
+const STAGES: [Stage; 4] = [Stage::Healthy, Stage::Waiting, Stage::Drained, Stage::Any];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// As they are.
+    Healthy,
+    /// Those that wait to come back count as back: better than none.
+    Waiting,
+    /// Those that are drained count as full: better than none.
+    Drained,
+    /// As if nothing had happened.
+    Any,
+}
+
+impl Plan {
+    /// Weights by which known users are placed.
+    pub(super) fn kept(&self) -> impl Iterator<Item = u64> + Clone {
+        let kept = |(place, weight)| self.kept.get(place).copied().unwrap_or(weight);
+        self.wheel.weights().enumerate().map(kept)
+    }
 }
 
 impl Destination {
-    pub(super) fn new(policy: &DestinationPolicy, port: u16) -> Self {
-        let host = &policy.host;
-        let region = |region: &super::config::RegionPolicy| Region {
-            name: region.name.clone(),
-            cluster: format!("outbound|{port}|{}|{host}", region.subset),
-            weight: region.weight,
-            record: RegionRecord::default(),
-            monitor: DetectorHostMonitor::default(),
-            look_again: MonotonicTime::ZERO,
-        };
-        Self {
-            host: host.clone(),
+    pub(super) fn new(
+        policy: &DestinationPolicy,
+        port: u16,
+        random: &mut impl FnMut() -> u64,
+    ) -> Self {
+        let region = |region| Region::new(region, policy, port);
+        let mut destination = Self {
             port,
-            detector: policy.detector.clone(),
             regions: policy.regions.iter().map(region).collect(),
-            scheduler: EdfScheduler::new(),
+            plans: vec![Plan::default(); policy.plans.len()],
+            broken: false,
+            budget: policy.rescue.as_ref().map(|rescue| Window::new(rescue.interval)),
+            moving: false,
+            policy: policy.clone(),
+        };
+        destination.reweigh(MonotonicTime::ZERO);
+        for plan in &mut destination.plans {
+            let weights: Vec<u64> = plan.wheel.weights().collect();
+            plan.wheel = Wheel::new(&weights, random());
         }
+        destination
     }
 
-    pub(super) fn regions(&self) -> impl Iterator<Item = (u32, &Region)> {
+    pub(super) fn regions(&self) -> impl Iterator<Item = (u32, &Region)> + Clone {
         (0_u32..).zip(&self.regions)
+    }
+
+    pub(super) fn regions_mut(&mut self) -> impl Iterator<Item = (u32, &mut Region)> {
+        (0_u32..).zip(&mut self.regions)
     }
 
     pub(super) fn region(&self, index: u32) -> Option<&Region> {
@@ -66,142 +100,123 @@ impl Destination {
         self.regions.get_mut(index as usize)
     }
 
+    pub(super) fn plan(&self, index: u32) -> Option<&Plan> {
+        self.plans.get(index as usize)
+    }
+
+    pub(super) fn plan_mut(&mut self, index: u32) -> Option<&mut Plan> {
+        self.plans.get_mut(index as usize)
+    }
+
     pub(super) fn key(&self, region: &Region) -> RegionKey {
-        RegionKey { host: self.host.clone(), port: self.port, region: region.name.clone() }
+        let (host, region) = (self.policy.host.clone(), region.name.clone());
+        RegionKey { host, port: self.port, region }
     }
 
-    pub(super) const fn detector(&self) -> Option<&DetectorConfig> {
-        self.detector.as_ref()
+    /// Ejection by errors in a row.
+    pub(super) fn detector(&self) -> Option<&DetectorConfig> {
+        self.policy.ejects.then_some(&self.policy.detector)
     }
 
-    /// The region whose turn it is. Does not allocate.
-    pub(super) fn pick(&mut self) -> Option<(u32, &str)> {
-        let Self { scheduler, regions, .. } = self;
-        let weight = |index: &u32| f64::from(regions.get(*index as usize).map_or(1, |r| r.weight));
-        let index = scheduler.pick_and_add(weight)?;
-        Some((index, regions.get(index as usize)?.name.as_str()))
-    }
-
-    /// Percent of requests by region; `None`: Istio decides.
-    pub(super) fn shares(&self) -> Option<Vec<(&str, f64)>> {
-        let broken = self.regions.iter().any(|r| r.record.state == RegionState::NoCluster);
-        let usable = || self.regions.iter().filter(|region| region.record.is_usable());
-        let total: f64 = usable().map(|region| f64::from(region.weight)).sum();
-        let share = |region: &'_ Region| 100.0 * f64::from(region.weight) / total;
-        (total > 0.0 && !broken)
-            .then(|| usable().map(|region| (region.name.as_str(), share(region))).collect())
-    }
-
-    /// Builds the schedule anew, at a random place of its sequence. A destination with a region that has no cluster is not
-    /// configured as its policy says, so all of it is left to Istio.
-    pub(super) fn reschedule(&mut self, random: u64) {
-        let broken = self.regions.iter().any(|r| r.record.state == RegionState::NoCluster);
-        let usable = |(_, region): &(u32, &Region)| !broken && region.record.is_usable();
-        let usable: Vec<u32> = self.regions().filter(usable).map(|(index, _)| index).collect();
-        let regions = &self.regions;
-        let weight = |index: &u32| f64::from(regions.get(*index as usize).map_or(1, |r| r.weight));
-        self.scheduler = if usable.is_empty() {
-            EdfScheduler::new()
-        } else {
-            EdfScheduler::create_with_picks(usable, weight, random)
-        };
-    }
-
-    /// Counts a success.
-    pub(super) fn count_success(&mut self, index: u32, status: u16) {
-        if let Some(config) = &self.detector
-            && let Some(region) = self.regions.get_mut(index as usize)
-        {
-            let code = config.status_to_report(status);
-            // A success ends runs; it cannot complete one.
-            let _ =
-                region.monitor.put_result(config, HostResult::ExtOriginRequestSuccess, Some(code));
+    pub(super) const fn rules(&self) -> Rules<'_> {
+        Rules {
+            timing: &self.policy.detector,
+            failback: self.policy.failback,
+            probed: self.policy.probe.is_some(),
         }
     }
 
-    /// Counts a failure, and says what becomes of the region.
-    pub(super) fn count_failure(&mut self, index: u32, failure: Failure) -> Option<RegionState> {
-        match failure {
-            Failure::NoUsableHost => return Some(RegionState::NoUsableHost),
-            Failure::NoCluster => return Some(RegionState::NoCluster),
-            Failure::Response(_) | Failure::Timeout | Failure::Connection => {}
+    /// The plan for clients in a region; the gateway's own where none fits.
+    pub(super) fn plan_from(&self, region: Option<&str>) -> Option<u32> {
+        let named = region.and_then(|region| {
+            let place = self.policy.plans.iter().position(|plan| plan.from == region)?;
+            u32::try_from(place).ok()
+        });
+        named.or(self.policy.home)
+    }
+
+    /// How much of its weight a region takes.
+    pub(super) fn level(&self, region: &Region, now: MonotonicTime) -> Level {
+        region.record.level(&self.policy.failback, now).times(region.drain_level(now))
+    }
+
+    /// Weighs the regions anew, if time alone has changed something.
+    pub(super) fn refresh(&mut self, now: MonotonicTime) {
+        if self.moving {
+            self.reweigh(now);
         }
-        let may_eject = self.may_eject_one_more();
-        let config = self.detector.as_ref()?;
-        let region = self.regions.get_mut(index as usize)?;
-        if !region.record.is_usable() {
-            return None;
-        }
-        let monitor = &mut region.monitor;
-        let detections = match failure {
-            Failure::Timeout => monitor.put_result(config, HostResult::LocalOriginTimeout, None),
-            Failure::Connection => {
-                monitor.put_result(config, HostResult::LocalOriginConnectFailed, None)
+    }
+
+    /// Weighs the regions anew.
+    pub(super) fn reweigh(&mut self, now: MonotonicTime) {
+        self.moving = self.regions.iter().any(|region| region.is_moving(now));
+        let missing = |region: &Region| region.record.state == RegionState::NoCluster;
+        self.broken = self.regions.iter().any(missing);
+        let keep =
+            self.policy.drain_affinity == DrainAffinity::Keep && self.policy.affinity.is_some();
+        let mut plans = std::mem::take(&mut self.plans);
+        for (plan, policy) in plans.iter_mut().zip(&self.policy.plans) {
+            let at = |stage| {
+                let level = |index| self.level_at(stage, index, now);
+                weights(policy, level, self.regions.len())
+            };
+            for stage in STAGES {
+                let weights = at(stage);
+                if weights.iter().any(|weight| *weight > 0) {
+                    plan.all_out = stage == Stage::Any;
+                    plan.wheel.set(&weights);
+                    break;
+                }
             }
-            Failure::Response(status) => {
-                let code = config.status_to_report(status);
-                // An answer came over a connection: outside split mode this counts nothing.
-                let _ = monitor.put_result(config, HostResult::LocalOriginConnectSuccess, None);
-                let result = if code < 500 {
-                    HostResult::ExtOriginRequestSuccess
-                } else {
-                    HostResult::ExtOriginRequestFailed
-                };
-                monitor.put_result(config, result, Some(code))
-            }
-            Failure::NoUsableHost | Failure::NoCluster => return None,
-        };
-        let mut ejection = None;
-        for detected in detections {
-            monitor.reset_consecutive(detected);
-            if ejection.is_none() && may_eject && config.enforcing(detected).get() > 0 {
-                ejection = Some(RegionState::Ejected(detected));
-            }
+            plan.kept = if keep && !plan.all_out { at(Stage::Drained) } else { Vec::new() };
         }
-        ejection
+        self.plans = plans;
     }
 
-    /// `maxEjectionPercent`, over the regions; one that has no usable host counts as out.
-    fn may_eject_one_more(&self) -> bool {
-        let Some(config) = &self.detector else { return false };
+    fn level_at(&self, stage: Stage, index: u32, now: MonotonicTime) -> Level {
+        let Some(region) = self.region(index) else { return Level::NONE };
+        let waits = region.record.state == RegionState::Recovering;
+        let health = region.record.level(&self.policy.failback, now);
+        match stage {
+            Stage::Healthy => health.times(region.drain_level(now)),
+            Stage::Waiting if waits => region.drain_level(now),
+            Stage::Drained if waits => Level::FULL,
+            Stage::Waiting => health.times(region.drain_level(now)),
+            Stage::Drained => health,
+            Stage::Any => Level::FULL,
+        }
+    }
+
+    /// Whether requests are left alone although a plan has weights.
+    pub(super) fn is_native(&self, plan: &Plan) -> bool {
+        self.broken || plan.all_out && self.policy.all_regions_out == AllRegionsOut::Native
+    }
+
+    /// `maxEjectionPercent`, over the regions; one that takes no requests counts as out.
+    pub(super) fn may_eject_one_more(&self) -> bool {
         let out = self.regions.iter().filter(|region| !region.record.is_usable()).count();
-        let most = usize::from(config.max_ejection_percent().get());
+        let most = usize::from(self.policy.detector.max_ejection_percent().get());
         100 * (out + 1) <= most * self.regions.len()
     }
 
-    /// Puts a record in place. Returns whether the schedule must change. Runs of errors start anew with a new state.
-    pub(super) fn set_record(&mut self, index: u32, record: RegionRecord) -> bool {
-        let Some(region) = self.region_mut(index) else { return false };
-        let changed = region.record.state != record.state;
-        if changed {
-            region.monitor = DetectorHostMonitor::default();
-        }
-        region.record = record;
-        changed
-    }
-
-    /// What to say about a change.
-    pub(super) fn event(&self, region: &Region, before: RegionRecord) -> Event {
+    /// What to say about a region.
+    pub(super) fn event(&self, region: &Region, at: MonotonicTime, change: Change) -> Event {
         Event {
-            at: region.record.at,
-            host: self.host.clone(),
+            at,
+            host: self.policy.host.clone(),
             port: self.port,
             region: region.name.clone(),
             cluster: region.cluster.clone(),
-            before,
-            after: region.record,
+            change,
         }
     }
-}
 
-impl Region {
-    /// Whether the region should be looked at now.
-    pub(super) fn is_check_due(&self, now: MonotonicTime) -> bool {
-        match self.record.state {
-            RegionState::Usable => self.record.is_unverified(),
-            RegionState::NoUsableHost => true,
-            RegionState::NoCluster => now >= self.look_again,
-            RegionState::Ejected(_) => now >= self.record.until,
-        }
+    /// What to say about a change of state, while what led to it is still counted.
+    pub(super) fn change(&self, region: &Region, after: RegionRecord) -> Change {
+        let seen = match after.state {
+            RegionState::Ejected(reason) => region.seen(reason),
+            _ => Counts::default(),
+        };
+        Change::State { before: region.record, after, seen }
     }
 }

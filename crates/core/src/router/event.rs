@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use crate::outlier::EjectionType;
+use super::drain::DrainRecord;
+use super::record::{Reason, RegionRecord, RegionState};
+use super::window::Counts;
 use crate::time::MonotonicTime;
 
-use super::record::{RegionRecord, RegionState};
-
-/// A region changed its state, by this worker's doing.
+/// Something happened to a region, by this worker's doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// When.
@@ -20,46 +20,107 @@ pub struct Event {
     pub region: String,
     /// The subset cluster.
     pub cluster: String,
-    /// The record before.
-    pub before: RegionRecord,
-    /// The record after.
-    pub after: RegionRecord,
+    /// What.
+    pub change: Change,
+}
+
+impl Event {
+    /// Whether the region takes requests, or will, after what happened.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        match &self.change {
+            Change::State { after, .. } => after.is_usable(),
+            Change::Drain(record) => !record.drained,
+            Change::Misrouted { .. } => true,
+        }
+    }
+}
+
+/// What happened to a region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Its state changed.
+    State {
+        /// The record before.
+        before: RegionRecord,
+        /// The record after.
+        after: RegionRecord,
+        /// What this worker had seen in the window, where a window is configured.
+        seen: Counts,
+    },
+    /// It is to be emptied or filled.
+    Drain(DrainRecord),
+    /// A request for the region went to another cluster.
+    Misrouted {
+        /// Its name.
+        served_by: String,
+    },
 }
 
 /// One line, without a time: the host's log has one.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{} region {}: ", self.host, self.port, self.region)?;
-        match self.after.state {
-            RegionState::Usable => {
-                let out = self.at - self.before.at;
-                write!(f, "usable again after {} ms", out.as_millis())
+        match &self.change {
+            Change::State { before, after, seen } => state(f, before, after, *seen, &self.cluster),
+            Change::Drain(record) => {
+                f.write_str(if record.drained { "drained" } else { "filled again" })?;
+                write!(f, " within {} ms", (record.until - record.at).as_millis())
             }
-            RegionState::NoUsableHost => f.write_str("no usable host, out until there is one"),
-            RegionState::NoCluster => write!(
+            Change::Misrouted { served_by } => write!(
                 f,
-                "there is no cluster `{}`; the destination is left to Istio until there is one: \
-                 add the subset to the DestinationRule, or name it under `subsets`",
-                self.cluster
+                "a request for it went to `{served_by}` instead of `{}`, so Istio decides where: \
+                 let the VirtualService route the header `x-mesh-region: {}` to the subset",
+                self.cluster, self.region
             ),
-            RegionState::Ejected(reason) => {
-                let time = (self.after.until - self.at).as_millis();
-                write!(f, "ejected for {time} ms, {}", words(reason))
+        }
+    }
+}
+
+fn state(
+    f: &mut fmt::Formatter<'_>,
+    before: &RegionRecord,
+    after: &RegionRecord,
+    seen: Counts,
+    cluster: &str,
+) -> fmt::Result {
+    let time = (after.until - after.at).as_millis();
+    match after.state {
+        RegionState::Usable => {
+            let out = (after.at - before.at).as_millis();
+            write!(f, "usable again after {out} ms")?;
+            if time > 0 { write!(f, ", full in {time} ms") } else { Ok(()) }
+        }
+        RegionState::Recovering => {
+            write!(f, "well again, takes traffic in {time} ms if it stays so")
+        }
+        RegionState::NoUsableHost => {
+            f.write_str("no usable host, out until there is one")?;
+            if time > 0 { write!(f, " and for {time} ms at least") } else { Ok(()) }
+        }
+        RegionState::NoCluster => write!(
+            f,
+            "there is no cluster `{cluster}`; the destination is left to Istio until there is one: \
+             add the subset to the DestinationRule, or name it under `subsets`"
+        ),
+        RegionState::Ejected(reason) => {
+            write!(f, "ejected for {time} ms, {}", words(reason))?;
+            match reason {
+                Reason::SuccessRate => write!(f, " ({} of {})", seen.errors, seen.requests),
+                Reason::Latency => write!(f, " ({} of {})", seen.slow, seen.requests),
+                _ => Ok(()),
             }
         }
     }
 }
 
-const fn words(reason: EjectionType) -> &'static str {
+const fn words(reason: Reason) -> &'static str {
     match reason {
-        EjectionType::Consecutive5xx => "too many server errors in a row",
-        EjectionType::ConsecutiveGatewayFailure => "too many gateway errors in a row",
-        EjectionType::ConsecutiveLocalOriginFailure => "too many connection failures in a row",
-        EjectionType::SuccessRate | EjectionType::SuccessRateLocalOrigin => {
-            "success rate far below the others'"
-        }
-        EjectionType::FailurePercentage | EjectionType::FailurePercentageLocalOrigin => {
-            "too many failures in an interval"
-        }
+        Reason::Consecutive5xx => "too many server errors in a row",
+        Reason::ConsecutiveGatewayErrors => "too many gateway errors in a row",
+        Reason::ConsecutiveLocalOriginFailures => "too many connection failures in a row",
+        Reason::SuccessRate => "too many errors",
+        Reason::Latency => "too many slow answers",
+        Reason::Probe => "its probes failed",
     }
 }

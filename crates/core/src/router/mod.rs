@@ -53,24 +53,37 @@
 //! }
 //! ```
 
+mod affinity;
 mod clock;
 mod config;
 mod destination;
+mod drain;
 mod event;
+mod level;
 mod outcome;
+mod plan;
+mod probe;
 mod record;
+mod region;
+mod rendezvous;
+mod rescue;
 mod shared;
 mod state;
 #[cfg(test)]
 mod tests;
+mod wheel;
+mod window;
 
+pub use affinity::{CookieValue, UserKey};
 pub use clock::Clock;
-pub use config::{
-    DestinationConfig, LoadBalancerConfig, LocalityLbSettingConfig, PluginConfig, RouterConfig,
-    TrafficPolicyConfig,
-};
-pub use event::Event;
+pub use config::*;
+pub use drain::DrainRecord;
+pub use event::{Change, Event};
+pub use level::{Curve, Level, Ramp};
 pub use outcome::{Action, Check, Failure};
-pub use record::{RegionRecord, RegionState};
+pub use probe::{ProbeRequest, ProbeResult};
+pub use record::{Reason, RegionRecord, RegionState};
+pub use rescue::{Refusal, Replay, RequestHead, Rescue, is_hop_by_hop};
 pub use shared::{Lease, RegionKey, SharedState};
-pub use state::{Choice, Router};
+pub use state::{Choice, Decision, DestinationId, Facts, Route, Router, Wants};
+pub use window::Counts;

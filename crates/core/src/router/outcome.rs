@@ -53,6 +53,25 @@ impl Failure {
             _ => None,
         }
     }
+
+    /// Whether Envoy gave the request to no upstream, by its `response.code_details`: then repeating it is safe whatever it was.
+    ///
+    /// ```
+    /// use mesh_failover_core::router::Failure;
+    ///
+    /// assert!(Failure::is_unreached(b"upstream_reset_before_response_started{remote_connection_failure}"));
+    /// assert!(!Failure::is_unreached(b"upstream_reset_before_response_started{connection_termination}"));
+    /// ```
+    #[must_use]
+    pub fn is_unreached(code_details: &[u8]) -> bool {
+        const RESET: &[u8] = b"upstream_reset_before_response_started{";
+        let cause = code_details.strip_prefix(RESET).unwrap_or_default();
+        matches!(code_details, b"no_healthy_upstream" | b"cluster_not_found")
+            || cause.starts_with(b"remote_connection_failure")
+            || cause.starts_with(b"local_connection_failure")
+            || cause.starts_with(b"connection_timeout")
+            || cause.starts_with(b"overflow")
+    }
 }
 
 /// Something only the driver can do.
@@ -60,6 +79,9 @@ impl Failure {
 pub enum Action {
     /// Find out whether Envoy has a host to use in that region, and tell [`super::Router::on_check`].
     CheckUsable(Choice),
+    /// Send what [`super::Router::probe`] says, and tell [`super::Router::on_probe`] how it ended; if Envoy has nobody to send it to,
+    /// [`super::Router::on_check`].
+    Probe(Choice),
 }
 
 /// What a check found.
@@ -71,4 +93,6 @@ pub enum Check {
     NoUsableHost,
     /// It has no cluster of that name.
     NoCluster,
+    /// It cannot be told. Whatever is over by then counts as over: not knowing blocks nobody.
+    Unknown,
 }

@@ -11,11 +11,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::record::{RegionRecord, RegionState};
-use crate::outlier::EjectionType;
+use super::drain::DrainRecord;
+use super::record::{Reason, RegionRecord, RegionState};
 use crate::time::MonotonicTime;
 
-const MAGIC: [u8; 4] = *b"MFR\x01";
+const MAGIC: [u8; 4] = *b"MFR\x02";
 
 /// Records of regions that a worker has no policy for are dropped when they are this old.
 const FORGET_AFTER: Duration = Duration::from_secs(3600);
@@ -52,6 +52,8 @@ pub struct SharedState {
     pub lease: Lease,
     /// What is known.
     pub records: BTreeMap<RegionKey, RegionRecord>,
+    /// What was asked to be drained, and no longer.
+    pub drains: BTreeMap<RegionKey, DrainRecord>,
 }
 
 impl SharedState {
@@ -59,14 +61,8 @@ impl SharedState {
     pub fn merge(&mut self, other: &Self) {
         self.written_at = self.written_at.max(other.written_at);
         self.lease = self.lease.max(other.lease);
-        for (key, record) in &other.records {
-            match self.records.get_mut(key) {
-                Some(known) => *known = (*known).max(*record),
-                None => {
-                    self.records.insert(key.clone(), *record);
-                }
-            }
-        }
+        greatest(&mut self.records, &other.records);
+        greatest(&mut self.drains, &other.drains);
     }
 
     /// Drops old records that `keep` does not want.
@@ -82,6 +78,11 @@ impl SharedState {
                 self.records.insert(key, record);
             }
         }
+        for (key, record) in std::mem::take(&mut self.drains) {
+            if now - record.at < FORGET_AFTER || keep(&key) {
+                self.drains.insert(key, record);
+            }
+        }
     }
 
     /// As bytes.
@@ -92,19 +93,26 @@ impl SharedState {
         body.extend(self.lease.until.as_nanos().to_le_bytes());
         body.extend(self.lease.configured_at.as_nanos().to_le_bytes());
         body.extend(self.lease.holder.to_le_bytes());
+        body.extend(u32::try_from(self.records.len()).unwrap_or(0).to_le_bytes());
         for (key, record) in &self.records {
-            put_text(&mut body, &key.host);
-            body.extend(key.port.to_le_bytes());
-            put_text(&mut body, &key.region);
+            put_key(&mut body, key);
             body.extend(record.epoch.to_le_bytes());
             body.extend(record.at.as_nanos().to_le_bytes());
             body.push(state_to_byte(record.state));
             body.extend(record.backoff.to_le_bytes());
             body.extend(record.until.as_nanos().to_le_bytes());
         }
+        for (key, record) in &self.drains {
+            put_key(&mut body, key);
+            body.extend(record.epoch.to_le_bytes());
+            body.extend(record.at.as_nanos().to_le_bytes());
+            body.push(u8::from(record.drained));
+            body.extend(record.from.to_le_bytes());
+            body.extend(record.until.as_nanos().to_le_bytes());
+        }
         let mut bytes = Vec::with_capacity(body.len() + 12);
         bytes.extend(MAGIC);
-        bytes.extend(checksum(&body).to_le_bytes());
+        bytes.extend(fnv_1a(&body).to_le_bytes());
         bytes.extend(body);
         bytes
     }
@@ -114,7 +122,7 @@ impl SharedState {
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(&MAGIC)?;
         let sum = u64::from_le_bytes(take(&mut rest)?);
-        if sum != checksum(rest) {
+        if sum != fnv_1a(rest) {
             return None;
         }
         let mut state = Self {
@@ -124,14 +132,10 @@ impl SharedState {
                 configured_at: take_time(&mut rest)?,
                 holder: u64::from_le_bytes(take(&mut rest)?),
             },
-            records: BTreeMap::new(),
+            ..Self::default()
         };
-        while !rest.is_empty() {
-            let key = RegionKey {
-                host: take_text(&mut rest)?,
-                port: u16::from_le_bytes(take(&mut rest)?),
-                region: take_text(&mut rest)?,
-            };
+        for _ in 0..u32::from_le_bytes(take(&mut rest)?) {
+            let key = take_key(&mut rest)?;
             let record = RegionRecord {
                 epoch: u32::from_le_bytes(take(&mut rest)?),
                 at: take_time(&mut rest)?,
@@ -141,14 +145,50 @@ impl SharedState {
             };
             state.records.insert(key, record);
         }
+        while !rest.is_empty() {
+            let key = take_key(&mut rest)?;
+            let record = DrainRecord {
+                epoch: u32::from_le_bytes(take(&mut rest)?),
+                at: take_time(&mut rest)?,
+                drained: u8::from_le_bytes(take(&mut rest)?) != 0,
+                from: u32::from_le_bytes(take(&mut rest)?),
+                until: take_time(&mut rest)?,
+            };
+            state.drains.insert(key, record);
+        }
         Some(state)
     }
 }
 
-/// FNV-1a: finds torn and foreign values; nobody is expected to forge one.
-fn checksum(bytes: &[u8]) -> u64 {
+fn greatest<T: Copy + Ord>(own: &mut BTreeMap<RegionKey, T>, other: &BTreeMap<RegionKey, T>) {
+    for (key, record) in other {
+        match own.get_mut(key) {
+            Some(known) => *known = (*known).max(*record),
+            None => {
+                own.insert(key.clone(), *record);
+            }
+        }
+    }
+}
+
+/// Finds torn and foreign values; nobody is expected to forge one.
+pub(super) fn fnv_1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+fn put_key(body: &mut Vec<u8>, key: &RegionKey) {
+    put_text(body, &key.host);
+    body.extend(key.port.to_le_bytes());
+    put_text(body, &key.region);
+}
+
+fn take_key(rest: &mut &[u8]) -> Option<RegionKey> {
+    Some(RegionKey {
+        host: take_text(rest)?,
+        port: u16::from_le_bytes(take(rest)?),
+        region: take_text(rest)?,
     })
 }
 
@@ -182,13 +222,13 @@ const STATES: [RegionState; 10] = [
     RegionState::Usable,
     RegionState::NoUsableHost,
     RegionState::NoCluster,
-    RegionState::Ejected(EjectionType::Consecutive5xx),
-    RegionState::Ejected(EjectionType::ConsecutiveGatewayFailure),
-    RegionState::Ejected(EjectionType::ConsecutiveLocalOriginFailure),
-    RegionState::Ejected(EjectionType::SuccessRate),
-    RegionState::Ejected(EjectionType::SuccessRateLocalOrigin),
-    RegionState::Ejected(EjectionType::FailurePercentage),
-    RegionState::Ejected(EjectionType::FailurePercentageLocalOrigin),
+    RegionState::Recovering,
+    RegionState::Ejected(Reason::Consecutive5xx),
+    RegionState::Ejected(Reason::ConsecutiveGatewayErrors),
+    RegionState::Ejected(Reason::ConsecutiveLocalOriginFailures),
+    RegionState::Ejected(Reason::SuccessRate),
+    RegionState::Ejected(Reason::Latency),
+    RegionState::Ejected(Reason::Probe),
 ];
 
 fn state_to_byte(state: RegionState) -> u8 {

@@ -338,6 +338,7 @@ impl Engine {
         self.requests.remove(slot);
         if request.is_check {
             self.checks_in_flight -= 1;
+            self.tell_prober(&request, outcome);
             return;
         }
         let region = request.answered.then_some(request.region);

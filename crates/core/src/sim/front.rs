@@ -8,9 +8,11 @@
 //! **Not modelled**: the wall clock set back; two virtual machines that write in the same instant (virtual time is one thread, so a write
 //! never fails); a module that traps or is not loaded.
 
+use std::time::Duration;
+
 use super::random::Xoshiro;
 use crate::random::Random;
-use crate::router::{Action, Check, Choice, Event, Failure, Router, RouterConfig};
+use crate::router::{Action, Check, Choice, Event, Failure, ProbeResult, Router, RouterConfig};
 use crate::time::MonotonicTime;
 
 /// Time between two ticks of a virtual machine. **Units**: nanoseconds. **Source**: filters/region-router/src/lib.rs `TICK`.
@@ -67,16 +69,19 @@ impl Front {
         self.machines.get(worker as usize)?.router.shares(cluster.as_bytes())
     }
 
-    /// A response has come; `details` are Envoy's code details.
+    /// A response has come, with Envoy's code details, after this time.
     pub(super) fn on_response(
         &mut self,
         worker: u32,
         choice: Choice,
-        status: u16,
-        details: &str,
+        (status, details): (u16, &str),
+        took: Duration,
         now: MonotonicTime,
     ) {
         let Some(Machine { router, .. }) = self.machines.get_mut(worker as usize) else { return };
+        if router.wants_latency(choice) {
+            router.on_latency(choice, took, now);
+        }
         if !router.is_suspect(choice, status) {
             return router.on_success(choice, status);
         }
@@ -88,16 +93,25 @@ impl Front {
         }
     }
 
-    /// A virtual machine's timer is due. Returns the regions it must look at, each with its cluster.
-    pub(super) fn on_tick(&mut self, machine: u32, now: MonotonicTime) -> Vec<(Choice, String)> {
+    /// A virtual machine's timer is due. Returns the requests of its own that it must send: to which cluster, and how long an answer is
+    /// waited for if it is a probe.
+    pub(super) fn on_tick(
+        &mut self,
+        machine: u32,
+        now: MonotonicTime,
+    ) -> Vec<(Choice, String, Option<Duration>)> {
         self.exchange(machine, now);
         let Some(Machine { router, .. }) = self.machines.get_mut(machine as usize) else {
             return Vec::new();
         };
         router.on_tick(now);
         let mut checks = Vec::new();
-        while let Some(Action::CheckUsable(choice)) = router.poll_action() {
-            checks.extend(router.cluster(choice).map(|cluster| (choice, cluster.to_owned())));
+        while let Some(action) = router.poll_action() {
+            let (choice, probe) = match action {
+                Action::CheckUsable(choice) => (choice, None),
+                Action::Probe(choice) => (choice, router.probe(choice).map(|probe| probe.timeout)),
+            };
+            checks.extend(router.cluster(choice).map(|it| (choice, it.to_owned(), probe)));
         }
         checks
     }
@@ -113,6 +127,20 @@ impl Front {
         if let Some(Machine { router, .. }) = self.machines.get_mut(machine as usize) {
             router.on_check(choice, found, now);
         }
+    }
+
+    /// A probe has ended; `None`: without an answer.
+    pub(super) fn on_probe(
+        &mut self,
+        machine: u32,
+        choice: Choice,
+        status: Option<u16>,
+        now: MonotonicTime,
+    ) {
+        if let Some(Machine { router, .. }) = self.machines.get_mut(machine as usize) {
+            router.on_probe(choice, status.map_or(ProbeResult::NoAnswer, ProbeResult::Status), now);
+        }
+        self.end_tick(machine, now);
     }
 
     /// The tick's last part: tells the others what is new.

@@ -133,7 +133,7 @@ impl Log {
             gateway,
             host: event.host.clone(),
             region: event.region.clone(),
-            usable: event.after.is_usable(),
+            usable: event.is_usable(),
             what: event.to_string(),
         };
         self.push(now, kind);

@@ -49,22 +49,23 @@ fn unknown_words_are_errors_that_name_the_path() {
 #[test]
 fn what_the_router_cannot_do_is_said() {
     let path = "destinations[0].trafficPolicy.loadBalancer.localityLbSetting";
-    let failover = format!(
-        r#"{{"distribute": {DISTRIBUTE}, "failover": [{{"from": "a", "to": "b"}}], "failoverPriority": ["x"]}}"#
-    );
     check_setting(
-        &failover,
+        r#"{"failover": [{"from": "a", "to": "b"}, {"from": "*", "to": "b/z"}, {"from": "a", "to": "a"}], "failoverPriority": ["x"]}"#,
         &[
-            &format!("{path}.failover: the router does not know `failover` yet"),
-            &format!("{path}.failoverPriority: the router does not know `failoverPriority` yet"),
+            &format!("{path}.failover[1].from: `*` is not the name of a region"),
+            &format!("{path}.failover[1].to: `b/z` is not the name of a region"),
+            &format!("{path}.failover[2].to: `a` cannot stand in for itself"),
+            &format!(
+                "{path}.failoverPriority[0]: the router does not know the label `x` of its regions"
+            ),
         ],
     );
-    let zones = r#"{"distribute": [{"from": "here", "to": {"a/z": 40, "*": 60}}]}"#;
+    let everywhere = r#"{"distribute": [{"from": "here", "to": {"a//z": 40, "*": 60}}]}"#;
     check_setting(
-        zones,
+        everywhere,
         &[
             &format!("{path}.distribute[0].to: `*` is not the name of a region"),
-            &format!("{path}.distribute[0].to: `a/z` is not the name of a region"),
+            &format!("{path}.distribute[0].to: `a//z` is not the name of a region"),
         ],
     );
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::{CLUSTER, at, router};
-use crate::outlier::EjectionType;
-use crate::router::{Failure, Lease, RegionKey, RegionRecord, RegionState, Router, SharedState};
+use crate::router::{
+    DrainRecord, Failure, Lease, Reason, RegionKey, RegionRecord, RegionState, Router, SharedState,
+};
 use crate::time::MonotonicTime;
 
 /// Shares of two to five regions, all positive, 100 together.
@@ -38,8 +39,9 @@ fn state() -> impl Strategy<Value = RegionState> {
         Just(RegionState::Usable),
         Just(RegionState::NoUsableHost),
         Just(RegionState::NoCluster),
-        Just(RegionState::Ejected(EjectionType::Consecutive5xx)),
-        Just(RegionState::Ejected(EjectionType::FailurePercentageLocalOrigin)),
+        Just(RegionState::Recovering),
+        Just(RegionState::Ejected(Reason::Consecutive5xx)),
+        Just(RegionState::Ejected(Reason::Probe)),
     ]
 }
 
@@ -58,8 +60,17 @@ fn shared() -> impl Strategy<Value = SharedState> {
         configured_at,
         holder,
     });
-    (time(), lease, proptest::collection::btree_map(key, record, 0..6))
-        .prop_map(|(written_at, lease, records)| SharedState { written_at, lease, records })
+    let drain = (0_u32..3, time(), any::<bool>(), 0_u32..3, time()).prop_map(
+        |(epoch, at, drained, from, until)| DrainRecord { epoch, at, drained, from, until },
+    );
+    let records = proptest::collection::btree_map(key.clone(), record, 0..6);
+    let drains = proptest::collection::btree_map(key, drain, 0..3);
+    (time(), lease, records, drains).prop_map(|(written_at, lease, records, drains)| SharedState {
+        written_at,
+        lease,
+        records,
+        drains,
+    })
 }
 
 fn merged(one: &SharedState, other: &SharedState) -> SharedState {

@@ -1,7 +1,11 @@
 //! The router's laws and time lines.
 
 mod configuration;
+mod failback;
+mod health;
 mod laws;
+mod policies;
+mod support;
 mod timelines;
 
 use super::{PluginConfig, Router, RouterConfig};

@@ -1,8 +1,7 @@
 //! What happens when, as a table: one router, one region that suffers, and what is seen of it.
 
 use super::{CLUSTER, at, config, exchange, router};
-use crate::outlier::EjectionType;
-use crate::router::{Action, Check, Choice, Failure, RegionState, Router};
+use crate::router::{Action, Check, Choice, Failure, Reason, RegionState, Router};
 
 /// A step of a time line.
 enum Step {
@@ -17,7 +16,7 @@ enum Step {
 }
 use Step::{Fail, Is, Succeed, Tick};
 
-const EJECTED: RegionState = RegionState::Ejected(EjectionType::Consecutive5xx);
+const EJECTED: RegionState = RegionState::Ejected(Reason::Consecutive5xx);
 const ERROR: Failure = Failure::Response(500);
 
 /// Region `a` of a router whose regions have all been looked at.

@@ -1,7 +1,9 @@
 //! The region router's part in a request's life, in the arm that has one.
 
 use super::{Due, Engine};
-use crate::router::Check;
+use std::time::Duration;
+
+use crate::router::{Check, Choice};
 use crate::sim::front::TICK;
 use crate::sim::outcome::{Outcome, ResponseFlags};
 use crate::sim::requests::Request;
@@ -28,7 +30,19 @@ impl Engine {
         let front = self.envoys.get_mut(request.envoy as usize).and_then(|it| it.front.as_mut());
         let Some(front) = front else { return };
         let details = code_details(outcome, request.answered);
-        front.on_response(request.worker, choice, outcome.status, details, now);
+        let took = Duration::from_nanos(self.now - request.started);
+        front.on_response(request.worker, choice, (outcome.status, details), took, now);
+        self.log_front(request.envoy);
+    }
+
+    /// Tells the virtual machine that sent it how a probe has ended.
+    pub(super) fn tell_prober(&mut self, request: &Request, outcome: Outcome) {
+        let Some(choice) = request.choice else { return };
+        let now = self.time();
+        if let Some(front) = self.front(request.envoy) {
+            // Envoy's own answers have statuses too.
+            front.on_probe(request.worker, choice, Some(outcome.status), now);
+        }
         self.log_front(request.envoy);
     }
 
@@ -37,10 +51,14 @@ impl Engine {
         let now = self.time();
         self.queue.push(self.now + TICK, Due::Tick { envoy, machine });
         let Some(front) = self.front(envoy) else { return };
-        for (choice, cluster) in front.on_tick(machine, now) {
-            let found = self.check(envoy, machine, &cluster);
+        for (choice, cluster, probe) in front.on_tick(machine, now) {
+            let found =
+                self.check(envoy, machine, &cluster, probe.map(|timeout| (choice, timeout)));
             if let Some(front) = self.front(envoy) {
-                front.on_check(machine, choice, found, now);
+                // A probe that was sent says more when it ends.
+                if probe.is_none() || found != Check::Usable {
+                    front.on_check(machine, choice, found, now);
+                }
             }
         }
         if let Some(front) = self.front(envoy) {
@@ -50,7 +68,13 @@ impl Engine {
     }
 
     /// Sends the router's own request to a cluster; Envoy says at once when it cannot.
-    fn check(&mut self, envoy: u32, machine: u32, cluster: &str) -> Check {
+    fn check(
+        &mut self,
+        envoy: u32,
+        machine: u32,
+        cluster: &str,
+        probe: Option<(Choice, Duration)>,
+    ) -> Check {
         let known = self.routes.clusters.iter().position(|name| name == cluster);
         let Some(upstream) = known else { return Check::NoCluster };
         let mut request = Request::new(self.now, 0);
@@ -59,9 +83,18 @@ impl Engine {
         // No route: never tried again.
         request.route = u32::MAX;
         request.deadline = self.now + CHECK_TIMEOUT;
+        if let Some((_, timeout)) = probe {
+            request.deadline = self.now + u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX / 2);
+        }
         let slot = self.requests.insert(request);
         self.checks_in_flight += 1;
-        if self.attempt(slot) { Check::Usable } else { Check::NoUsableHost }
+        if !self.attempt(slot) {
+            return Check::NoUsableHost;
+        }
+        if let Some(request) = self.requests.get_mut(slot) {
+            request.choice = probe.map(|(choice, _)| choice);
+        }
+        Check::Usable
     }
 
     fn front(&mut self, envoy: u32) -> Option<&mut crate::sim::front::Front> {
