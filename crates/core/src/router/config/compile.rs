@@ -1,10 +1,9 @@
 //! From what was written to what runs, with everything that is wrong.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::compiled::{ClientRegion, DestinationPolicy, RegionPolicy, RouterConfig};
-use super::locality_lb::{NamedPlan, known_regions, plan, region_name};
+use super::locality_lb::{NamedPlan, known_regions, plan, region_name, sorted};
 use super::written::{DestinationConfig, LocalityLbSettingConfig, PluginConfig};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::locality::Locality;
@@ -31,15 +30,15 @@ impl PluginConfig {
             Compiler { locality, whole: self, errors: Vec::new(), notes: Vec::new() };
         let mut destinations: Vec<DestinationPolicy> = Vec::new();
         for (index, destination) in self.destinations.iter().enumerate() {
-            let path = format!("destinations[{index}]");
+            let path = ["destinations[", &index.to_string(), "]"].concat();
             let same = |other: &&DestinationConfig| {
                 (&other.host, other.port) == (&destination.host, destination.port)
             };
             if self.destinations.iter().take(index).find(same).is_some() {
                 compiler.error(
                     INVALID,
-                    format!("{path}.host"),
-                    format!("`{}` has a policy for this port already", destination.host),
+                    &[&path, ".host"],
+                    &["`", &destination.host, "` has a policy for this port already"],
                     "write one destination for each host and port",
                 );
             }
@@ -72,11 +71,19 @@ pub(super) struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    pub(super) fn error(&mut self, code: &'static str, path: String, message: String, help: &str) {
+    /// Path and message come in pieces: putting them together here, once, is what keeps the module small.
+    #[inline(never)]
+    pub(super) fn error(
+        &mut self,
+        code: &'static str,
+        path: &[&str],
+        message: &[&str],
+        help: &str,
+    ) {
         self.errors.push(finding(code, path, message, help));
     }
 
-    fn note(&mut self, path: String, message: String) {
+    fn note(&mut self, path: &[&str], message: &[&str]) {
         let mut note = finding(NOT_APPLIED, path, message, "");
         note.severity = Severity::Note;
         self.notes.push(note);
@@ -92,8 +99,8 @@ impl Compiler<'_> {
         if policy.port_level_settings.is_some() {
             self.error(
                 NOT_SUPPORTED,
-                format!("{path}.trafficPolicy.portLevelSettings"),
-                "the router has no policies by port inside a policy".to_owned(),
+                &[path, ".trafficPolicy.portLevelSettings"],
+                &["the router has no policies by port inside a policy"],
                 "write a destination of its own, with `port`",
             );
         }
@@ -113,7 +120,7 @@ impl Compiler<'_> {
             "drain.duration",
         );
         let plans = self.plans(written, path)?;
-        let used: BTreeSet<&String> = plans.iter().flat_map(NamedPlan::regions).collect();
+        let used = sorted(plans.iter().flat_map(NamedPlan::regions));
         let regions = self.regions(&used, written, path);
         let index = |name: &String| {
             let place = regions.iter().position(|region| region.name == *name);
@@ -147,14 +154,14 @@ impl Compiler<'_> {
         if !is_full_name(&written.host) {
             self.error(
                 INVALID,
-                format!("{path}.host"),
-                format!("`{}` is not a service's full name", written.host),
+                &[path, ".host"],
+                &["`", &written.host, "` is not a service's full name"],
                 "write it as in the cluster's name, for example `hello-world.default.svc.cluster.local`",
             );
         }
         if written.port == Some(0) {
             let help = "write the service port, or leave it out for every port";
-            self.error(INVALID, format!("{path}.port"), "`0` is not a port".to_owned(), help);
+            self.error(INVALID, &[path, ".port"], &["`0` is not a port"], help);
         }
     }
 
@@ -164,8 +171,8 @@ impl Compiler<'_> {
         match DetectorConfig::try_from(&envoy) {
             Ok(config) => Some(config),
             Err(error) => {
-                let path = format!("{path}.trafficPolicy.outlierDetection");
-                self.error(INVALID, path, error.to_string(), "");
+                let path: &[&str] = &[path, ".trafficPolicy.outlierDetection"];
+                self.error(INVALID, path, &[&error.to_string()], "");
                 None
             }
         }
@@ -175,11 +182,11 @@ impl Compiler<'_> {
     fn plans(&mut self, written: &DestinationConfig, path: &str) -> Option<Vec<NamedPlan>> {
         let lb = written.traffic_policy.load_balancer.as_ref();
         let setting = lb.and_then(|lb| lb.locality_lb_setting.as_ref());
-        let setting_path = format!("{path}.trafficPolicy.loadBalancer.localityLbSetting");
+        let setting_path = [path, ".trafficPolicy.loadBalancer.localityLbSetting"].concat();
         let Some(setting) = setting else {
             let help = "write `distribute` with the share of each region, or `failover`";
-            let message = "the router needs a locality policy".to_owned();
-            self.error(INVALID, setting_path, message, help);
+            let message = &["the router needs a locality policy"];
+            self.error(INVALID, &[&setting_path], message, help);
             return None;
         };
         let before = self.errors.len();
@@ -190,29 +197,25 @@ impl Compiler<'_> {
         let known = known_regions(written, setting);
         if known.is_empty() {
             let help = "write `distribute` with the share of each region, `failover`, or `regions`";
-            self.error(
-                INVALID,
-                setting_path,
-                "the router needs at least one region".to_owned(),
-                help,
-            );
+            self.error(INVALID, &[&setting_path], &["the router needs at least one region"], help);
             return None;
         }
         self.check_drain(written, &known, path);
         if setting.enabled == Some(false) {
-            let message = "locality load balancing is off: requests are left alone".to_owned();
-            self.note(setting_path, message);
+            let message = &["locality load balancing is off: requests are left alone"];
+            self.note(&[&setting_path], message);
             return None;
         }
         let mut plans = Vec::new();
         match plan(self.locality, setting, &known) {
             Some(home) => plans.push(home),
             None => {
-                let message = format!(
-                    "no `from` fits this gateway's locality `{}`: requests are left alone",
-                    self.locality
-                );
-                self.note(format!("{setting_path}.distribute"), message);
+                let message: &[&str] = &[
+                    "no `from` fits this gateway's locality `",
+                    &self.locality.to_string(),
+                    "`: requests are left alone",
+                ];
+                self.note(&[&setting_path, ".distribute"], message);
             }
         }
         for from in self.client_regions(setting, &known) {
@@ -225,35 +228,30 @@ impl Compiler<'_> {
     }
 
     /// The regions that clients may be said to be in.
-    fn client_regions(
-        &self,
-        setting: &LocalityLbSettingConfig,
-        known: &BTreeSet<String>,
-    ) -> BTreeSet<String> {
-        let Some(client) = &self.whole.client_region else { return BTreeSet::new() };
+    fn client_regions(&self, setting: &LocalityLbSettingConfig, known: &[String]) -> Vec<String> {
+        let Some(client) = &self.whole.client_region else { return Vec::new() };
         if !client.map.is_empty() {
-            return client.map.values().cloned().collect();
+            return sorted(client.map.values());
         }
         let from = setting.distribute.iter().map(|entry| &entry.from);
-        let region = |name: &String| Locality::parse(name).region;
-        let named = known.iter().chain(from).map(region);
-        named.filter(|name| !name.is_empty() && name != "*").collect()
+        let named = known.iter().chain(from).map(|name| Locality::parse(name).region);
+        let named: Vec<String> = named.filter(|name| !name.is_empty() && name != "*").collect();
+        sorted(named.iter())
     }
 
-    fn check_drain(&mut self, written: &DestinationConfig, known: &BTreeSet<String>, path: &str) {
+    fn check_drain(&mut self, written: &DestinationConfig, known: &[String], path: &str) {
         for (list, names) in
             [("regions", &written.regions), ("drain.regions", &written.drain.regions)]
         {
             for (index, name) in names.iter().enumerate() {
-                let path = format!("{path}.{list}[{index}]");
+                let path = [path, ".", list, "[", &index.to_string(), "]"].concat();
                 if self.check_region(name, &path) && !known.contains(&region_name(name)) {
-                    let message = format!("`{name}` is not a region of this destination");
-                    let names: Vec<&str> = known.iter().map(String::as_str).collect();
+                    let message: &[&str] = &["`", name, "` is not a region of this destination"];
                     self.error(
                         INVALID,
-                        path,
+                        &[&path],
                         message,
-                        &format!("its regions are {}", names.join(", ")),
+                        &["its regions are ", &known.join(", ")].concat(),
                     );
                 }
             }
@@ -261,34 +259,34 @@ impl Compiler<'_> {
         let drained =
             |name: &String| written.drain.regions.iter().any(|it| region_name(it) == *name);
         if !known.is_empty() && known.iter().all(drained) {
-            let message = "every region is drained".to_owned();
-            self.error(INVALID, format!("{path}.drain.regions"), message, "leave one to serve");
+            let message = &["every region is drained"];
+            self.error(INVALID, &[path, ".drain.regions"], message, "leave one to serve");
         }
     }
 
     fn regions(
         &mut self,
-        used: &BTreeSet<&String>,
+        used: &[String],
         written: &DestinationConfig,
         path: &str,
     ) -> Vec<RegionPolicy> {
         let mut regions: Vec<RegionPolicy> = Vec::new();
         for name in used {
-            let given = written.subsets.iter().find(|(key, _)| region_name(key) == **name);
+            let given = written.subsets.iter().find(|(key, _)| region_name(key) == *name);
             let last = name.rsplit('/').next().unwrap_or_default();
             let subset = given.map_or(last, |(_, subset)| subset.as_str()).to_owned();
             if subset.is_empty() || !subset.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-                let message = format!("`{subset}` is not the name of a subset");
-                self.error(INVALID, format!("{path}.subsets.{name}"), message, "");
+                let message: &[&str] = &["`", &subset, "` is not the name of a subset"];
+                self.error(INVALID, &[path, ".subsets.", name], message, "");
             }
             if let Some(other) = regions.iter().find(|other| other.subset == subset) {
                 let message =
-                    format!("`{}` and `{name}` have the same subset `{subset}`", other.name);
+                    &["`", &other.name, "` and `", name, "` have the same subset `", &subset, "`"];
                 let help = "write the subset of each under `subsets`";
-                self.error(INVALID, format!("{path}.subsets"), message, help);
+                self.error(INVALID, &[path, ".subsets"], message, help);
             }
-            let drained = written.drain.regions.iter().any(|it| region_name(it) == **name);
-            regions.push(RegionPolicy { name: (*name).clone(), subset, drained });
+            let drained = written.drain.regions.iter().any(|it| region_name(it) == *name);
+            regions.push(RegionPolicy { name: name.clone(), subset, drained });
         }
         regions
     }
@@ -313,7 +311,8 @@ fn is_full_name(host: &str) -> bool {
     host.contains('.') && host.chars().all(legal)
 }
 
-fn finding(code: &'static str, path: String, message: String, help: &str) -> Diagnostic {
+fn finding(code: &'static str, path: &[&str], message: &[&str], help: &str) -> Diagnostic {
     let help = (!help.is_empty()).then(|| help.to_owned());
-    Diagnostic { severity: Severity::Error, code, message, help, location: None, path }
+    let (severity, path, message) = (Severity::Error, path.concat(), message.concat());
+    Diagnostic { severity, code, message, help, location: None, path }
 }

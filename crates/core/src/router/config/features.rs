@@ -93,8 +93,8 @@ impl Compiler<'_> {
                 }
                 _ => self.error(
                     INVALID,
-                    format!("{path}.probe.expectedStatuses[{index}]"),
-                    format!("`{text}` is not a status or a range of statuses"),
+                    &[path, ".probe.expectedStatuses[", &index.to_string(), "]"],
+                    &["`", text, "` is not a status or a range of statuses"],
                     "write `200` or `200-299`, for example",
                 ),
             }
@@ -104,8 +104,8 @@ impl Compiler<'_> {
         }
         let probe_path = or(&written.path, "/");
         if !probe_path.starts_with('/') {
-            let message = format!("`{probe_path}` is not a path");
-            self.error(INVALID, format!("{path}.probe.path"), message, "begin it with `/`");
+            let message: &[&str] = &["`", &probe_path, "` is not a path"];
+            self.error(INVALID, &[path, ".probe.path"], message, "begin it with `/`");
         }
         Probe {
             path: probe_path,
@@ -136,24 +136,24 @@ impl Compiler<'_> {
         written: &AffinityConfig,
         path: &str,
     ) -> Option<AffinitySource> {
-        let path = format!("{path}.affinity");
+        let path = [path, ".affinity"].concat();
         match (&written.header, &written.cookie, written.source_address) {
             (Some(header), None, false) => {
-                self.check_header(header, &format!("{path}.header"));
+                self.check_header(header, &[&path, ".header"].concat());
                 Some(AffinitySource::Header(header.to_ascii_lowercase()))
             }
             (None, Some(cookie), false) => {
                 if cookie.name.is_empty() || !cookie.name.bytes().all(is_token) {
-                    let message = format!("`{}` is not the name of a cookie", cookie.name);
-                    self.error(INVALID, format!("{path}.cookie.name"), message, "");
+                    let message: &[&str] = &["`", &cookie.name, "` is not the name of a cookie"];
+                    self.error(INVALID, &[&path, ".cookie.name"], message, "");
                 }
                 Some(AffinitySource::Cookie(cookie.clone()))
             }
             (None, None, true) => Some(AffinitySource::SourceAddress),
             _ => {
-                let message = "one thing must tell users apart".to_owned();
+                let message = &["one thing must tell users apart"];
                 let help = "write one of `header`, `cookie` and `sourceAddress: true`";
-                self.error(INVALID, path, message, help);
+                self.error(INVALID, &[&path], message, help);
                 None
             }
         }
@@ -183,11 +183,9 @@ impl Compiler<'_> {
     ) -> Duration {
         let time = written.map_or(default, |time| time.0);
         if time < least {
-            let least = GoDuration(least);
-            let path = format!("{path}.{field}");
-            let message = written
-                .map_or_else(|| "is missing".to_owned(), |time| format!("`{time}` is too short"));
-            self.error(INVALID, path, message, &format!("write at least `{least}`"));
+            let given = written.map_or_else(|| "nothing".to_owned(), |time| time.to_string());
+            let help = ["write at least `", &GoDuration(least).to_string(), "`"].concat();
+            self.error(INVALID, &[path, ".", field], &["`", &given, "` is too short"], &help);
         }
         time
     }
@@ -202,17 +200,18 @@ impl Compiler<'_> {
     ) -> u32 {
         let number = written.unwrap_or(default);
         if !range.contains(&number) {
-            let path = format!("{path}.{field}");
-            let help = format!("write a number from {} to {}", range.start(), range.end());
-            self.error(INVALID, path, format!("`{number}` is out of range"), &help);
+            let (least, most) = (range.start().to_string(), range.end().to_string());
+            let help = ["write a number from ", &least, " to ", &most].concat();
+            let message = ["`", &number.to_string(), "` is out of range"];
+            self.error(INVALID, &[path, ".", field], &message, &help);
         }
         number
     }
 
     pub(super) fn check_header(&mut self, name: &str, path: &str) {
         if name.is_empty() || !name.bytes().all(is_token) {
-            let message = format!("`{name}` is not the name of a header");
-            self.error(INVALID, path.to_owned(), message, "write `x-client-region`, for example");
+            let message: &[&str] = &["`", name, "` is not the name of a header"];
+            self.error(INVALID, &[path], message, "write `x-client-region`, for example");
         }
     }
 }
