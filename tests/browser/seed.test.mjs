@@ -1,0 +1,88 @@
+// The guide's table, read from the page after taking a region down and bringing it back.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, open, played, screenshot, seek, serve } from "./harness.mjs";
+
+let site, browser;
+before(async () => { site = await serve(); browser = await launch(); });
+after(async () => { await browser?.close(); await site?.close(); });
+
+const cells = (page) => page.locator("[data-testid=guide] tbody tr").last().locator("td").allTextContents();
+
+test("the first screen runs the seed with nothing to configure, and calls nobody", async () => {
+  const page = await open(browser, site.url);
+  await played(page);
+  await assert.doesNotReject(page.getByRole("heading", { name: "Traffic is split 50/50" }).waitFor());
+  const [both, down, back] = await cells(page);
+  assert.match(both, /^(49|50)\.\d \/ (49|50)\.\d/);
+  assert.equal(down, "not tried yet");
+  assert.equal(back, "not tried yet");
+  assert.ok(await page.getByRole("button", { name: "Take europe-west1 down" }).isVisible());
+  await seek(page, 8.5);
+  await screenshot(page, "first-screen");
+  assert.deepEqual(page.foreign, []);
+  assert.deepEqual(page.complaints, []);
+  await page.done();
+});
+
+test("down and back give the guide's table, and lines of the scenario", async () => {
+  const page = await open(browser, site.url);
+  await played(page);
+  await seek(page, 20);
+  await page.getByRole("button", { name: "Take europe-west1 down" }).click();
+  await page.getByRole("button", { name: "Bring europe-west1 back" }).waitFor();
+  await seek(page, 40);
+  await page.getByRole("button", { name: "Bring europe-west1 back" }).click();
+  await page.getByText("3 of 3 expectations met").waitFor();
+  const [both, down, back] = await cells(page);
+  assert.match(both, /^(49|50)\.\d \/ (49|50)\.\d/);
+  assert.match(down, /^0\.0 \/ 100\.0in \d+\.\d s/);
+  assert.match(back, /^(49|50)\.\d \/ (49|50)\.\d/);
+  await seek(page, 27);
+  await page.getByRole("heading", { name: "us-central1 serves 100%" }).waitFor();
+  await screenshot(page, "europe-west1-down");
+  await page.getByRole("tab", { name: "scenario" }).click();
+  const text = await page.locator(".cm-content").innerText();
+  assert.match(text, /- at: 20s\n\s+scale: \{region: europe-west1, replicas: 0\}/);
+  assert.match(text, /- at: 40s\n\s+scale: \{region: europe-west1, replicas: 3\}/);
+  assert.deepEqual(page.complaints, []);
+  await page.done();
+});
+
+test("a step is dragged, moved with the keys, deleted, and comes back with undo", async () => {
+  const page = await open(browser, site.url);
+  await played(page);
+  await seek(page, 20);
+  await page.keyboard.press("d");
+  const flag = page.getByRole("slider", { name: "europe-west1 is scaled to 0" });
+  await flag.waitFor();
+  assert.equal(await flag.getAttribute("aria-valuetext"), "20.0 s");
+  const box = await flag.boundingBox();
+  await page.mouse.move(box.x + 60, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 160, box.y + 10, { steps: 8 });
+  await page.mouse.up();
+  const moved = Number.parseFloat(await flag.getAttribute("aria-valuetext"));
+  assert.ok(moved > 24 && moved < 34 && Number.isInteger(moved * 2), `dragged to ${moved}`);
+  await flag.focus();
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await flag.getAttribute("aria-valuetext"), `${(moved + 0.1).toFixed(1)} s`);
+  await page.keyboard.press("Delete");
+  await flag.waitFor({ state: "detached" });
+  await page.keyboard.press("Control+z");
+  await flag.waitFor();
+  await page.done();
+});
+
+test("the map's menu fails one endpoint, and the map and the lane show it", async () => {
+  const page = await open(browser, site.url);
+  await played(page);
+  await seek(page, 10);
+  await page.getByRole("button", { name: /^europe-west1-b-1 ?:/ }).click();
+  await page.getByRole("menuitem", { name: "Answer 503 to all" }).click();
+  await page.getByRole("slider", { name: /europe-west1 answers 503/ }).waitFor();
+  await seek(page, 20);
+  await page.getByRole("button", { name: /^europe-west1-b-1 ?: Ejected/ }).waitFor();
+  assert.match(await page.locator("[data-testid=why]").innerText(), /1 of 6, cap 100%/);
+  await page.done();
+});

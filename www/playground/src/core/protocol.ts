@@ -1,0 +1,9 @@
+/** What the page and its worker say to each other. */
+import type { Arm, Diagnostic, Played, SourceFile } from "./types";
+
+export type Ask =
+  | { ask: "check"; files: SourceFile[]; istio: string }
+  | { ask: "simulate"; files: SourceFile[]; istio: string; arm: Arm };
+export interface Answers { check: Diagnostic[]; simulate: Played }
+export interface Question { id: number; question: Ask }
+export type Reply = { id: number; answer: Answers[keyof Answers] } | { id: number; failed: string };

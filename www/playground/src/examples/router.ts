@@ -1,0 +1,18 @@
+/** The region router's example files, with another scenario. */
+import destinationRule from "../../../../examples/region-router/destination-rule.yaml?raw";
+import gateway from "../../../../examples/region-router/gateway.yaml?raw";
+import topology from "../../../../examples/region-router/topology.yaml?raw";
+import virtualService from "../../../../examples/region-router/virtual-service.yaml?raw";
+import wasmPlugin from "../../../../examples/region-router/wasm-plugin.yaml?raw";
+import type { SourceFile } from "../core/types";
+import { files } from "./blocks";
+
+/** Native ejections shall end within the run too. */
+const SHORT = "baseEjectionTime: 10s";
+
+export function router(scenario: string): SourceFile[] {
+  return files({
+    gateway, route: virtualService, rule: destinationRule.replace(/baseEjectionTime: \S+/, SHORT), topology, scenario,
+    more: [{ name: "wasm-plugin.yaml", text: wasmPlugin.replace(/baseEjectionTime: \S+/, SHORT) }],
+  });
+}

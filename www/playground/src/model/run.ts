@@ -1,0 +1,180 @@
+/** A played run, made ready to be read at any instant. */
+import type { EndpointLane, EndpointState, Frame, Report, RunEvent } from "../core/types";
+
+/** Name under which the core counts answers that no upstream gave. */
+export const NONE = "none";
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const TOKENS = "abcdef";
+
+export interface Region { name: string; index: number; letter: string; /** CSS colour token. */ token: string; /** Beyond the sixth, colours repeat with a hatch. */ repeats: boolean }
+export interface Ejection { fromMs: number; /** Undefined: not within the run. */ toMs?: number; reason: string; ejections: number }
+export interface Lane extends EndpointLane { ejections: Ejection[] }
+export interface Run { report: Report; regions: Region[]; lanes: Lane[]; gatewayRegion: string; tookMs: number }
+
+/** How an endpoint is at an instant; ejection goes before what was done to it. */
+export type Condition =
+  | { kind: "healthy" | "slow" | "unready" | "draining" | "ramping" | "gone" }
+  | { kind: "ejected"; untilMs?: number }
+  | { kind: "failing"; label: string };
+
+export function makeRun(report: Report, gatewayRegion: string, tookMs: number): Run {
+  const seen = new Set(report.endpoints.map((endpoint) => endpoint.region));
+  for (const name of Object.keys(report.frames[0]?.regions ?? {})) if (name !== NONE) seen.add(name);
+  const names = [...seen].sort((left, right) => Number(right === gatewayRegion) - Number(left === gatewayRegion));
+  const regions = names.map((name, index) => ({
+    name, index,
+    letter: LETTERS[index % 26] ?? "?",
+    token: TOKENS[index % TOKENS.length] ?? "a",
+    repeats: index >= TOKENS.length,
+  }));
+  const ejections = ejectionsByEndpoint(report.events);
+  const lanes = report.endpoints.map((endpoint) => ({ ...endpoint, ejections: ejections.get(endpoint.name) ?? [] }));
+  return { report, regions, lanes, gatewayRegion, tookMs };
+}
+
+/** With several gateway pods, an endpoint counts as ejected from the first pod that ejects it to the last that takes it back. */
+function ejectionsByEndpoint(events: RunEvent[]): Map<string, Ejection[]> {
+  const all = new Map<string, Ejection[]>();
+  const open = new Map<string, Set<number>>();
+  const close = (name: string, gateway: number, atMs: number): void => {
+    const gateways = open.get(name);
+    if (!gateways?.delete(gateway) || gateways.size > 0) return;
+    const last = all.get(name)?.at(-1);
+    if (last) last.toMs = atMs;
+  };
+  for (const event of events) {
+    if (event.event === "ejected" && event.enforced) {
+      const gateways = open.get(event.endpoint) ?? new Set();
+      open.set(event.endpoint, gateways);
+      if (gateways.size === 0) {
+        const list = all.get(event.endpoint) ?? [];
+        all.set(event.endpoint, [...list, { fromMs: event.atMs, reason: event.reason, ejections: event.ejections }]);
+      }
+      gateways.add(event.gateway);
+    } else if (event.event === "unejected") {
+      close(event.endpoint, event.gateway, event.atMs);
+    } else if (event.event === "endpoints") {
+      for (const name of event.removed ?? []) close(name, event.gateway, event.atMs);
+    }
+  }
+  return all;
+}
+
+/** The frame that an instant lies in. */
+export function frameIndex(run: Run, ms: number): number {
+  const { frames } = run.report;
+  let low = 0;
+  let high = frames.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((frames[middle]?.fromMs ?? 0) <= ms) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+export interface Totals { requests: number; errors: number; regions: Record<string, { requests: number; errors: number }> }
+
+export function totals(frames: Frame[]): Totals {
+  const sum: Totals = { requests: 0, errors: 0, regions: {} };
+  for (const frame of frames) {
+    sum.requests += frame.total.requests;
+    sum.errors += frame.total.errors;
+    for (const [name, region] of Object.entries(frame.regions)) {
+      const known = (sum.regions[name] ??= { requests: 0, errors: 0 });
+      known.requests += region.requests;
+      known.errors += region.errors;
+    }
+  }
+  return sum;
+}
+
+export function framesBetween(run: Run, fromMs: number, toMs: number): Frame[] {
+  return run.report.frames.filter((frame) => frame.fromMs >= fromMs - 1e-6 && frame.toMs <= toMs + 1e-6);
+}
+
+export function percent(part: number, whole: number): number {
+  return whole === 0 ? 0 : (100 * part) / whole;
+}
+
+export function stateAt(lane: Lane, ms: number): EndpointState | undefined {
+  return lane.spans.find((span) => span.fromMs <= ms && (ms < span.toMs || span === lane.spans.at(-1) && ms <= span.toMs));
+}
+
+export function conditionAt(lane: Lane, ms: number): Condition {
+  const state = stateAt(lane, ms);
+  if (!state) return { kind: "gone" };
+  const ejection = lane.ejections.find(({ fromMs, toMs }) => fromMs <= ms && (toMs === undefined || ms < toMs));
+  if (ejection) return ejection.toMs === undefined ? { kind: "ejected" } : { kind: "ejected", untilMs: ejection.toMs };
+  switch (state.state) {
+    case "ready": return { kind: "healthy" };
+    case "failing": return { kind: "failing", label: state.ratio < 1 ? `${state.status}, ${Math.round(state.ratio * 100)}%` : String(state.status) };
+    case "refusing": return { kind: "failing", label: "refuses" };
+    case "blackholed": return { kind: "failing", label: "silent" };
+    case "partitioned": return { kind: "failing", label: "cut off" };
+    default: return { kind: state.state };
+  }
+}
+
+/** Whether requests may go to it. */
+export function isUsable(condition: Condition): boolean {
+  return condition.kind === "healthy" || condition.kind === "slow" || condition.kind === "failing" || condition.kind === "ramping";
+}
+
+export interface EndpointNow { lane: Lane; condition: Condition; share: number; errors: number }
+export interface RegionNow { region: Region; /** Where the workers send now. */ weight: number; /** Answers of the last second. */ share: number; errorRate: number; endpoints: EndpointNow[]; usable: number }
+export interface Instant {
+  ms: number;
+  frame: Frame;
+  regions: RegionNow[];
+  errorRate: number;
+  p99Ms: number | undefined;
+  panicking: boolean;
+  noneShare: number;
+}
+
+/** How long a share is measured for, at most; never across a step. */
+const WINDOW_MS = 1_000;
+
+export function instantAt(run: Run, ms: number): Instant {
+  const { frames, phases } = run.report;
+  const index = frameIndex(run, ms);
+  const frame = frames[index] ?? EMPTY;
+  const phase = phases.findLast((phase) => phase.fromMs <= ms)?.fromMs ?? 0;
+  const window = frames.slice(0, index + 1).filter((past) => past.fromMs >= Math.max(phase, frame.toMs - WINDOW_MS) - 1e-6);
+  const sum = totals(window.length > 0 ? window : [frame]);
+  const attempts = new Map<string, { requests: number; errors: number }>();
+  let allAttempts = 0;
+  for (const past of window) {
+    for (const [name, counts] of Object.entries(past.endpoints ?? {})) {
+      const known = attempts.get(name) ?? { requests: 0, errors: 0 };
+      attempts.set(name, { requests: known.requests + counts.requests, errors: known.errors + counts.errors });
+      allAttempts += counts.requests;
+    }
+  }
+  const regions = run.regions.map((region) => {
+    const lanes = run.lanes.filter((lane) => lane.region === region.name);
+    const endpoints = lanes.map((lane) => {
+      const own = attempts.get(lane.name) ?? { requests: 0, errors: 0 };
+      return { lane, condition: conditionAt(lane, ms), share: percent(own.requests, allAttempts), errors: percent(own.errors, own.requests) };
+    });
+    const own = sum.regions[region.name] ?? { requests: 0, errors: 0 };
+    return {
+      region, endpoints,
+      weight: frame.regions[region.name]?.weight ?? 0,
+      share: percent(own.requests, sum.requests),
+      errorRate: percent(own.errors, own.requests),
+      usable: endpoints.filter(({ condition }) => isUsable(condition)).length,
+    };
+  });
+  const none = sum.regions[NONE]?.requests ?? 0;
+  return {
+    ms, frame, regions,
+    errorRate: percent(sum.errors, sum.requests),
+    p99Ms: frame.total.p99Ms ?? undefined,
+    panicking: frame.panicking > 0,
+    noneShare: percent(none, sum.requests),
+  };
+}
+
+const EMPTY: Frame = { fromMs: 0, toMs: 0, total: { requests: 0, errors: 0 }, retries: 0, regions: {}, panicking: 0 };

@@ -1,0 +1,30 @@
+/** What the page needs of the topology before a run: where a cluster's gateway is, and how many workers it has. */
+import { parseAllDocuments } from "yaml";
+import type { SourceFile } from "../core/types";
+
+interface ClusterText { name?: string; locality?: string; gateway?: { replicas?: number; workers?: number } }
+
+function clusters(files: SourceFile[]): ClusterText[] {
+  const found: ClusterText[] = [];
+  for (const file of files) {
+    if (!/kind:\s*Topology/.test(file.text)) continue;
+    const documents = parseAllDocuments(file.text);
+    if (!Array.isArray(documents)) continue;
+    for (const document of documents) {
+      const value = document.toJS() as { kind?: string; spec?: { clusters?: ClusterText[] } } | null;
+      if (value?.kind === "Topology") found.push(...(value.spec?.clusters ?? []));
+    }
+  }
+  return found;
+}
+
+export function regionOfCluster(files: SourceFile[], name: string): string {
+  const cluster = clusters(files).find((candidate) => candidate.name === name);
+  return cluster?.locality?.split("/")[0] ?? "";
+}
+
+/** Worker threads over all of the gateway's pods. */
+export function workersOfGateway(files: SourceFile[], name: string): number {
+  const gateway = clusters(files).find((candidate) => candidate.name === name)?.gateway;
+  return (gateway?.replicas ?? 1) * (gateway?.workers ?? 2);
+}

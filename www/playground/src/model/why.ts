@@ -1,0 +1,146 @@
+/** Why the shares are what they are at the playhead: Envoy's arithmetic with the numbers of the instant in it. */
+import { computed } from "@preact/signals";
+import { how } from "./hero";
+import { regionOfStep, takesDown } from "./guide";
+import { instant } from "./playback";
+import { project } from "./project";
+import { plain, roundShare, seconds } from "../ui/format";
+import { run, scenario } from "./session";
+import { policyOf, type LinePlace, type Policy } from "./policy";
+import type { Instant, Region, RegionNow, Run } from "./run";
+
+export interface WhyLine { region: Region; text: string; result: string; place?: LinePlace }
+export interface Fact { name: string; value: string; bad?: boolean; place?: LinePlace }
+export interface WhyTold { lead: string; formula?: { name: string; text: string }; lines: WhyLine[]; sum?: { text: string; result: string }; facts: Fact[] }
+
+/** Envoy's overprovisioning factor, as istiod leaves it. */
+const FACTOR = 1.4;
+
+const policy = computed(() => (run.value ? policyOf(project.value.files, run.value.gatewayRegion) : undefined));
+
+export const why = computed<WhyTold | undefined>(() => {
+  const current = run.value;
+  const now = instant.value;
+  const rules = policy.value;
+  if (!current || !now || !rules) return undefined;
+  const weights = now.regions.map((region) => effective(region, rules));
+  const weighted = rules.weights.size > 0;
+  const total = weights.reduce((sum, { value }) => sum + value, 0);
+  const main = [...now.regions].sort((a, b) => b.weight - a.weight)[0];
+  const mainValue = main ? weights[main.region.index]?.value ?? 0 : 0;
+  return {
+    lead: lead(current, now, rules),
+    ...(weighted ? { formula: { name: "Effective weight", text: "weight × min(1, 1.4 × usable ÷ endpoints)" } } : {}),
+    lines: weighted ? now.regions.map((region, index) => {
+      const place = rules.weights.get(region.region.name)?.place;
+      return { region: region.region, text: weights[index]?.text ?? "", result: plain(weights[index]?.value ?? 0), ...(place ? { place } : {}) };
+    }) : now.regions.map(({ region, usable, endpoints, weight }) => ({ region, text: `${usable} of ${endpoints.length} usable`, result: roundShare(weight) })),
+    ...(weighted && main && total > 0 && now.regions.length <= 4 ? {
+      sum: { text: `share of ${main.region.letter}: ${plain(mainValue)} ÷ (${weights.map(({ value }) => plain(value)).join(" + ")})`, result: roundShare((100 * mainValue) / total) },
+    } : {}),
+    facts: facts(current, now, rules),
+  };
+});
+
+function effective({ region, endpoints }: RegionNow, rules: Policy): { value: number; text: string } {
+  const weight = rules.weights.get(region.name)?.weight ?? 0;
+  const known = endpoints.filter(({ condition }) => condition.kind !== "gone" && condition.kind !== "draining");
+  const usable = known.filter(({ condition }) => condition.kind !== "ejected" && condition.kind !== "unready");
+  if (!rules.weights.has(region.name)) return { value: 0, text: "not listed in distribute" };
+  if (known.length === 0) return { value: 0, text: `${plain(weight)} × no endpoints` };
+  const value = weight * Math.min(1, (FACTOR * usable.length) / known.length);
+  return { value, text: `${plain(weight)} × min(1, 1.4 × ${usable.length} ÷ ${known.length})` };
+}
+
+function lead(current: Run, now: Instant, rules: Policy): string {
+  const steps = [...(scenario.value?.steps ?? [])].sort((a, b) => a.atMs - b.atMs);
+  const last = steps.findLast((step) => step.atMs <= now.ms);
+  const region = last && regionOfStep(current, last);
+  const failing = now.regions.find(({ errorRate, weight }) => errorRate >= 20 && weight >= 1);
+  if (failing && !rules.outlier) return `${failing.region.name} keeps ${roundShare(failing.weight)} because nothing counts its errors: no endpoint can be ejected.`;
+  if (now.panicking) return "Too few endpoints are healthy, so Envoy panics: it uses all of them, healthy or not.";
+  if (failing) return `${failing.region.name} still gets ${roundShare(failing.weight)}: ${ejectedCount(now)} of ${all(now)} endpoints are ejected, the cap is ${rules.outlier?.maxEjectionPercent ?? 10}%.`;
+  const unlisted = rules.weights.size > 0 ? now.regions.find(({ region: { name }, endpoints }) => !rules.weights.has(name) && endpoints.length > 0) : undefined;
+  if (unlisted) return `${unlisted.region.name} gets nothing because distribute does not list it.`;
+  if (now.noneShare >= 5 && now.regions.some(({ usable }) => usable > 0)) return `${roundShare(Math.round(now.noneShare))} of the requests find no endpoint: the route sends them where none is left, and a route's weights never move.`;
+  const serving = now.regions.filter(({ weight }) => weight >= 0.5);
+  const away = now.regions.find(({ weight, endpoints }) => weight < 0.5 && endpoints.some(({ condition }) => condition.kind !== "healthy"));
+  if (serving.length === 1 && away) {
+    const why = away.endpoints.every(({ condition }) => condition.kind === "gone") ? "has no endpoint left to weigh"
+      : away.endpoints.some(({ condition }) => condition.kind === "ejected") ? "has all its endpoints ejected" : "has no usable endpoint";
+    return `${serving[0]?.region.name} gets everything because ${away.region.name} ${why}.`;
+  }
+  if (serving.length === 1) return `${serving[0]?.region.name} gets everything because it goes first and is healthy.`;
+  const equal = serving.every(({ weight }) => Math.abs(weight - (serving[0]?.weight ?? 0)) < 0.5);
+  if (equal && now.regions.length === serving.length) {
+    return `${now.regions.length === 2 ? "Both regions get" : "Each region gets"} ${roundShare(serving[0]?.weight ?? 0)} because every endpoint is usable and the weights are equal.`;
+  }
+  if (now.regions.length > 3) return `${serving.length} of ${now.regions.length} regions serve, each by its weight and its usable endpoints.`;
+  const begun = last && region && takesDown(last) ? ` ${region} ${how(last)}.` : "";
+  return `${now.regions.map(({ region: { name }, weight }) => `${name} gets ${roundShare(weight)}`).join(", ")}.${begun}`;
+}
+
+const ejectedCount = (now: Instant): number => now.regions.reduce((sum, { endpoints }) => sum + endpoints.filter(({ condition }) => condition.kind === "ejected").length, 0);
+const all = (now: Instant): number => now.regions.reduce((sum, { endpoints }) => sum + endpoints.filter(({ condition }) => condition.kind !== "gone").length, 0);
+
+function facts(current: Run, now: Instant, rules: Policy): Fact[] {
+  const load = current.report.events.findLast((event) => event.event === "load" && event.atMs <= now.ms);
+  const priorities = load?.event === "load" ? load.priorities : [];
+  const out: Fact[] = [];
+  const { outlier } = rules;
+  if (!outlier) out.push({ name: "Outlier detection", value: "not configured", bad: true });
+  out.push({ name: "Priority", value: priorities.map((value, index) => `P${index} takes ${value}%`).filter((_, index) => (priorities[index] ?? 0) > 0).join(", ") || "none takes any" });
+  out.push({ name: "Panic", value: now.panicking ? "on" : `off, threshold ${outlier?.minHealthPercent ?? 0}%`, bad: now.panicking, ...(outlier?.places.minHealthPercent ? { place: outlier.places.minHealthPercent } : {}) });
+  out.push({
+    name: "Ejected", value: outlier ? `${ejectedCount(now)} of ${all(now)}, cap ${outlier.maxEjectionPercent}%` : `0 of ${all(now)}, no detector`,
+    ...(outlier?.places.maxEjectionPercent ? { place: outlier.places.maxEjectionPercent } : {}),
+  });
+  const next = current.lanes.flatMap(({ ejections }) => ejections).filter(({ fromMs, toMs }) => fromMs <= now.ms && toMs !== undefined && toMs > now.ms)
+    .map(({ toMs }) => toMs ?? 0).sort((a, b) => a - b)[0];
+  out.push({
+    name: "Next un-ejection", value: next === undefined ? "none pending" : `${seconds(next)}, in ${seconds(next - now.ms)}`,
+    ...(outlier?.places.baseEjectionTime ? { place: outlier.places.baseEjectionTime } : {}),
+  });
+  return out;
+}
+
+/** Events up to the instant that are shown, the latest. */
+const MOST_EVENTS = 6;
+
+export const ledHere = computed(() => {
+  const current = run.value;
+  const now = instant.value;
+  if (!current || !now) return [];
+  const told: { atMs: number; text: string }[] = [];
+  for (const event of current.report.events) {
+    if (event.atMs > now.ms) break;
+    const text = tell(event, current);
+    const last = told.at(-1);
+    if (text && !(last && last.atMs === event.atMs && last.text === text)) told.push({ atMs: event.atMs, text });
+  }
+  return told.slice(-MOST_EVENTS);
+});
+
+function tell(event: Run["report"]["events"][number], current: Run): string | undefined {
+  switch (event.event) {
+    case "step": return event.what.replace(/ \S+\.svc\.cluster\.local/, "");
+    case "ejected": return event.enforced ? `${event.endpoint} ejected: ${reason(event.reason)}` : undefined;
+    case "notEjected": return `${event.endpoint} not ejected, the cap is reached`;
+    case "unejected": return `${event.endpoint} comes back`;
+    case "endpoints": {
+      const parts = [["added", event.added], ["removed", event.removed], ["changed", event.changed]] as const;
+      return `EDS: ${parts.flatMap(([verb, names]) => (names ? [`${names.length} ${verb}`] : [])).join(", ")}`;
+    }
+    case "load": {
+      if (current.regions.length > 4) return `Envoy sends to ${Object.values(event.regions).filter((share) => share > 0).length} regions`;
+      const shares = current.regions.map(({ name }) => plain(Math.round((event.regions[name] ?? 0) * 10) / 10)).join(" / ");
+      return `Envoy sends ${shares}${event.panic ? ", in panic" : ""}`;
+    }
+    case "region": return event.usable ? `router uses ${event.region} again` : `router takes ${event.region} out`;
+  }
+}
+
+/** Envoy's reason in words. */
+function reason(name: string): string {
+  return name.toLowerCase().replace(/_/g, " ").replace("consecutive 5xx", "5xx in a row");
+}

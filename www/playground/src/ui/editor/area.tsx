@@ -1,0 +1,58 @@
+/** The code of the active file, kept in step with the project, the findings and the instant. */
+import { computed, effect, signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { selectedStep } from "../../model/actions";
+import { linkedLines, shareHints } from "../../model/links";
+import { activeFile, editFile, project } from "../../model/project";
+import { pasteSplit } from "../../model/files";
+import { diagnostics, scenario } from "../../model/session";
+import type { Editor } from "./code";
+
+/** A place to go to: set by problems, Why and steps. */
+export const jump = signal<{ file: string; offset: number; focus: boolean } | undefined>(undefined);
+
+const text = computed(() => project.value.files.find(({ name }) => name === activeFile.value)?.text ?? "");
+
+export function CodeArea() {
+  const parent = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    let ended = false;
+    let undo: (() => void)[] = [];
+    void import("./code").then(({ makeEditor, setLines }) => {
+      if (ended || !parent.current) return;
+      parent.current.replaceChildren();
+      const editor = makeEditor(parent.current, (changed) => editFile(activeFile.peek(), changed));
+      undo = [
+        effect(() => editor.show(text.value, activeFile.value)),
+        effect(() => editor.mark(diagnostics.value.filter(({ place }) => place?.file === activeFile.value))),
+        effect(() => {
+          const lines = { hints: shareHints.value, linked: linkedLines.value };
+          void text.value;
+          editor.view.dispatch({ effects: setLines.of(lines) });
+        }),
+        effect(() => { if (jump.value) go(editor, jump.value); }),
+        effect(() => {
+          const index = selectedStep.value;
+          const step = scenario.peek()?.steps.find((candidate) => candidate.index === index);
+          if (step && activeFile.peek() === scenario.peek()?.file) go(editor, { offset: step.start, focus: false });
+        }),
+        () => editor.view.destroy(),
+      ];
+    });
+    return () => { ended = true; for (const end of undo) end(); };
+  }, []);
+  return (
+    <div id="code" class="code" role="tabpanel" aria-labelledby={`tab-${activeFile.value}`} ref={parent} data-testid="editor"
+      onPasteCapture={(event) => { if (pasteSplit(event.clipboardData?.getData("text/plain") ?? "")) event.preventDefault(); }}>
+      <pre class="code-placeholder" tabIndex={0}>{text.value}</pre>
+    </div>
+  );
+}
+
+function go({ view }: Editor, { offset, focus }: { offset: number; focus: boolean }): void {
+  requestAnimationFrame(() => {
+    const at = Math.min(offset, view.state.doc.length);
+    view.dispatch({ selection: { anchor: at }, scrollIntoView: true });
+    if (focus) view.focus();
+  });
+}

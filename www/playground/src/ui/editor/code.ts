@@ -1,0 +1,145 @@
+/** CodeMirror, set up for manifests. Loaded after the first paint. */
+import { autocompletion, closeBrackets, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, indentWithTab } from "@codemirror/commands";
+import { yaml } from "@codemirror/lang-yaml";
+import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { forceLinting, lintGutter, linter, type Diagnostic as Squiggle } from "@codemirror/lint";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { Compartment, EditorState, RangeSetBuilder, StateEffect, StateField, type Extension } from "@codemirror/state";
+import { Decoration, EditorView, hoverTooltip, keymap, lineNumbers, ViewPlugin, WidgetType, type DecorationSet } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import type { Diagnostic } from "../../core/types";
+import { completions, hoverText } from "./schema";
+
+const colors = HighlightStyle.define([
+  { tag: tags.definition(tags.propertyName), color: "var(--yaml-key)" },
+  { tag: tags.propertyName, color: "var(--yaml-key)" },
+  { tag: tags.string, color: "var(--yaml-string)" },
+  { tag: tags.content, color: "var(--yaml-string)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--yaml-number)" },
+  { tag: tags.comment, color: "var(--ink-3)", fontStyle: "italic" },
+  { tag: tags.punctuation, color: "var(--ink-2)" },
+]);
+
+/** Numbers and booleans are plain scalars to the YAML grammar; they are coloured by their text. */
+const SCALAR = /(?<=(?::|-|\{|,)\s)(?:true|false|null|-?\d[\d.]*(?:ms|s|m|h|%)?)(?=\s*(?:[,}#\]]|$))/g;
+const scalarMark = Decoration.mark({ class: "cm-scalar" });
+const scalars = ViewPlugin.fromClass(class {
+  decorations: DecorationSet;
+  constructor(view: EditorView) { this.decorations = marks(view); }
+  update(update: { docChanged: boolean; viewportChanged: boolean; view: EditorView }): void {
+    if (update.docChanged || update.viewportChanged) this.decorations = marks(update.view);
+  }
+}, { decorations: (plugin) => plugin.decorations });
+
+function marks(view: EditorView): DecorationSet {
+  const builder = new RangeSetBuilder<Decoration>();
+  for (const { from, to } of view.visibleRanges) {
+    for (let at = from; at <= to;) {
+      const line = view.state.doc.lineAt(at);
+      for (const match of line.text.matchAll(SCALAR)) builder.add(line.from + match.index, line.from + match.index + match[0].length, scalarMark);
+      at = line.to + 1;
+    }
+  }
+  return builder.finish();
+}
+
+/** A note at a line's end: the live share beside a weight. */
+export interface Hint { line: number; text: string; token: string; letter: string }
+class HintWidget extends WidgetType {
+  constructor(readonly hint: Hint) { super(); }
+  override eq(other: HintWidget): boolean { return other.hint.text === this.hint.text && other.hint.token === this.hint.token; }
+  override toDOM(): HTMLElement {
+    const element = document.createElement("span");
+    element.className = "cm-hint";
+    const badge = document.createElement("span");
+    badge.className = "badge small";
+    badge.style.background = `var(--${this.hint.token})`;
+    badge.textContent = this.hint.letter;
+    element.append(badge, this.hint.text);
+    element.setAttribute("aria-hidden", "true");
+    return element;
+  }
+}
+export const setLines = StateEffect.define<{ hints: Hint[]; linked: number[] }>();
+const lineMarks = StateField.define<DecorationSet>({
+  create: () => Decoration.none,
+  update(value, transaction) {
+    let next = value.map(transaction.changes);
+    for (const effect of transaction.effects) {
+      if (!effect.is(setLines)) continue;
+      const { doc } = transaction.state;
+      const all = [
+        ...effect.value.linked.filter((line) => line >= 1 && line <= doc.lines).map((line) => Decoration.line({ class: "cm-linked" }).range(doc.line(line).from)),
+        ...effect.value.hints.filter(({ line }) => line >= 1 && line <= doc.lines).map((hint) => Decoration.widget({ widget: new HintWidget(hint), side: 1 }).range(doc.line(hint.line).to)),
+      ];
+      next = Decoration.set(all, true);
+    }
+    return next;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+const SEVERITY = { error: "error", warning: "warning", note: "info" } as const;
+
+export interface Editor { view: EditorView; show(text: string, file: string): void; mark(found: Diagnostic[]): void }
+
+export function makeEditor(parent: HTMLElement, onChange: (text: string) => void): Editor {
+  let found: Squiggle[] = [];
+  let silent = false;
+  const label = new Compartment();
+  const extensions: Extension = [
+    lineNumbers(), history(), closeBrackets(), highlightSelectionMatches(), indentUnit.of("  "),
+    yaml(), syntaxHighlighting(colors), scalars, lineMarks,
+    linter(() => found, { delay: 0 }), lintGutter(),
+    autocompletion({ override: [completions] }),
+    hoverTooltip((view, position) => {
+      const told = hoverText(view.state, position);
+      return told && { pos: told.from, end: told.to, create: () => ({ dom: tooltip(told.title, told.text) }) };
+    }),
+    keymap.of([...completionKeymap, ...searchKeymap, ...defaultKeymap, indentWithTab]),
+    EditorView.updateListener.of((update) => { if (update.docChanged && !silent) onChange(update.state.doc.toString()); }),
+    label.of(EditorView.contentAttributes.of({ "aria-label": "Manifest" })),
+    EditorState.tabSize.of(2),
+  ];
+  const view = new EditorView({ parent, state: EditorState.create({ extensions }) });
+  return {
+    view,
+    show(text, file) {
+      silent = true;
+      const old = view.state.doc.toString();
+      if (old !== text) {
+        const [from, to, insert] = difference(old, text);
+        view.dispatch({ changes: { from, to, insert } });
+      }
+      view.dispatch({ effects: label.reconfigure(EditorView.contentAttributes.of({ "aria-label": `Manifest ${file}` })) });
+      silent = false;
+    },
+    mark(diagnostics) {
+      const length = view.state.doc.length;
+      found = diagnostics.flatMap(({ place, severity, message, code }) => place ? [{
+        from: Math.min(place.start, length), to: Math.min(Math.max(place.end, place.start + 1), length),
+        severity: SEVERITY[severity], message: `${message} (${code})`,
+      }] : []);
+      forceLinting(view);
+    },
+  };
+}
+
+/** The one stretch in which two texts differ: the cursor and the scroll position survive. */
+function difference(old: string, text: string): [number, number, string] {
+  let from = 0;
+  while (from < old.length && from < text.length && old[from] === text[from]) from++;
+  let end = 0;
+  while (end < old.length - from && end < text.length - from && old[old.length - 1 - end] === text[text.length - 1 - end]) end++;
+  return [from, old.length - end, text.slice(from, text.length - end)];
+}
+
+function tooltip(title: string, text: string): HTMLElement {
+  const element = document.createElement("div");
+  element.className = "cm-doc";
+  const strong = document.createElement("strong");
+  strong.textContent = title;
+  element.append(strong, document.createElement("br"), text);
+  return element;
+}

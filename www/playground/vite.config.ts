@@ -1,0 +1,16 @@
+import { readFileSync } from "node:fs";
+import preact from "@preact/preset-vite";
+import { defineConfig } from "vite";
+import { offline } from "./offline";
+
+const { version } = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8")) as { version: string };
+
+// Relative addresses: the built folder works under any path.
+export default defineConfig({
+  base: "./",
+  define: { __VERSION__: JSON.stringify(version) },
+  plugins: [preact(), offline()],
+  worker: { format: "es" },
+  server: { fs: { allow: ["../.."] } },
+  build: { target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },
+});
