@@ -1,12 +1,15 @@
 //! The router's laws and time lines.
 
 mod configuration;
+mod draining;
 mod failback;
 mod health;
 mod laws;
 mod policies;
+mod rescues;
 mod support;
 mod timelines;
+mod users;
 
 use super::{PluginConfig, Router, RouterConfig};
 use crate::locality::Locality;
