@@ -2,10 +2,12 @@
 //!
 //! What cargo makes is not what Envoy should load: the SDK exports every callback of the ABI, and Envoy
 //! enters the VM for each export it finds, several times a request. So the exports are trimmed to those of
-//! `mesh-failover-abi`, which exports what a filter handles, and wasm-opt removes what only the others reached.
+//! `mesh-failover-abi`, which exports what a filter handles, and what only the others reached is removed (`sweep`, wasm-opt).
 
 pub(crate) mod build;
+mod functions;
 pub mod interface;
+mod sweep;
 mod trim;
 
 use std::fs;
@@ -35,6 +37,9 @@ pub struct Args {
     /// List the module's imports and exports too
     #[arg(long)]
     interface: bool,
+    /// List the largest functions too, as the compiler made them
+    #[arg(long)]
+    sizes: bool,
 }
 
 /// Builds the asked filters and prints what came out; fails above the size budget.
@@ -45,6 +50,9 @@ pub fn run(args: Args) -> Result<()> {
         println!("{}", report(&module)?);
         if args.interface {
             print!("{}", interface::of(&fs::read(&module)?)?);
+        }
+        if args.sizes {
+            print!("{}", functions::sizes(&fs::read(build::compiled(&name)?)?)?);
         }
     }
     Ok(())

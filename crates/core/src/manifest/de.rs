@@ -76,7 +76,7 @@ impl<'a> Reader<'a> {
             _ => return Err(self.expected("a number", None)),
         };
         T::try_from(value).map_err(|_| {
-            let message = format!("the number `{value}` is out of range");
+            let message = format!("the number `{}` is out of range", self.node.written());
             self.invalid(message, Some(format!("write a whole number from {least} to {most}")))
         })
     }
@@ -341,7 +341,9 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     ) -> Result<V::Value, DecodeError> {
         if name == scalar::GO_DURATION && self.node.as_text().is_none() {
             let help = match self.number() {
-                Some(ScalarKind::Integer(value)) => format!("write it with a unit: `{value}s`"),
+                Some(ScalarKind::Integer(_)) => {
+                    format!("write it with a unit: `{}s`", self.node.written())
+                }
                 _ => "write a number with a unit, for example `30s` or `250ms`".into(),
             };
             return Err(self.expected("a duration", Some(help)));
@@ -360,12 +362,12 @@ impl<'de> Deserializer<'de> for Reader<'de> {
             Value::Scalar(Scalar { text, kind: ScalarKind::Text }) => {
                 visitor.visit_enum(text.as_str().into_deserializer())
             }
-            Value::Scalar(Scalar { kind: ScalarKind::Integer(number), .. })
+            Value::Scalar(Scalar { kind: ScalarKind::Integer(number), text })
                 if self.cx.unknown_fields == UnknownFields::Warn =>
             {
                 let variant = usize::try_from(*number).ok().and_then(|index| variants.get(index));
                 let variant = variant.ok_or_else(|| {
-                    let message = format!("`{number}` is not a value of this field");
+                    let message = format!("`{text}` is not a value of this field");
                     self.invalid(message, hint::list(variants))
                 })?;
                 visitor.visit_enum((*variant).into_deserializer())

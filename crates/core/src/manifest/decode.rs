@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::de::Reader;
 use super::pass::{Context, Finding, UnknownFields};
-use super::{Node, Path, Segment, Value, codes};
+use super::{Node, Path, Segment, Value, codes, json};
 use crate::diagnostic::{Diagnostic, Location, Severity, Span};
 
 /// Errors of one document that are reported; each costs one more pass.
@@ -44,7 +44,7 @@ pub fn from_json_strict<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Diagno
 
 /// Reads JSON as a tree, for readers of their own.
 pub(crate) fn json_tree(text: &str) -> Result<Node, Vec<Diagnostic>> {
-    serde_json::from_str(text)
+    json::parse(text)
         .map_err(|error| vec![plain_error(codes::SYNTAX, format!("not valid JSON: {error}"))])
 }
 

@@ -17,6 +17,7 @@ mod document;
 mod extension;
 mod gateway;
 mod hint;
+mod json;
 mod kinds;
 mod mesh_config;
 mod metadata;

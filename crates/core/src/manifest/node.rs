@@ -3,10 +3,6 @@
 //! Decoding works on this tree, not on text, so that a field can be found again after decoding,
 //! and so that JSON (without positions) and YAML (with positions) share one decoder.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-
 use crate::diagnostic::Span;
 
 /// A value and its place. [`Span::default`] where there is no text to point at.
@@ -90,6 +86,14 @@ impl Node {
         match &self.value {
             Value::Scalar(Scalar { text, kind: ScalarKind::Text }) => Some(text),
             _ => None,
+        }
+    }
+
+    /// A scalar as written, without quotes; empty for anything else.
+    pub(super) fn written(&self) -> &str {
+        match &self.value {
+            Value::Scalar(scalar) => &scalar.text,
+            Value::Seq(_) | Value::Map(_) | Value::Pruned => "",
         }
     }
 
@@ -182,7 +186,7 @@ pub(super) fn number(text: &str) -> Option<ScalarKind> {
 }
 
 /// A 64-bit integer with Go's prefixes; anything larger is left to [`float`].
-fn integer(text: &str) -> Option<i128> {
+pub(super) fn integer(text: &str) -> Option<i128> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -210,68 +214,4 @@ fn float(text: &str) -> Option<f64> {
         return None;
     }
     text.parse().ok()
-}
-
-/// From JSON, through any self-describing format; without positions. Keys given twice are kept
-/// twice: the decoder reports them with their path.
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
-    }
-}
-
-struct NodeVisitor;
-
-impl NodeVisitor {
-    fn scalar<E>(text: String, kind: ScalarKind) -> Result<Node, E> {
-        Ok(Node { value: Value::Scalar(Scalar { text, kind }), span: Span::default() })
-    }
-}
-
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Self::scalar("null".into(), ScalarKind::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-        Self::scalar(value.to_string(), ScalarKind::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-        Self::scalar(value.to_string(), ScalarKind::Integer(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-        Self::scalar(value.to_string(), ScalarKind::Integer(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-        Self::scalar(value.to_string(), ScalarKind::Float(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-        Self::scalar(value.to_owned(), ScalarKind::Text)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
-        }
-        Ok(Node { value: Value::Seq(items), span: Span::default() })
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        let mut entries = Vec::new();
-        while let Some((key, value)) = map.next_entry()? {
-            entries.push(Entry { key, key_span: Span::default(), value });
-        }
-        Ok(Node { value: Value::Map(entries), span: Span::default() })
-    }
 }

@@ -69,6 +69,15 @@ impl de::Error for DecodeError {
         }
     }
 
+    /// What was found is named by the reader, which knows the text as written.
+    fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::new(codes::INVALID_VALUE, format!("expected {expected}"), None)
+    }
+
+    fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::invalid_type(found, expected)
+    }
+
     fn missing_field(field: &'static str) -> Self {
         Self::new(codes::MISSING_FIELD, format!("`{field}` is missing"), None)
     }

@@ -84,8 +84,9 @@ impl From<Duration> for GoDuration {
 /// The shortest whole-unit form: `1h`, `90s`, `250ms`.
 impl fmt::Display for GoDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = self.0.as_nanos();
-        let units: [(u128, &str); 6] = [
+        // Wide enough for 584 years, and what is wider is slow and large on a 32-bit machine.
+        let nanos = u64::try_from(self.0.as_nanos()).unwrap_or(u64::MAX);
+        let units: [(u64, &str); 6] = [
             (3_600_000_000_000, "h"),
             (60_000_000_000, "m"),
             (1_000_000_000, "s"),

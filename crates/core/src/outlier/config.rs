@@ -11,6 +11,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::manifest::GoDuration;
+
 use serde::Serialize;
 
 use super::event::EjectionType;
@@ -108,11 +110,14 @@ impl fmt::Display for ConfigError {
             Self::NotAPercentage { field, value } => {
                 write!(f, "`{field}` is `{value}`: write a number from 0 to 100")
             }
-            Self::MaxEjectionTimeBelowBase { max, base } => write!(
-                f,
-                "`max_ejection_time` is `{max:?}`, below `base_ejection_time` `{base:?}`: \
-                 write at least `{base:?}`, or leave it out for the larger of 300s and the base"
-            ),
+            Self::MaxEjectionTimeBelowBase { max, base } => {
+                let (max, base) = (GoDuration(*max), GoDuration(*base));
+                write!(
+                    f,
+                    "`max_ejection_time` is `{max}`, below `base_ejection_time` `{base}`: \
+                     write at least `{base}`, or leave it out for the larger of 300s and the base"
+                )
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
+use super::sweep::sweep;
 use super::trim::trim;
 use super::{check_name, hex};
 use crate::tools::{self, WasmToolchain};
@@ -43,6 +44,7 @@ pub fn build(name: &str) -> Result<PathBuf> {
         "memory" => Some(export),
         _ => export.strip_prefix(EXPORT_PREFIX),
     })?;
+    let trimmed = sweep(&trimmed)?;
 
     let stem = name.replace('-', "_");
     let module = output.join(format!("{stem}.wasm"));
@@ -67,6 +69,11 @@ fn inputs_of(trimmed: &[u8]) -> String {
     let digest = hex(&Sha256::digest(trimmed));
     let features = WASM_FEATURES.join(" ");
     format!("{digest}\nwasm-opt {} {OPTIMISE} {features}\n", tools::WASM_OPT_VERSION)
+}
+
+/// What the compiler made of the filter, before anything was removed.
+pub(super) fn compiled(name: &str) -> Result<PathBuf> {
+    compile(name, tools::wasm_toolchain()?)
 }
 
 /// Runs cargo and returns the path of what it linked.
