@@ -59,8 +59,10 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ExplainOutput {
+    /// For a person.
     #[default]
     Text,
+    /// For a program.
     Json,
 }
 
@@ -91,17 +93,28 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "VERSION", default_value_t)]
     pub(crate) istio: IstioVersion,
 
-    /// What to print: a summary, everything, or one line for each frame and region or endpoint.
+    /// What to print.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) output: SimulateOutput,
+
+    /// On a terminal, print only the summary instead of playing the run in time lapse before it.
+    #[arg(long)]
+    pub(crate) no_live: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum SimulateOutput {
+    /// A summary for a person.
     #[default]
     Text,
+    /// Everything: frames, events, expectations.
     Json,
+    /// One line for each frame and region or endpoint.
     Csv,
+    /// One page with charts that opens without a network.
+    Html,
+    /// A test case for each thing expected.
+    Junit,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,24 +1,52 @@
 //! `mesh-failover simulate`.
 
 mod csv;
+mod live;
 mod text;
 
-use std::io::Write as _;
+use std::io::IsTerminal as _;
+use std::time::Duration;
 
 use mesh_failover_core::manifest::{Object, Scenario};
+use mesh_failover_core::report::{Run, html, junit};
 use mesh_failover_core::sim::{Options, Report, SimError, Simulation};
 use serde::Serialize;
 
 use crate::args::{SimulateArgs, SimulateOutput};
-use crate::input;
 use crate::report::Failure;
+use crate::{input, output};
 
-/// A scenario's name and what came out.
-#[derive(Debug, Serialize)]
+/// Short enough to see a merge window.
+const SHORT_FRAME: Duration = Duration::from_millis(250);
+/// More frames than that nobody can see.
+const MOST_SHORT_FRAMES: u32 = 1_200;
+
+/// A scenario and what came out.
 struct Played<'a> {
+    scenario: &'a Object<Scenario>,
+    report: Report,
+}
+
+/// As it stands in the JSON.
+#[derive(Serialize)]
+struct Json<'a> {
     scenario: &'a str,
     #[serde(flatten)]
-    report: Report,
+    report: &'a Report,
+}
+
+impl<'a> Played<'a> {
+    fn run(&'a self) -> Run<'a> {
+        Run {
+            name: &self.scenario.metadata.name,
+            scenario: &self.scenario.spec,
+            report: &self.report,
+        }
+    }
+
+    fn json(&'a self) -> Json<'a> {
+        Json { scenario: &self.scenario.metadata.name, report: &self.report }
+    }
 }
 
 pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
@@ -30,35 +58,52 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
             "give a file with `kind: Scenario`, for example with --scenario",
         ));
     }
-    let options =
-        Options { seed: args.seed, version: args.istio, arm: args.arm, ..Options::default() };
+    let live = args.output == SimulateOutput::Text
+        && !args.no_live
+        && manifests.scenarios.len() == 1
+        && std::io::stdout().is_terminal();
     let mut played = Vec::new();
     for scenario in &manifests.scenarios {
+        let options = options(args, scenario, live || args.output == SimulateOutput::Html);
         let simulation = Simulation::new(&manifests, &scenario.spec, &options)
             .map_err(|error| unusable(scenario, &error))?;
-        played.push(Played { scenario: &scenario.metadata.name, report: simulation.run() });
+        let name = &scenario.metadata.name;
+        let report = if live { live::play(name, simulation) } else { simulation.run() };
+        played.push(Played { scenario, report });
     }
-    print(&answer(args.output, &played)?);
+    answer(args.output, &played)?;
     verdict(&played)
+}
+
+/// Who looks at the run itself sees it in short frames.
+fn options(args: &SimulateArgs, scenario: &Object<Scenario>, looked_at: bool) -> Options {
+    let longest = scenario.spec.duration.0 / MOST_SHORT_FRAMES;
+    let resolution = looked_at.then(|| SHORT_FRAME.max(longest));
+    Options { seed: args.seed, version: args.istio, arm: args.arm, resolution }
 }
 
 fn unusable(scenario: &Object<Scenario>, error: &SimError) -> Failure {
     Failure::unusable(format!("cannot play scenario `{}`: {error}", scenario.metadata.name), "")
 }
 
-fn answer(output: SimulateOutput, played: &[Played<'_>]) -> Result<String, Failure> {
-    match output {
-        SimulateOutput::Text => Ok(played.iter().map(text::summary).collect::<Vec<_>>().join("\n")),
-        SimulateOutput::Csv => Ok(csv::table(played)),
-        SimulateOutput::Json => serde_json::to_string_pretty(played)
-            .map(|json| json + "\n")
-            .map_err(|error| Failure::unusable(format!("cannot write JSON: {error}"), "")),
-    }
+fn answer(output: SimulateOutput, played: &[Played<'_>]) -> Result<(), Failure> {
+    let runs = || played.iter().map(Played::run).collect::<Vec<_>>();
+    let text = match output {
+        SimulateOutput::Text => played.iter().map(text::summary).collect::<Vec<_>>().join("\n"),
+        SimulateOutput::Csv => csv::table(played),
+        SimulateOutput::Html => html(&runs()),
+        SimulateOutput::Junit => junit(&runs()),
+        SimulateOutput::Json => {
+            return output::print_json(&played.iter().map(Played::json).collect::<Vec<_>>());
+        }
+    };
+    output::print(&text);
+    Ok(())
 }
 
 fn verdict(played: &[Played<'_>]) -> Result<(), Failure> {
     let failed: Vec<&str> =
-        played.iter().filter(|it| !it.report.passed()).map(|it| it.scenario).collect();
+        played.iter().filter(|it| !it.report.passed()).map(|it| it.run().name).collect();
     if failed.is_empty() {
         return Ok(());
     }
@@ -66,9 +111,4 @@ fn verdict(played: &[Played<'_>]) -> Result<(), Failure> {
         format!("not as expected: `{}`", failed.join("`, `")),
         "the report above says what came instead; `-o json` has every frame and event",
     ))
-}
-
-/// A reader that has seen enough is no failure.
-fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -61,7 +61,7 @@ fn the_seeds_table_comes_true() {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
-    for format in ["text", "json", "csv"] {
+    for format in ["text", "json", "csv", "html", "junit"] {
         let play = |seed| simulate(&["examples/seed", "--seed", seed, "-o", format]).stdout;
         assert!(!play("1").is_empty());
         assert_eq!(play("1"), play("1"), "{format}");

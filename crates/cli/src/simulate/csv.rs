@@ -18,7 +18,7 @@ pub(super) fn table(played: &[Played<'_>]) -> String {
                     let _ = writeln!(
                         table,
                         "{},{},{},{kind},{},{},{},{},{},{weight},{ejected}",
-                        quoted(scenario),
+                        quoted(&scenario.metadata.name),
                         frame.from_ms,
                         frame.to_ms,
                         quoted(name),

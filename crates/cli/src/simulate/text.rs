@@ -1,12 +1,12 @@
 //! What a person wants to see first: each phase in a line, why traffic moved, what was expected.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use mesh_failover_core::outlier::EjectionType;
-use mesh_failover_core::sim::{Event, EventKind, NONE, Phase, Report, Verdict};
+use mesh_failover_core::report::{seconds, told};
+use mesh_failover_core::sim::{Event, NONE, Phase, Report, Verdict};
 
 use super::Played;
+use crate::style::{BAD, BOLD, GOOD};
 
 /// Events shown before the rest is only counted.
 const MOST_EVENTS: usize = 40;
@@ -16,8 +16,8 @@ pub(super) fn summary(Played { scenario, report }: &Played<'_>) -> String {
     let duration = seconds(report.duration_ms);
     let _ = writeln!(
         text,
-        "{scenario}: {} requests in {duration} s, {} arm, seed {}\n",
-        report.total.requests, report.arm, report.seed
+        "{BOLD}{}{BOLD:#}: {} requests in {duration} s, {} arm, seed {}\n",
+        scenario.metadata.name, report.total.requests, report.arm, report.seed
     );
     phases(&mut text, report);
     if report.unfinished > 0 {
@@ -100,62 +100,6 @@ fn events(text: &mut String, events: &[Event]) {
     }
 }
 
-fn told(kind: &EventKind) -> String {
-    let workers = |told: &Option<f64>| match told {
-        Some(at) => format!("; the workers hear of it at {:.3} s", at / 1e3),
-        None => String::new(),
-    };
-    match kind {
-        EventKind::Step { what } => what.clone(),
-        EventKind::Endpoints { gateway, added, removed, changed, .. } => {
-            let mut parts = Vec::new();
-            for (verb, names) in [("gone", removed), ("new", added), ("other health", changed)] {
-                if !names.is_empty() {
-                    parts.push(format!("{verb}: {}", names.join(", ")));
-                }
-            }
-            format!("gateway {gateway} gets endpoints: {}", parts.join("; "))
-        }
-        EventKind::Ejected { gateway, endpoint, reason, ejections, workers_told_at_ms, .. } => {
-            let times = if *ejections > 1 { format!(", time {ejections}") } else { String::new() };
-            format!(
-                "gateway {gateway} ejects {endpoint} ({}{times}){}",
-                envoys_name(*reason),
-                workers(workers_told_at_ms)
-            )
-        }
-        EventKind::NotEjected { gateway, endpoint, reason, .. } => {
-            format!(
-                "gateway {gateway} may not eject {endpoint} ({}): maxEjectionPercent is reached",
-                envoys_name(*reason)
-            )
-        }
-        EventKind::Unejected { gateway, endpoint, workers_told_at_ms, .. } => {
-            format!("gateway {gateway} takes {endpoint} back{}", workers(workers_told_at_ms))
-        }
-        EventKind::Region { gateway, what, .. } => format!("gateway {gateway}: {what}"),
-        EventKind::Load { gateway, regions, panic, .. } => {
-            let panic = if panic.is_empty() { "" } else { ", in panic" };
-            format!("gateway {gateway} sends {}{panic}", shares(regions))
-        }
-    }
-}
-
-/// As in Envoy's own event log.
-fn envoys_name(reason: EjectionType) -> String {
-    let name = serde_json::to_value(reason).ok();
-    name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned()
-}
-
-fn shares(regions: &BTreeMap<String, f64>) -> String {
-    if regions.is_empty() {
-        return "nothing anywhere: no healthy upstream".to_owned();
-    }
-    let shares: Vec<String> =
-        regions.iter().map(|(name, share)| format!("{share} % to {name}")).collect();
-    shares.join(", ")
-}
-
 fn expectations(text: &mut String, verdicts: &[Verdict]) {
     if verdicts.is_empty() {
         return;
@@ -164,19 +108,14 @@ fn expectations(text: &mut String, verdicts: &[Verdict]) {
     for verdict in verdicts {
         let span = format!("{} s to {} s", seconds(verdict.from_ms), seconds(verdict.to_ms));
         for check in &verdict.checks {
-            let mark = if check.passed { "ok  " } else { "FAIL" };
+            let (style, mark) = if check.passed { (GOOD, "ok  ") } else { (BAD, "FAIL") };
             let _ = writeln!(
                 text,
-                "  {mark}  {span:<16}  {} {}: {}",
+                "  {style}{mark}{style:#}  {span:<16}  {} {}: {}",
                 check.what, check.expected, check.got
             );
         }
     }
-}
-
-/// Milliseconds in seconds, without needless zeros.
-fn seconds(millis: f64) -> String {
-    (millis / 1e3).to_string()
 }
 
 fn millis(latency: Option<f64>) -> String {

@@ -11,6 +11,7 @@ use crate::manifest::{Manifests, Place};
 ///
 /// A default has no line of its own: it points at the nearest block in which it could be overridden.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Cause {
     /// The object, for example `DestinationRule default/hello-world`.
@@ -29,6 +30,7 @@ pub struct Cause {
 
 /// Whose default something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum DefaultOf {
     /// istiod's.
     Istio,

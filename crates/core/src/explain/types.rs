@@ -7,6 +7,7 @@ use crate::diagnostic::Diagnostic;
 
 /// What one gateway was given.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
     /// The gateway.
@@ -19,6 +20,7 @@ pub struct Explanation {
 
 /// Which gateway it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayExplanation {
     /// Its Kubernetes cluster.
@@ -33,6 +35,7 @@ pub struct GatewayExplanation {
 
 /// One Envoy cluster of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterExplanation {
     /// istiod's name, `outbound|80||hello-world.default.svc.cluster.local`.
@@ -64,6 +67,7 @@ pub struct ClusterExplanation {
 
 /// A sentence and the manifest line behind it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Statement {
     /// What is so.
@@ -74,6 +78,7 @@ pub struct Statement {
 
 /// The hosts of one locality in one priority.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LocalityExplanation {
     /// `region/zone/subzone`; empty if unknown.
@@ -104,6 +109,7 @@ pub struct LocalityExplanation {
 
 /// The point at which traffic starts to leave a locality.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Spill {
     /// So many more unhealthy endpoints do it.
@@ -126,6 +132,7 @@ pub struct Spill {
 
 /// A locality's part of the traffic.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LocalityShare {
     /// `region/zone/subzone`.
@@ -138,6 +145,7 @@ pub struct LocalityShare {
 
 /// How many hosts may be out at once.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EjectionExplanation {
     /// Hosts that may be ejected at once, of all hosts of the cluster.
@@ -152,6 +160,7 @@ pub struct EjectionExplanation {
 
 /// What happens with too few usable hosts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PanicExplanation {
     /// `healthy_panic_threshold`; 0: never.
@@ -163,6 +172,7 @@ pub struct PanicExplanation {
 
 /// A setting of Envoy's.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Setting {
     /// Envoy's name.

@@ -1,0 +1,64 @@
+//! Events in a sentence each.
+
+use std::collections::BTreeMap;
+
+use crate::outlier::EjectionType;
+use crate::sim::EventKind;
+
+/// What happened, in one sentence.
+#[must_use]
+pub fn told(kind: &EventKind) -> String {
+    let workers = |told: &Option<f64>| match told {
+        Some(at) => format!("; the workers hear of it at {:.3} s", at / 1e3),
+        None => String::new(),
+    };
+    match kind {
+        EventKind::Step { what } => what.clone(),
+        EventKind::Endpoints { gateway, added, removed, changed, .. } => {
+            let mut parts = Vec::new();
+            for (verb, names) in [("gone", removed), ("new", added), ("other health", changed)] {
+                if !names.is_empty() {
+                    parts.push(format!("{verb}: {}", names.join(", ")));
+                }
+            }
+            format!("gateway {gateway} gets endpoints: {}", parts.join("; "))
+        }
+        EventKind::Ejected { gateway, endpoint, reason, ejections, workers_told_at_ms, .. } => {
+            let times = if *ejections > 1 { format!(", time {ejections}") } else { String::new() };
+            format!(
+                "gateway {gateway} ejects {endpoint} ({}{times}){}",
+                envoys_name(*reason),
+                workers(workers_told_at_ms)
+            )
+        }
+        EventKind::NotEjected { gateway, endpoint, reason, .. } => {
+            format!(
+                "gateway {gateway} may not eject {endpoint} ({}): maxEjectionPercent is reached",
+                envoys_name(*reason)
+            )
+        }
+        EventKind::Unejected { gateway, endpoint, workers_told_at_ms, .. } => {
+            format!("gateway {gateway} takes {endpoint} back{}", workers(workers_told_at_ms))
+        }
+        EventKind::Region { gateway, what, .. } => format!("gateway {gateway}: {what}"),
+        EventKind::Load { gateway, regions, panic, .. } => {
+            let panic = if panic.is_empty() { "" } else { ", in panic" };
+            format!("gateway {gateway} sends {}{panic}", shares(regions))
+        }
+    }
+}
+
+/// As in Envoy's own event log.
+fn envoys_name(reason: EjectionType) -> String {
+    let name = serde_json::to_value(reason).ok();
+    name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned()
+}
+
+fn shares(regions: &BTreeMap<String, f64>) -> String {
+    if regions.is_empty() {
+        return "nothing anywhere: no healthy upstream".to_owned();
+    }
+    let shares: Vec<String> =
+        regions.iter().map(|(name, share)| format!("{share} % to {name}")).collect();
+    shares.join(", ")
+}

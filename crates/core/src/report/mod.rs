@@ -1,0 +1,33 @@
+//! What came out of a run, for people and for CI: sentences, a page, JUnit.
+//!
+//! [`html`] makes one self-contained page: no network, no fonts to fetch, readable without JavaScript; it follows the reader's
+//! light or dark setting. [`junit`] is what CI systems read. [`told`] says an event in a sentence.
+
+mod events;
+mod html;
+mod junit;
+mod markup;
+
+pub use events::told;
+pub use html::html;
+pub use junit::junit;
+
+use crate::manifest::Scenario;
+use crate::sim::Report;
+
+/// A scenario and what came out of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// The scenario's name.
+    pub name: &'a str,
+    /// What was asked for.
+    pub scenario: &'a Scenario,
+    /// What came out.
+    pub report: &'a Report,
+}
+
+/// Milliseconds in seconds, without needless zeros.
+#[must_use]
+pub fn seconds(millis: f64) -> String {
+    (millis / 1e3).to_string()
+}
