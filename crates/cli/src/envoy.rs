@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use mesh_failover_core::cluster::Address;
+use mesh_failover_core::diagnostic::Severity;
 use mesh_failover_core::envoy::{self, Filter, Node, Options, Rendered};
 use mesh_failover_core::manifest::Manifests;
 use mesh_failover_core::translate::{Proxy, Translation, translate};
@@ -25,6 +26,12 @@ pub(crate) fn run(args: &EnvoyArgs) -> Result<(), Failure> {
         .with_version(args.istio);
     let translation = translate(&manifests, &proxy);
     report::print(&translation.diagnostics, &texts);
+    if translation.diagnostics.iter().any(|found| found.severity == Severity::Error) {
+        return Err(Failure::findings(
+            "Envoy would not get what these manifests say; nothing was written",
+            "mend the errors above",
+        ));
+    }
     if translation.listeners.is_empty() {
         return Err(Failure::findings(
             "these manifests give the gateway nothing to listen on",

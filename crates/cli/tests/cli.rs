@@ -116,6 +116,36 @@ fn unusable_input_is_told_apart_from_findings() {
     assert!(!out.exists(), "nothing is written unless all of it is");
 }
 
+/// A route to a subset that no DestinationRule has: requests would get 503.
+#[test]
+fn nothing_is_written_after_an_error_of_the_translation() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let seed = examples().join("region-router");
+    for file in fs::read_dir(seed).unwrap().map(Result::unwrap) {
+        let text = fs::read_to_string(file.path()).unwrap();
+        let text = text.replace("subset: us-central1", "subset: us-central2");
+        fs::write(folder.path().join(file.file_name()), text).unwrap();
+    }
+    let (input, name) = (folder.path().display().to_string(), out.display().to_string());
+    let expected = ["us-central2", "does not exist", "nothing was written"];
+    check(&[&input, "--from", "europe-west1", "--out", &name], 1, &expected);
+    assert!(!out.exists());
+}
+
+#[test]
+fn the_seeds_bootstrap_is_this() {
+    let folder = tempfile::tempdir().unwrap();
+    for (example, more) in [("seed", None), ("region-router", Some("--router"))] {
+        let out = folder.path().join(example);
+        let (name, module) = (out.display().to_string(), module(folder.path()));
+        let mut arguments = vec![example, "--from", "europe-west1", "--out", &name];
+        arguments.extend(more.map(|flag| [flag, &module]).into_iter().flatten());
+        check(&arguments, 0, &[]);
+        insta::assert_snapshot!(example, fs::read_to_string(out.join("envoy.yaml")).unwrap());
+    }
+}
+
 #[test]
 fn files_of_others_are_left_alone() {
     let folder = tempfile::tempdir().unwrap();
