@@ -1,6 +1,7 @@
 //! What a request costs in memory: nothing, once its cluster is known.
 
 #![allow(unsafe_code, reason = "an allocator that counts is an allocator")]
+#![allow(clippy::unwrap_used, reason = "a test's helpers may fail as the test does")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -67,20 +68,20 @@ fn router(more: &str) -> Router {
 
 fn check(more: &str, facts: &Facts<'_>) {
     let mut router = router(more);
-    let id = router.find(CLUSTER).expect("the destination");
-    let mut regions = [0_u32; 3];
+    let id = router.find(CLUSTER).unwrap();
+    let mut routed = 0;
     let count = allocations(|| {
         for _ in 0..10_000 {
             let id = router.find(CLUSTER).unwrap_or(id);
             let _ = router.wants(id);
             let Decision::Region(route) = router.decide(id, facts) else { continue };
-            regions[usize::from(route.region.as_bytes()[0] - b'a')] += 1;
+            routed += 1;
             let choice = route.choice;
             assert!(!router.is_suspect(choice, 200));
             router.on_success(choice, 200);
         }
     });
-    assert_eq!(regions.iter().sum::<u32>(), 10_000, "every request had a region");
+    assert_eq!(routed, 10_000, "every request had a region");
     assert_eq!(count, 0, "with `{more}`");
 }
 
