@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod demo;
 pub mod deny;
+pub mod fidelity;
 pub mod filter;
 pub mod fuzz;
 pub mod process;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, demo, deny, filter, fuzz, test, tidy, tools, www};
+use xtask::{bench, demo, deny, fidelity, filter, fuzz, test, tidy, tools, www};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, about, max_term_width = 100)]
@@ -28,6 +28,8 @@ enum Command {
     Test(test::Args),
     /// Run the fuzz targets
     Fuzz(fuzz::Args),
+    /// Hold the simulator against a real Envoy: every scenario of the corpus played by both
+    Fidelity(fidelity::Args),
     /// Measure what the filter costs
     Bench(bench::Args),
     /// Check the dependencies' licences, sources and known vulnerabilities
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Command::Www(args) => www::run(args),
         Command::Npm(args) => www::run_npm(args),
         Command::Test(args) => test::run(args),
+        Command::Fidelity(args) => fidelity::run(args),
         Command::Fuzz(args) => fuzz::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Deny(args) => deny::run(args),

@@ -26,6 +26,9 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::{ENDPOINT_HEADER, REGION_HEADER};
 
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
 /// What is wrong with a backend.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Fault {
@@ -43,15 +46,45 @@ pub enum Fault {
     Slow(Duration),
     /// Connections are accepted and requests never answered.
     Blackhole,
+    /// Nothing arrives any more: open connections fall silent, new ones are never made.
+    Unreachable,
     /// Open connections are cut, new ones refused.
     Refuse,
     /// The pod left in an orderly way: open requests are answered, new connections refused.
     Gone,
 }
 
-impl Fault {
-    fn listens(self) -> bool {
-        !matches!(self, Self::Refuse | Self::Gone)
+/// How long answers take where nothing is wrong.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Latency {
+    /// No longer than they need.
+    #[default]
+    None,
+    /// Always so long.
+    Constant(Duration),
+    /// Log-normally distributed.
+    Spread {
+        /// Half take at most this.
+        p50: Duration,
+        /// 99 of 100 take at most this.
+        p99: Duration,
+    },
+}
+
+impl Latency {
+    /// The latency of one request; `random` is uniform in 0..1.
+    fn draw(self, random: [f64; 2]) -> Duration {
+        match self {
+            Self::None => Duration::ZERO,
+            Self::Constant(latency) => latency,
+            Self::Spread { p50, p99 } => {
+                // 99 % of a standard normal distribution are below 2.3263; Box and Muller make one of two uniforms.
+                let sigma = (p99.as_secs_f64() / p50.as_secs_f64()).ln() / 2.326_347_874;
+                let [a, b] = random;
+                let normal = (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos();
+                p50.mul_f64((sigma * normal).exp())
+            }
+        }
     }
 }
 
@@ -69,18 +102,28 @@ struct Pod {
     name: String,
     region: String,
     fault: Mutex<Fault>,
+    latency: Mutex<Latency>,
+    /// Makes this backend's draws differ from its neighbours'.
+    seed: u64,
     requests: AtomicU64,
 }
 
 impl Backend {
     /// Starts a server on a free loopback port; it tells its name and region in response headers.
     pub async fn start(name: &str, region: &str) -> Result<Self> {
+        Self::start_seeded(name, region, 0).await
+    }
+
+    /// The same, with failures and latencies that follow from `seed` and the name.
+    pub async fn start_seeded(name: &str, region: &str, seed: u64) -> Result<Self> {
         let listener = listen(bound(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?)?;
         let address = listener.local_addr()?;
         let pod = Arc::new(Pod {
             name: name.to_owned(),
             region: region.to_owned(),
             fault: Mutex::default(),
+            latency: Mutex::default(),
+            seed: name.bytes().fold(seed, |seed, byte| mix(seed ^ u64::from(byte))),
             requests: AtomicU64::new(0),
         });
         let (control, commands) = mpsc::channel(1);
@@ -112,6 +155,11 @@ impl Backend {
         self.pod.fault()
     }
 
+    /// Makes its answers take so long from the next request on.
+    pub fn set_latency(&self, latency: Latency) {
+        *self.pod.latency.lock().unwrap_or_else(PoisonError::into_inner) = latency;
+    }
+
     /// Requests that reached it so far, answered or not.
     #[must_use]
     pub fn requests(&self) -> u64 {
@@ -141,14 +189,26 @@ impl Pod {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
+    fn latency(&self) -> Latency {
+        *self.latency.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>> {
         let ordinal = self.requests.fetch_add(1, Ordering::Relaxed);
+        let mut draws = (0..3).map(|place| draw(self.seed.wrapping_add(3 * ordinal + place)));
+        let mut draw = || draws.next().unwrap_or_default();
+        let (failing, random) = (draw(), [draw(), draw()]);
         let mut status = 200;
+        let mut latency = self.latency().draw(random);
         match self.fault() {
-            Fault::Status { code, ratio } if draw(ordinal) < ratio => status = code,
-            Fault::Slow(latency) => tokio::time::sleep(latency).await,
-            Fault::Blackhole => pending().await,
+            Fault::Status { code, ratio } if failing < ratio => status = code,
+            Fault::Slow(slow) => latency = slow,
             _ => {}
+        }
+        tokio::time::sleep(latency).await;
+        // Also a request that came before must not be answered through a network that is gone.
+        if matches!(self.fault(), Fault::Blackhole | Fault::Unreachable) {
+            pending().await
         }
         let body = match request.uri().path() {
             "/headers" => seen_headers(&request),
@@ -170,12 +230,17 @@ fn seen_headers(request: &Request<Incoming>) -> String {
     request.headers().iter().map(line).collect()
 }
 
-/// A number in `0..1` for the n-th request: splitmix64, so that a run can be repeated.
-fn draw(ordinal: u64) -> f64 {
-    let mut z = ordinal.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+/// The n-th number in `0..1`, so that a run can be repeated.
+fn draw(n: u64) -> f64 {
+    (mix(n) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// SplitMix64.
+fn mix(n: u64) -> u64 {
+    let mut z = n.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    z ^ (z >> 31)
 }
 
 fn bound(address: SocketAddr) -> Result<TcpSocket> {
@@ -186,24 +251,37 @@ fn bound(address: SocketAddr) -> Result<TcpSocket> {
 }
 
 fn listen(socket: TcpSocket) -> Result<TcpListener> {
-    socket.listen(1024).context("cannot listen")
+    socket.listen(BACKLOG.unsigned_abs()).context("cannot listen")
 }
 
-/// The port: open, or held shut.
+/// The port: open, held shut, or open to nobody.
 enum Port {
     Open(TcpListener),
     Shut(TcpSocket),
+    /// The queue of connections is full, so the system drops every further attempt, as a dead network does.
+    Full {
+        listener: TcpListener,
+        _queue: Vec<TcpStream>,
+    },
 }
 
 impl Port {
-    fn switch(self, open: bool, address: SocketAddr) -> Result<Self> {
-        Ok(match (self, open) {
-            (Self::Shut(socket), true) => Self::Open(listen(socket)?),
-            (Self::Open(listener), false) => {
-                drop(listener);
+    async fn switch(self, fault: Fault, address: SocketAddr) -> Result<Self> {
+        Ok(match (self, fault) {
+            (same @ Self::Full { .. }, Fault::Unreachable) => same,
+            (Self::Open(listener), Fault::Unreachable) => full(listener, address).await?,
+            (Self::Shut(socket), Fault::Unreachable) => full(listen(socket)?, address).await?,
+            (same @ Self::Shut(_), Fault::Refuse | Fault::Gone) => same,
+            (open, Fault::Refuse | Fault::Gone) => {
+                drop(open);
                 Self::Shut(bound(address)?)
             }
-            (same, _) => same,
+            (same @ Self::Open(_), _) => same,
+            (Self::Shut(socket), _) => Self::Open(listen(socket)?),
+            (Self::Full { listener, .. }, _) => {
+                rustix::net::listen(&listener, BACKLOG).context("cannot listen")?;
+                Self::Open(listener)
+            }
         })
     }
 
@@ -219,6 +297,17 @@ impl Port {
         }
         pending().await
     }
+}
+
+async fn full(listener: TcpListener, address: SocketAddr) -> Result<Port> {
+    const TRY: Duration = Duration::from_millis(20);
+    rustix::net::listen(&listener, 0).context("cannot listen")?;
+    let mut queue = Vec::new();
+    // A queue of length 0 holds one or two; the first attempt that is not made says it is full.
+    while let Ok(connected) = tokio::time::timeout(TRY, TcpStream::connect(address)).await {
+        queue.push(connected.context("cannot fill the port's queue")?);
+    }
+    Ok(Port::Full { listener, _queue: queue })
 }
 
 async fn serve(
@@ -243,7 +332,7 @@ async fn serve(
                     Fault::Gone => leaving.send_replace(()),
                     _ => {}
                 }
-                match port.switch(fault.listens(), address) {
+                match port.switch(fault, address).await {
                     Ok(switched) => port = switched,
                     Err(error) => {
                         let _ = done.send(Err(error));
@@ -299,12 +388,13 @@ mod tests {
             (Fault::Refuse, None),
             (Fault::Slow(Duration::from_millis(20)), Some(200)),
             (Fault::Blackhole, None),
+            (Fault::Unreachable, None),
             (Fault::Gone, None),
         ] {
             check(&backend, fault.0, fault.1).await;
             check(&backend, Fault::None, Some(200)).await;
         }
-        assert_eq!(backend.requests(), 8, "refused connections carry no request");
+        assert_eq!(backend.requests(), 9, "refused connections carry no request");
     }
 
     #[tokio::test]

@@ -62,6 +62,9 @@ impl Envoy {
             .arg(bootstrap)
             .args(["--use-dynamic-base-id", "--log-level", "info"])
             .args(["--concurrency", &options.concurrency.to_string()])
+            // Who reads a log need not wait for it, and can tell its times.
+            .args(["--file-flush-interval-msec", "100"])
+            .env("TZ", "UTC")
             .arg("--admin-address-path")
             .arg(&admin_file)
             .stdin(Stdio::null())

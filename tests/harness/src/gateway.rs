@@ -335,7 +335,7 @@ impl Files<'_> {
 }
 
 /// Puts a file in place in one step: Envoy watches for renames and must never read half of it.
-fn replace(path: &Path, text: &str) -> Result<()> {
+pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
     let beside = path.with_extension("new");
     fs::write(&beside, text)?;
     fs::rename(&beside, path).with_context(|| format!("cannot replace `{}`", path.display()))

@@ -67,15 +67,17 @@ impl Connection {
         self.send("GET", path, headers).await
     }
 
-    /// Sends a request without a body and reads the whole answer.
+    /// Sends a request without a body and reads the whole answer. The host is the address, unless a header says otherwise.
     pub async fn send(
         &mut self,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
     ) -> Result<Answer> {
-        let mut request =
-            Request::builder().method(method).uri(path).header("host", &self.authority);
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            request = request.header("host", &self.authority);
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

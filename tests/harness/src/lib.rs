@@ -3,13 +3,14 @@
 //! Nothing here imitates Envoy or knows what is expected of it. A [`Backend`] is an HTTP server on
 //! loopback that can be broken at run time; an [`Envoy`] is the released binary; a [`Gateway`] is an
 //! Envoy programmed from manifests and a topology as istiod would program it; a [`Load`] keeps a
-//! constant rate whatever happens and records every request.
+//! constant rate whatever happens and records every request; a [`drill::Drill`] plays a whole scenario.
 //!
 //! Dropping any of them stops it, also while a test panics.
 
 mod backend;
 mod closed_loop;
 mod cpu;
+pub mod drill;
 mod envoy;
 pub mod find;
 mod gateway;

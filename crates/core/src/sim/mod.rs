@@ -7,7 +7,7 @@
 //!
 //! | module | one idea |
 //! |---|---|
-//! | `timeline` | the scenario, checked and in order |
+//! | `timeline`, `mesh` | the scenario, checked and in order; the same for a real Envoy |
 //! | `world`, `pods` | endpoints, what is wrong with them, and their translation |
 //! | `stage`, `routing`, `gateway`, `upstream` | one Envoy: routes, clusters, workers |
 //! | `arm`, `front` | the region router before them |
@@ -36,6 +36,7 @@ mod histogram;
 mod lanes;
 mod latency;
 mod log;
+mod mesh;
 mod outcome;
 mod pods;
 mod queue;
@@ -58,6 +59,7 @@ pub use error::SimError;
 pub use event::{Event, EventKind};
 pub use expect::{Check, Verdict};
 pub use lanes::{EndpointLane, EndpointSpan, EndpointState};
+pub use mesh::{Condition, Endpoint, Mesh};
 pub use outcome::{Outcome, ResponseFlags};
 pub use report::{Counts, EndpointFrame, Frame, NONE, Phase, RegionFrame, RegionPhase, Report};
 pub use simulation::{Options, Simulation};

@@ -1,0 +1,153 @@
+//! `cargo xtask fidelity`: is the simulator right? The judge is a real Envoy.
+//!
+//! Every scenario of tests/scenarios is played twice: by the simulator, with many seeds, and by the released Envoy in real time, programmed
+//! by the code behind `mesh-failover envoy`, with a real HTTP server for each endpoint. Several run side by side. What differs by more
+//! than chance explains (see [`compare`]) is a disagreement, and fails the command.
+//!
+//! The report with a picture of both is target/fidelity/index.html; summary.md beside it is what the README quotes.
+
+mod compare;
+mod corpus;
+mod measures;
+mod page;
+mod picture;
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::process::Progress;
+use crate::{filter, tools, workspace};
+use compare::Verdict;
+use corpus::Case;
+
+/// Arguments of `cargo xtask fidelity`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Only the scenarios whose names contain one of these
+    only: Vec<String>,
+    /// Only the quick ones, as CI does
+    #[arg(long)]
+    quick: bool,
+    /// Requests a second that all scenarios running at the same time may make together
+    #[arg(long, default_value_t = 1_000)]
+    load: u32,
+    /// What requests, failures and latencies of the real runs follow from; unset: the time of day
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Runs of the simulator for each scenario
+    #[arg(long, default_value_t = 40)]
+    runs: u32,
+}
+
+/// What became of a scenario.
+struct Played {
+    case: Arc<Case>,
+    verdict: Verdict,
+    /// Whether it was played twice because the first time disagreed.
+    again: bool,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    tools::envoy()?;
+    let mut cases = corpus::read()?;
+    if args.quick {
+        cases.retain(Case::is_quick);
+    }
+    if !args.only.is_empty() {
+        cases.retain(|case| args.only.iter().any(|part| case.name.contains(part.as_str())));
+    }
+    if cases.is_empty() {
+        bail!("no scenario is called so; see tests/scenarios");
+    }
+    if cases.iter().any(Case::needs_filter) {
+        filter::build("region-router")?;
+    }
+    // The longest first: nobody waits for one that began last.
+    cases.sort_by_key(|case| std::cmp::Reverse(case.duration()));
+    let seed = args.seed.unwrap_or_else(time_of_day);
+    println!("{} scenarios, {} requests a second together, seed {seed}", cases.len(), args.load);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let began = Instant::now();
+    let played = runtime.block_on(play_all(cases, &args, seed))?;
+    report(&played, seed, began.elapsed())
+}
+
+fn time_of_day() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(1, |since| since.as_secs() % 86_400)
+}
+
+/// Plays everything; what disagrees is played once more with another seed and less at a time, since the machine may have been too busy.
+async fn play_all(cases: Vec<Case>, args: &Args, seed: u64) -> Result<Vec<Played>> {
+    let cases: Vec<Arc<Case>> = cases.into_iter().map(Arc::new).collect();
+    let mut played = side_by_side(cases, args.load, args.runs, seed, false).await?;
+    let doubtful: Vec<Arc<Case>> =
+        played.iter().filter(|it| !it.verdict.agrees()).map(|it| it.case.clone()).collect();
+    if !doubtful.is_empty() {
+        println!("once more, with seed {}:", seed + 1);
+        let again = side_by_side(doubtful, args.load / 2, args.runs, seed + 1, true).await?;
+        for second in again {
+            played.retain(|it| it.case.name != second.case.name);
+            played.push(second);
+        }
+    }
+    played.sort_by(|a, b| a.case.name.cmp(&b.case.name));
+    Ok(played)
+}
+
+/// All real runs first: the simulator would take the time that they need.
+async fn side_by_side(
+    cases: Vec<Arc<Case>>,
+    load: u32,
+    runs: u32,
+    seed: u64,
+    again: bool,
+) -> Result<Vec<Played>> {
+    let permits = Arc::new(Semaphore::new(load as usize));
+    let mut running = JoinSet::new();
+    let mut progress = Progress::announced(format!("playing {} in Envoy", cases.len()));
+    for case in cases {
+        let permits = permits.clone();
+        running.spawn(async move {
+            let _permits = permits.acquire_many_owned(case.load().min(load)).await?;
+            let recording = case.play(seed).await;
+            let recording = recording.with_context(|| format!("scenario `{}`", case.name))?;
+            anyhow::Ok((case, recording))
+        });
+    }
+    let mut recorded = Vec::new();
+    while let Some(done) = running.join_next().await {
+        progress.tick();
+        recorded.push(done??);
+    }
+    progress.end("done");
+    let mut played = Vec::new();
+    for (case, recording) in recorded {
+        let verdict = case.judge(recording, seed, runs)?;
+        println!("  {:<40} {}", case.name, verdict.line());
+        played.push(Played { case, verdict, again });
+    }
+    Ok(played)
+}
+
+fn report(played: &[Played], seed: u64, took: Duration) -> Result<()> {
+    let folder = folder();
+    fs::create_dir_all(&folder)?;
+    let summary = page::summary(played, seed, took);
+    fs::write(folder.join("summary.md"), &summary)?;
+    fs::write(folder.join("index.html"), page::html(played, &summary))?;
+    println!("\n{summary}\nthe report is {}", folder.join("index.html").display());
+    let wrong = played.iter().filter(|it| !it.verdict.agrees());
+    let wrong: Vec<String> = wrong.map(|it| format!("{}:{}", it.case.name, it.verdict)).collect();
+    if wrong.is_empty() { Ok(()) } else { bail!("Envoy disagrees:\n{}", wrong.join("\n")) }
+}
+
+fn folder() -> PathBuf {
+    workspace::root().join("target/fidelity")
+}

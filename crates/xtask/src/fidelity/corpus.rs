@@ -1,0 +1,149 @@
+//! The scenarios, and one of them played by both.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use mesh_failover_core::diagnostic::Severity;
+use mesh_failover_core::envoy::{Filter, plugins_for};
+use mesh_failover_core::manifest::{
+    GoDuration, Manifests, Scenario, Source, read as read_manifests,
+};
+use mesh_failover_core::sim::{Options, Report, Simulation};
+use mesh_failover_core::translate::Proxy;
+use mesh_failover_harness::drill::{Drill, Recording};
+
+use super::compare::{Verdict, compare};
+use crate::{filter, workspace};
+
+/// Those that CI plays: one of each kind, none longer than a minute.
+const QUICK: [&str; 12] = [
+    "blackhole-with-timeout",
+    "cap-of-ten-hosts",
+    "flapping",
+    "lock-step-retries",
+    "merge-window-measured",
+    "panic-on",
+    "partial-weighted",
+    "refuse-with-default-retries",
+    "region-5xx",
+    "scale-to-zero-and-back",
+    "slow-hosts-least-request",
+    "tiers",
+];
+
+/// Two sweeps of one Envoy need not be the same time apart as two of the simulator's; a hundredth of a second is what it may
+/// matter in a scenario's time.
+const AGE_JITTER: Duration = Duration::from_millis(20);
+
+/// So long after the end requests may be answered: longer than any timeout of the corpus.
+const PATIENCE: Duration = Duration::from_secs(6);
+
+/// A scenario file.
+pub(super) struct Case {
+    pub(super) name: String,
+    /// The comment at the top of the file.
+    pub(super) about: String,
+    manifests: Manifests,
+    scenario: Scenario,
+}
+
+/// All of them.
+pub(super) fn read() -> Result<Vec<Case>> {
+    let folder = workspace::root().join("tests/scenarios");
+    let mut cases = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("no {}", folder.display()))? {
+        let path = entry?.path();
+        let name = path.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+        let text = fs::read_to_string(&path)?;
+        let (manifests, diagnostics) =
+            read_manifests(&[Source { name: &path.display().to_string(), text: &text }]);
+        if let Some(wrong) = diagnostics.iter().find(|it| it.severity != Severity::Note) {
+            bail!("{wrong}");
+        }
+        let scenario = manifests.scenarios.first().map(|it| it.spec.clone());
+        let scenario = scenario.with_context(|| format!("{name} has no scenario"))?;
+        let comment = text.lines().map_while(|line| line.strip_prefix("# "));
+        let about = comment.collect::<Vec<_>>().join(" ");
+        cases.push(Case { name, about, manifests, scenario });
+    }
+    Ok(cases)
+}
+
+impl Case {
+    pub(super) fn is_quick(&self) -> bool {
+        QUICK.contains(&self.name.as_str())
+    }
+
+    pub(super) fn duration(&self) -> Duration {
+        self.scenario.duration.0
+    }
+
+    fn proxy(&self) -> Result<Proxy> {
+        Ok(Proxy::gateway_of(&self.manifests, &self.scenario.gateway)?)
+    }
+
+    pub(super) fn needs_filter(&self) -> bool {
+        self.proxy().is_ok_and(|proxy| !plugins_for(&self.manifests, &proxy).is_empty())
+    }
+
+    fn filter(&self) -> Result<Option<Filter>> {
+        let proxy = self.proxy()?;
+        let plugins = plugins_for(&self.manifests, &proxy);
+        let Some(plugin) = plugins.first() else { return Ok(None) };
+        let module = filter::build("region-router")?;
+        Ok(Some(Filter::from_plugin(plugin, &module.display().to_string())))
+    }
+
+    /// The most requests a second that it makes.
+    pub(super) fn load(&self) -> u32 {
+        let rates = self.scenario.steps.iter().filter_map(|step| step.rate);
+        rates.chain([self.scenario.traffic.rate]).fold(1.0, f64::max) as u32
+    }
+
+    /// Plays it in a real Envoy.
+    pub(super) async fn play(&self, seed: u64) -> Result<Recording> {
+        let clusters = self.manifests.topologies.iter().flat_map(|it| &it.spec.clusters);
+        let gateway = clusters.filter(|it| it.name == self.scenario.gateway);
+        let gateway = gateway.filter_map(|it| it.gateway.clone()).next().unwrap_or_default();
+        let drill = Drill {
+            manifests: self.manifests.clone(),
+            scenario: self.scenario.clone(),
+            replicas: gateway.replicas.unwrap_or(1),
+            workers: gateway.workers.unwrap_or(2),
+            filter: self.filter()?,
+            seed,
+            patience: PATIENCE,
+        };
+        drill.play().await
+    }
+
+    /// Plays it in the simulator under the same conditions, and compares.
+    pub(super) fn judge(&self, real: Recording, seed: u64, runs: u32) -> Result<Verdict> {
+        let simulated = self.simulate(&real, seed, runs)?;
+        Ok(compare(real, simulated, self.allowed_delay()?))
+    }
+
+    /// Runs of the simulator, with sweeps in the phase in which Envoy's were.
+    fn simulate(&self, real: &Recording, seed: u64, runs: u32) -> Result<Vec<Report>> {
+        let age = real.ages.first().copied().unwrap_or_default();
+        let run = |number: u32| {
+            let mut scenario = self.scenario.clone();
+            let jitter = AGE_JITTER * number / runs.max(1);
+            scenario.cluster_age = Some(GoDuration(age + jitter - (AGE_JITTER / 2).min(age)));
+            let seed = seed.wrapping_mul(1_000_003).wrapping_add(u64::from(number));
+            let options = Options { seed: Some(seed), ..Options::default() };
+            Ok(Simulation::new(&self.manifests, &scenario, &options)?.run())
+        };
+        (0..runs).map(run).collect()
+    }
+
+    /// By how much an ejection may come earlier or later: a sweep and a merge window.
+    fn allowed_delay(&self) -> Result<f64> {
+        let translation = mesh_failover_core::translate::translate(&self.manifests, &self.proxy()?);
+        let detectors = translation.clusters.iter().filter_map(|it| it.outlier_detection.as_ref());
+        let intervals = detectors.map(|it| it.interval.unwrap_or(Duration::from_secs(10)));
+        let interval = intervals.max().unwrap_or_default();
+        Ok((interval + Duration::from_secs(1)).as_secs_f64() * 1e3)
+    }
+}

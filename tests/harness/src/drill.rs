@@ -1,0 +1,210 @@
+//! A scenario played for real: real endpoints, the real Envoy, real time.
+//!
+//! What is done to which endpoint at which moment comes from [`Mesh`], as in the simulator. Everything that follows from it is
+//! Envoy's own, and is read from its own logs: one line a request, one line an attempt, one line an ejection.
+
+mod client;
+mod logs;
+mod program;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, bail};
+use mesh_failover_core::cluster::Address;
+use mesh_failover_core::envoy::Filter;
+use mesh_failover_core::manifest::{Latency as WrittenLatency, Manifests, Scenario};
+use mesh_failover_core::sim::{Condition, Endpoint, Mesh};
+use mesh_failover_core::translate::{IstioVersion, Translation};
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+use crate::backend::Latency;
+use crate::{Backend, Envoy, EnvoyOptions, Fault};
+use client::Client;
+pub use logs::{Attempt, Ejection, Request};
+
+/// Time for everybody to be ready before the first request.
+const HEAD_START: Duration = Duration::from_millis(500);
+
+/// What to play, and how.
+#[derive(Debug, Clone)]
+pub struct Drill {
+    /// The manifests with their topology.
+    pub manifests: Manifests,
+    /// What happens.
+    pub scenario: Scenario,
+    /// Envoys, each with ejections of its own.
+    pub replicas: u32,
+    /// Worker threads of each.
+    pub workers: u32,
+    /// The Wasm filter before the router.
+    pub filter: Option<Filter>,
+    /// When requests come, which of them fail and over which connection they go follows from this.
+    pub seed: u64,
+    /// So long after the end, requests under way may still be answered.
+    pub patience: Duration,
+}
+
+/// What came of it, in time since the start of the scenario.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Recording {
+    /// When each request was due; [`Request::number`] counts from 0 in this order.
+    pub due: Vec<Duration>,
+    /// Requests that came to an end.
+    pub requests: Vec<Request>,
+    /// Attempts that came to an end.
+    pub attempts: Vec<Attempt>,
+    /// Ejections and their ends.
+    pub ejections: Vec<Ejection>,
+    /// How old each Envoy's clusters were at the start: the phase of its detector's sweeps.
+    pub ages: Vec<Duration>,
+    /// By how much the client was late, 99 times of 100.
+    pub late: Duration,
+}
+
+/// An Envoy of the gateway.
+#[derive(Debug)]
+struct Instance {
+    envoy: Envoy,
+    folder: TempDir,
+    address: SocketAddr,
+}
+
+#[derive(Debug)]
+struct Stage {
+    mesh: Mesh,
+    seed: u64,
+    /// By life of an endpoint.
+    backends: BTreeMap<u32, Arc<Backend>>,
+    instances: Vec<Instance>,
+}
+
+impl Drill {
+    /// Plays it; takes as long as the scenario runs and a little more.
+    pub async fn play(&self) -> Result<Recording> {
+        let mesh = Mesh::new(&self.manifests, &self.scenario, IstioVersion::default())?;
+        let due = mesh.arrivals(self.seed);
+        let duration = mesh.duration();
+        let mut stage =
+            Stage { mesh, seed: self.seed, backends: BTreeMap::new(), instances: Vec::new() };
+        let translation = stage.mesh.translate();
+        stage.follow_endpoints().await?;
+        for _ in 0..self.replicas {
+            stage.instances.push(self.start(&stage, &translation).await?);
+        }
+        let addresses: Vec<SocketAddr> = stage.instances.iter().map(|it| it.address).collect();
+        let mut client = Client::open(&addresses, &self.scenario.traffic, self.seed).await?;
+        let (began, wall) = (Instant::now() + HEAD_START, SystemTime::now() + HEAD_START);
+        let load = tokio::spawn({
+            let due = due.clone();
+            async move { client.run(began, &due).await }
+        });
+        for (index, at) in stage.mesh.steps().into_iter().enumerate() {
+            tokio::time::sleep_until(began + at).await;
+            stage.do_step(index).await?;
+        }
+        tokio::time::sleep_until(began + duration).await;
+        let late = client::finish(load, self.patience).await?;
+        // Logs are written every tenth of a second.
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        stage.recording(due, wall, late)
+    }
+
+    async fn start(&self, stage: &Stage, translation: &Translation) -> Result<Instance> {
+        let folder = tempfile::Builder::new().prefix("mesh-failover-drill-").tempdir()?;
+        let bootstrap =
+            program::write(folder.path(), translation, &stage.addresses()?, &stage.mesh, self)?;
+        let options = EnvoyOptions { concurrency: self.workers, ..EnvoyOptions::default() };
+        let envoy = Envoy::start(&bootstrap, folder.path(), &options).await?;
+        let address = envoy.listener().await?;
+        Ok(Instance { envoy, folder, address })
+    }
+}
+
+impl Stage {
+    async fn do_step(&mut self, index: usize) -> Result<()> {
+        self.mesh.do_step(index);
+        let translation = self.mesh.translate();
+        self.follow_endpoints().await?;
+        let addresses = self.addresses()?;
+        for instance in &self.instances {
+            program::write_endpoints(instance.folder.path(), &translation, &addresses)?;
+        }
+        Ok(())
+    }
+
+    /// Starts what is new and makes everything as broken as it should be. A pod that left goes on answering what it gets.
+    async fn follow_endpoints(&mut self) -> Result<()> {
+        for endpoint in self.mesh.endpoints() {
+            let backend = match self.backends.get(&endpoint.id) {
+                Some(backend) => backend.clone(),
+                None => {
+                    let seed = self.seed.wrapping_add(u64::from(endpoint.id));
+                    let backend =
+                        Backend::start_seeded(&endpoint.name, &endpoint.region, seed).await?;
+                    let backend = Arc::new(backend);
+                    self.backends.insert(endpoint.id, backend.clone());
+                    backend
+                }
+            };
+            let fault = condition(&backend, &endpoint);
+            if backend.fault() != fault {
+                backend.set(fault).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the endpoints that exist listen, by name.
+    fn addresses(&self) -> Result<BTreeMap<String, Address>> {
+        let mut addresses = BTreeMap::new();
+        for endpoint in self.mesh.endpoints().into_iter().filter(|endpoint| endpoint.exists) {
+            let Some(backend) = self.backends.get(&endpoint.id) else { continue };
+            let (host, port) = (backend.address().ip().to_string(), backend.address().port());
+            if addresses.insert(endpoint.name.clone(), Address { host, port }).is_some() {
+                bail!("two endpoints are called `{}`", endpoint.name);
+            }
+        }
+        Ok(addresses)
+    }
+
+    fn recording(&self, due: Vec<Duration>, wall: SystemTime, late: Duration) -> Result<Recording> {
+        let names = self.backends.values();
+        let names: BTreeMap<String, String> =
+            names.map(|it| (it.address().to_string(), it.name().to_owned())).collect();
+        let mut recording = Recording { due, late, ..Recording::default() };
+        for (envoy, instance) in (0..).zip(&self.instances) {
+            let read = |name: &str| -> Result<String> {
+                let path: PathBuf = instance.folder.path().join(name);
+                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+            };
+            recording.ages.push(logs::cluster_age(&instance.envoy.log()?, wall)?);
+            recording.requests.extend(logs::requests(&read(program::REQUEST_LOG)?, &names)?);
+            recording.attempts.extend(logs::attempts(&read(program::ATTEMPT_LOG)?, &names)?);
+            let events = read(program::EJECTION_LOG).unwrap_or_default();
+            recording.ejections.extend(logs::ejections(&events, envoy, &names, wall)?);
+        }
+        Ok(recording)
+    }
+}
+
+/// Sets the latency and tells the fault.
+fn condition(backend: &Backend, endpoint: &Endpoint) -> Fault {
+    match endpoint.condition {
+        Condition::Answers { latency, fail } => {
+            backend.set_latency(match latency {
+                WrittenLatency::Constant(latency) => Latency::Constant(latency.0),
+                WrittenLatency::Spread { p50, p99 } => Latency::Spread { p50: p50.0, p99: p99.0 },
+            });
+            fail.map_or(Fault::None, |(code, ratio)| Fault::Status { code, ratio })
+        }
+        Condition::Refuses => Fault::Refuse,
+        Condition::Silent => Fault::Blackhole,
+        Condition::Unreachable => Fault::Unreachable,
+    }
+}
