@@ -15,8 +15,9 @@
 //! back-off then.
 //!
 //! **Source**: Envoy source/common/upstream/outlier_detection_impl.cc `DetectorImpl`, v1.40. Envoy visits hosts in
-//! the order of a hash map; here the order is ascending by id. It matters only when the cap allows
-//! some of several ejections.
+//! the order of a hash map, another one in each process; here the order is ascending by id, unless
+//! [`Detector::visiting_by`] says otherwise. It matters when the cap allows some of several ejections, and for who comes back first
+//! when several times are up: only the first change of a sweep reaches the workers at once.
 //!
 //! **Worked example**: one of ten hosts may go; the second finds the cap reached.
 //!
@@ -77,6 +78,8 @@ const MAX_PENDING_EVENTS: usize = 1024;
 pub struct Detector {
     config: DetectorConfig,
     state: DetectorState,
+    /// Stands for where a process's memory lies; `None`: ascending by id.
+    hash: Option<u64>,
 }
 
 /// All that a detector remembers, as plain values: to be stored, sent, or carried into a new
@@ -107,7 +110,14 @@ impl Detector {
             next_sweep,
             events: VecDeque::new(),
         };
-        Self { config, state }
+        Self { config, state, hash: None }
+    }
+
+    /// The same, with sweeps that visit hosts in an order that follows from `hash` and stays.
+    #[must_use]
+    pub const fn visiting_by(mut self, hash: u64) -> Self {
+        self.hash = Some(hash);
+        self
     }
 
     /// A detector that continues from `state`, possibly under a new configuration.
@@ -115,7 +125,7 @@ impl Detector {
     /// DIFFERENCE: Envoy builds a new cluster, with a new detector, when the configuration changes.
     #[must_use]
     pub const fn from_state(config: DetectorConfig, state: DetectorState) -> Self {
-        Self { config, state }
+        Self { config, state, hash: None }
     }
 
     /// The settings.
@@ -290,7 +300,8 @@ impl Detector {
     /// Most drivers want [`Detector::on_interval_timer`].
     pub fn sweep(&mut self, now: MonotonicTime, random: &mut impl Random) {
         let now = self.advance(now);
-        let hosts: Vec<HostId> = self.state.monitors.iter().map(|(host, _)| host).collect();
+        let mut hosts: Vec<HostId> = self.state.monitors.iter().map(|(host, _)| host).collect();
+        hosts.sort_by_key(|host| self.visit(*host));
         for host in hosts {
             let until = self.monitor(host).and_then(|monitor| monitor.ejected_until(&self.config));
             if until.is_some_and(|until| until <= now) {
@@ -306,6 +317,13 @@ impl Detector {
             monitor.decay_eject_time_backoff(self.config.interval, now);
         }
         self.state.next_sweep = now + self.config.interval;
+    }
+
+    /// The place of a host in the order in which hosts are visited.
+    fn visit(&self, host: HostId) -> u64 {
+        let id = u64::from(host.0);
+        // Fibonacci hashing: multiples of the golden ratio are spread like random numbers.
+        self.hash.map_or(id, |hash| (id ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29))
     }
 
     /// Judges the interval that has just ended.
@@ -325,10 +343,12 @@ impl Detector {
             MonitorType::LocalOrigin => self.state.local_origin = threshold,
         }
         let Some(candidates) = candidates else { return };
-        let slow = candidates.below(threshold);
+        let mut slow = candidates.below(threshold);
+        slow.sort_by_key(|host| self.visit(*host));
         self.state.stats.ejections_success_rate += slow.len() as u64;
         let slow = slow.into_iter().zip(repeat(EjectionType::success_rate(monitor_type)));
-        let failing = candidates.failing(&self.config);
+        let mut failing = candidates.failing(&self.config);
+        failing.sort_by_key(|host| self.visit(*host));
         let failing =
             failing.into_iter().zip(repeat(EjectionType::failure_percentage(monitor_type)));
         // A host on both lists is ejected twice, as in Envoy.

@@ -25,6 +25,7 @@ use crate::lb::merge_window::{Delivery, UpdateMergeWindow};
 use crate::lb::priority_set::PrioritySet;
 use crate::locality::Locality;
 use crate::outlier::{Action, Detector, DetectorConfig, HostResult, OutlierDetectionEvent};
+use crate::random::Random;
 use crate::time::MonotonicTime;
 use crate::units::Priority;
 
@@ -99,7 +100,8 @@ impl Upstream {
             active: Vec::new(),
             windows: Vec::new(),
             window: cluster.update_merge_window.unwrap_or(UpdateMergeWindow::DEFAULT),
-            detector: detector.map(|config| Detector::new(config, created)),
+            detector: detector
+                .map(|config| Detector::new(config, created).visiting_by(rng.random())),
             workers,
             active_requests: 0,
             active_retries: 0,
