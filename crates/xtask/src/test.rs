@@ -50,6 +50,8 @@ enum Step {
     Npm,
     /// Unit, vector, property, interface and end-to-end tests
     Test,
+    /// The simulator against a real Envoy, the quick scenarios
+    Fidelity,
     /// Each fuzz target for 30 s
     Fuzz,
 }
@@ -97,6 +99,7 @@ impl Step {
                 tests.envs(needed.into_iter().filter_map(|(name, path)| Some((name, path.ok()?))));
                 tests
             }
+            Step::Fidelity => chore(&["fidelity", "--quick"]),
             Step::Fuzz => chore(&["fuzz", "--seconds", &FUZZ_SECONDS.to_string()]),
         })
     }

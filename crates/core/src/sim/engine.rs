@@ -5,9 +5,11 @@
 //!
 //! **Source**: Envoy source/common/router/router.cc, v1.40.
 //!
-//! **Not modelled**: connections, except that they may be refused, cut, or never made: so no limit on connections or pending requests, no
-//! time to connect, and a request to a partitioned endpoint always waits for `connect_timeout`, although Envoy
-//! would first try the connections it has; hedging; request and response bodies.
+//! Connections matter when the network goes: requests on those that a worker has wait for an answer that never comes, others for
+//! `connect_timeout`.
+//!
+//! **Not modelled**: limits on connections and pending requests; time to connect; what the network still delivers when it comes back (a
+//! request that was lost stays lost); hedging; request and response bodies.
 
 mod follow;
 mod front;
@@ -55,6 +57,7 @@ pub(super) enum Due {
 #[derive(Debug, Clone, Copy)]
 struct Way {
     envoy: u32,
+    worker: u32,
     upstream: u32,
     deadline: u64,
 }
@@ -205,8 +208,13 @@ impl Engine {
             self.finish(slot, Outcome::local(503, ResponseFlags::UO));
             return true;
         }
-        upstream.begin(pick.host);
-        if upstream.split && matches!(behaviour, Behaviour::Answer { .. } | Behaviour::Silent) {
+        let reused = upstream.begin(way.worker, pick.host);
+        let connects = match behaviour {
+            Behaviour::Answer { .. } | Behaviour::Silent => true,
+            Behaviour::Refuse => false,
+            Behaviour::Unreachable => reused,
+        };
+        if upstream.split && connects {
             let connected = HostResult::LocalOriginConnectSuccess;
             let time = MonotonicTime::from_nanos(self.now);
             upstream.report(pick.host, connected, None, time, &mut self.envoy_rng);
@@ -233,8 +241,8 @@ impl Engine {
             Behaviour::Refuse => self.end_attempt(slot, AttemptEnd::ConnectFailure, false),
             Behaviour::Silent => self.await_timeout(slot, None, way.deadline),
             Behaviour::Unreachable => {
-                let at = self.now.saturating_add(connect_timeout);
-                self.await_timeout(slot, Some(at), way.deadline);
+                let at = (!reused).then(|| self.now.saturating_add(connect_timeout));
+                self.await_timeout(slot, at, way.deadline);
             }
         }
         true
@@ -243,8 +251,12 @@ impl Engine {
     /// Asks the worker's load balancer; a retry may avoid hosts and priorities.
     fn choose_host(&mut self, slot: u32) -> Option<(Way, Pick)> {
         let request = self.requests.get_mut(slot)?;
-        let way =
-            Way { envoy: request.envoy, upstream: request.upstream, deadline: request.deadline };
+        let way = Way {
+            envoy: request.envoy,
+            worker: request.worker,
+            upstream: request.upstream,
+            deadline: request.deadline,
+        };
         let upstream = self
             .envoys
             .get_mut(request.envoy as usize)?
@@ -306,6 +318,7 @@ impl Engine {
             self.recorder.attempt(request.span, request.pod, outcome, latency);
         }
         let (envoy, upstream_index, host) = (request.envoy, request.upstream, request.host);
+        let (worker, answered) = (request.worker, request.answered);
         let Some(upstream) = self
             .envoys
             .get_mut(envoy as usize)
@@ -313,7 +326,7 @@ impl Engine {
         else {
             return;
         };
-        upstream.end(host);
+        upstream.end(worker, host, answered);
         let rng = &mut self.envoy_rng;
         match end {
             AttemptEnd::Response(status) => upstream.report_status(host, status, time, rng),
@@ -354,6 +367,10 @@ impl Engine {
             .filter(|(_, request)| request.next.has_attempt() && pods.contains(&request.pod))
             .map(|(slot, request)| (slot, request.deadline))
             .collect();
+        if !lost {
+            let upstreams = self.envoys.iter_mut().flat_map(|envoy| &mut envoy.upstreams);
+            upstreams.for_each(|upstream| upstream.lose_connections(pods));
+        }
         for (slot, deadline) in hit {
             if lost {
                 self.await_timeout(slot, None, deadline);

@@ -48,6 +48,10 @@ pub(super) struct Upstream {
     pods: Vec<PodId>,
     /// By host: requests in flight, over all workers.
     active: Vec<u32>,
+    /// By worker and host: connections that no request uses.
+    idle: Vec<Vec<u32>>,
+    /// Whether requests share a connection (HTTP/2).
+    multiplexed: bool,
     windows: Vec<UpdateMergeWindow>,
     window: Duration,
     detector: Option<Detector>,
@@ -81,7 +85,7 @@ impl Upstream {
         let moment = Moment { now: MonotonicTime::ZERO, active_requests: &|_| 0 };
         let empty = ClusterLoadAssignment::default();
         let hosts = PrioritySet::from_assignment(&empty, Some(local), |_, _| HostId(0));
-        let workers = (0..workers)
+        let workers: Vec<_> = (0..workers)
             .map(|_| LoadBalancer::new(config.clone(), hosts.host_sets(), None, &moment, rng))
             .collect();
         Self {
@@ -98,6 +102,8 @@ impl Upstream {
             known: BTreeMap::new(),
             pods: Vec::new(),
             active: Vec::new(),
+            idle: vec![Vec::new(); workers.len()],
+            multiplexed: cluster.http.http2,
             windows: Vec::new(),
             window: cluster.update_merge_window.unwrap_or(UpdateMergeWindow::DEFAULT),
             detector: detector
@@ -181,21 +187,43 @@ impl Upstream {
         self.pods.get(host.0 as usize).copied().unwrap_or(PodId(u32::MAX))
     }
 
-    /// An attempt at a host begins.
+    /// A worker's attempt at a host begins. Whether there is a connection for it already.
     #[inline]
-    pub(super) fn begin(&mut self, host: HostId) {
+    pub(super) fn begin(&mut self, worker: u32, host: HostId) -> bool {
         self.active_requests += 1;
         if let Some(active) = self.active.get_mut(host.0 as usize) {
             *active += 1;
         }
+        let multiplexed = self.multiplexed;
+        let idle = self.idle.get_mut(worker as usize).and_then(|it| it.get_mut(host.0 as usize));
+        match idle {
+            Some(0) | None => false,
+            Some(idle) => {
+                *idle -= u32::from(!multiplexed);
+                true
+            }
+        }
     }
 
-    /// An attempt at a host has ended.
+    /// A worker's attempt at a host has ended; an answer leaves a connection for the next one.
     #[inline]
-    pub(super) fn end(&mut self, host: HostId) {
+    pub(super) fn end(&mut self, worker: u32, host: HostId, answered: bool) {
         self.active_requests = self.active_requests.saturating_sub(1);
         if let Some(active) = self.active.get_mut(host.0 as usize) {
             *active = active.saturating_sub(1);
+        }
+        let idle = self.idle.get_mut(worker as usize).and_then(|it| it.get_mut(host.0 as usize));
+        if let Some(idle) = idle.filter(|_| answered) {
+            *idle = if self.multiplexed { 1 } else { *idle + 1 };
+        }
+    }
+
+    /// The connections to some pods are closed from the other side.
+    pub(super) fn lose_connections(&mut self, pods: &[PodId]) {
+        for idle in &mut self.idle {
+            for (idle, _) in idle.iter_mut().zip(&self.pods).filter(|(_, pod)| pods.contains(pod)) {
+                *idle = 0;
+            }
         }
     }
 

@@ -16,20 +16,20 @@ use mesh_failover_harness::drill::{Drill, Recording};
 use super::compare::{Verdict, compare};
 use crate::{filter, workspace};
 
-/// Those that CI plays: one of each kind, none longer than a minute.
+/// Those that CI plays: the kinds of trouble, none longer than a minute.
 const QUICK: [&str; 12] = [
     "blackhole-with-timeout",
     "cap-of-ten-hosts",
-    "flapping",
+    "failover-list",
+    "half-of-answers-fail",
     "lock-step-retries",
     "merge-window-measured",
     "panic-on",
     "partial-weighted",
     "refuse-with-default-retries",
-    "region-5xx",
+    "router-region-5xx",
     "scale-to-zero-and-back",
     "slow-hosts-least-request",
-    "tiers",
 ];
 
 /// Two sweeps of one Envoy need not be the same time apart as two of the simulator's; a hundredth of a second is what it may

@@ -40,7 +40,7 @@ impl Upstream {
         }
         let before = std::mem::take(&mut self.known);
         let mut discovered = Discovered::default();
-        let Self { known, pods, active, .. } = self;
+        let Self { known, pods, active, idle, .. } = self;
         let hosts =
             PrioritySet::from_assignment(&assignment, Some(&self.local), |group, endpoint| {
                 let locality = group.locality.clone().unwrap_or_default();
@@ -56,6 +56,7 @@ impl Upstream {
                         let id = HostId(pods.len() as u32);
                         pods.push(pod(&endpoint.address).unwrap_or(PodId(u32::MAX)));
                         active.push(0);
+                        idle.iter_mut().for_each(|idle| idle.push(0));
                         id
                     }
                 };
