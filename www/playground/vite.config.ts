@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
+import { fields } from "./fields";
 import { offline } from "./offline";
 
 const { version } = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8")) as { version: string };
@@ -9,7 +10,7 @@ const { version } = JSON.parse(readFileSync(new URL("./package.json", import.met
 export default defineConfig({
   base: "./",
   define: { __VERSION__: JSON.stringify(version) },
-  plugins: [preact(), offline()],
+  plugins: [preact(), fields(), offline()],
   worker: { format: "es" },
   server: { fs: { allow: ["../.."] } },
   build: { target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },

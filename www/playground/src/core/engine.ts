@@ -11,7 +11,7 @@ const RESOLUTION = "250ms";
 export async function answer(question: Ask): Promise<Answers[keyof Answers]> {
   await core.init(new URL(moduleUrl, import.meta.url));
   const { files, istio } = question;
-  if (question.ask === "check") return core.check({ files, istio }).diagnostics.map((found) => diagnostic(files, found));
+  if (question.ask === "check") return check(files, istio);
   const begun = performance.now();
   try {
     const report: Report = core.simulate({ files, istio, arm: question.arm, resolution: RESOLUTION });
@@ -22,10 +22,28 @@ export async function answer(question: Ask): Promise<Answers[keyof Answers]> {
   }
 }
 
-function diagnostic(files: SourceFile[], { location, path, help, ...found }: core.Diagnostic): Diagnostic {
-  const text = files.find(({ name }) => name === location?.file)?.text;
-  const place = location && text !== undefined
-    ? { file: location.file, line: location.line, column: location.column, start: characters(text, location.start), end: characters(text, location.end) }
-    : undefined;
-  return { ...found, path: path ?? "", ...(help ? { help } : {}), ...(place ? { place } : {}) };
+function check(files: SourceFile[], istio: string): Diagnostic[] {
+  const { diagnostics, rules } = core.check({ files, istio });
+  const reasons = new Map(rules.map(({ code, why }) => [code, why.split("\n\n")[0] ?? ""]));
+  return diagnostics.map((found) => diagnostic(files, found, reasons.get(found.code)));
+}
+
+function diagnostic(files: SourceFile[], { location, path, help, fix, severity, code, message }: core.Finding, why: string | undefined): Diagnostic {
+  const textOf = (name: string): string => files.find((file) => file.name === name)?.text ?? "";
+  const place = location && {
+    file: location.file, line: location.line, column: location.column,
+    start: characters(textOf(location.file), location.start), end: characters(textOf(location.file), location.end),
+  };
+  const edits = fix?.edits.map(({ file, start, end, text }) => ({ file, start: characters(textOf(file), start), end: characters(textOf(file), end), text }));
+  return {
+    severity, code, message, path: path ?? "",
+    ...(why ? { why } : {}), ...(help ? { help } : {}), ...(place ? { place } : {}),
+    ...(fix && edits ? { fix: { title: orderOf(fix.title), edits } } : {}),
+  };
+}
+
+/** A fix's title as a button says it: without the values of a block. */
+function orderOf(title: string): string {
+  const bare = title.replaceAll("`", "").replace(/: \{.*$/s, "");
+  return bare.charAt(0).toUpperCase() + bare.slice(1);
 }

@@ -7,12 +7,14 @@ import wasmPlugin from "../../../../examples/region-router/wasm-plugin.yaml?raw"
 import type { SourceFile } from "../core/types";
 import { files } from "./blocks";
 
+/** A region comes back slowly: what Istio has no word for. */
+const FAILBACK = "      failback: {minimumHealthyTime: 2s, ramp: {duration: 8s, startPercent: 10}}\n";
 /** Native ejections shall end within the run too. */
 const SHORT = "baseEjectionTime: 10s";
 
 export function router(scenario: string): SourceFile[] {
   return files({
     gateway, route: virtualService, rule: destinationRule.replace(/baseEjectionTime: \S+/, SHORT), topology, scenario,
-    more: [{ name: "wasm-plugin.yaml", text: wasmPlugin.replace(/baseEjectionTime: \S+/, SHORT) }],
+    more: [{ name: "wasm-plugin.yaml", text: wasmPlugin.replace(/baseEjectionTime: \S+/, SHORT).replace(/(?= {6}trafficPolicy:)/, FAILBACK) }],
   });
 }

@@ -35,18 +35,18 @@ export const SITUATIONS: Situation[] = [
     files: guide(NO_STEPS), picture: guide(guideScenario),
   },
   {
-    id: "ten-percent", title: "The 10% cap", sentence: "Default maxEjectionPercent ejects nobody", works: false,
+    id: "ten-percent", title: "The 10% cap", sentence: "Default maxEjectionPercent ejects nobody", works: false, diagnosis: "MF0204",
     files: files({
       rule: rule(OUTLIER.replace(/ {6}maxEjectionPercent.*\n/, "") + EQUAL), topology: TWO,
       scenario: scenario("ten-percent-cap", FAIL_AND_RESTORE, HALF_ALL_HALF),
     }),
   },
   {
-    id: "no-outlier-distribute", title: "distribute without outlierDetection", sentence: "A failing region keeps its share", works: false,
+    id: "no-outlier-distribute", title: "distribute without outlierDetection", sentence: "A failing region keeps its share", works: false, diagnosis: "MF0201",
     files: files({ rule: rule(EQUAL), topology: TWO, scenario: scenario("distribute-without-outlier-detection", FAIL_AND_RESTORE, HALF_ALL_HALF) }),
   },
   {
-    id: "no-outlier-failover", title: "failover without outlierDetection", sentence: "Locality order is silently ignored", works: false,
+    id: "no-outlier-failover", title: "failover without outlierDetection", sentence: "Locality order is silently ignored", works: false, diagnosis: "MF0202",
     files: files({
       rule: rule(failover([["europe-west1", "us-central1"]])), topology: TWO,
       scenario: scenario("failover-without-outlier-detection", FAIL_AND_RESTORE, [
@@ -57,7 +57,7 @@ export const SITUATIONS: Situation[] = [
     }),
   },
   {
-    id: "forgotten-region", title: "A third region forgotten", sentence: "Missing from distribute.to, gets nothing", works: false,
+    id: "forgotten-region", title: "A third region forgotten", sentence: "Missing from distribute.to, gets nothing", works: false, diagnosis: "MF0301",
     files: files({
       rule: rule(OUTLIER + EQUAL), topology: topology([EUROPE, AMERICA, ASIA]),
       scenario: scenario("forgotten-region", [
@@ -73,7 +73,7 @@ export const SITUATIONS: Situation[] = [
     }),
   },
   {
-    id: "panic", title: "Panic", sentence: "minHealthPercent revives a dead region", works: false,
+    id: "panic", title: "Panic", sentence: "minHealthPercent revives a dead region", works: false, diagnosis: "MF0205",
     files: files({
       rule: rule(OUTLIER.replace("100\n", "100\n      minHealthPercent: 60\n") + EQUAL), topology: TWO,
       scenario: scenario("panic", FAIL_AND_RESTORE, HALF_ALL_HALF),
@@ -97,7 +97,7 @@ export const SITUATIONS: Situation[] = [
     }),
   },
   {
-    id: "subsets", title: "Subsets without failover", sentence: "Weighted routes pin users to a dead region", works: false,
+    id: "subsets", title: "Subsets without failover", sentence: "Weighted routes pin users to a dead region", works: false, diagnosis: "MF0601",
     files: files({
       route: PINNED_ROUTE, rule: PINNED_RULE, topology: TWO,
       scenario: scenario("subsets", ["{at: 20s, scale: {region: europe-west1, replicas: 0}}", "{at: 40s, scale: {region: europe-west1, replicas: 3}}"], [
@@ -129,7 +129,7 @@ export const SITUATIONS: Situation[] = [
     }),
   },
   {
-    id: "east-west", title: "East-west gateway", sentence: "One host per region: one error drops it", works: false,
+    id: "east-west", title: "East-west gateway", sentence: "One host per region: one error drops it", works: false, diagnosis: "MF0701",
     files: files({
       rule: rule(OUTLIER + EQUAL),
       topology: topology([

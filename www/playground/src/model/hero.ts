@@ -73,9 +73,12 @@ export function how(step: Step): string {
   }
 }
 
+/** Lints of ejection and of regions left out: what lets a failing region keep its traffic. */
+const EXPLAINS_ERRORS = /^MF0[23]/;
+
 function primary(current: Run, now: Instant): Primary | undefined {
-  const fix = diagnostics.value.find(({ severity, fix }) => severity === "error" && fix) ?? (now.errorRate >= 2 ? diagnostics.value.find(({ fix }) => fix) : undefined);
-  if (fix && now.errorRate >= 2) return { kind: "fix", diagnostic: fix };
+  const explains = now.errorRate >= 2 ? diagnostics.value.find(({ code, fix }) => fix && EXPLAINS_ERRORS.test(code)) : undefined;
+  if (explains) return { kind: "fix", diagnostic: explains };
   const down = current.regions.find(({ name }) => isDown(current, name, playhead.value));
   if (down) return { kind: "back", region: down.name };
   const first = current.regions[0];

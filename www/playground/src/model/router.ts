@@ -30,9 +30,10 @@ export function withRouter(files: SourceFile[]): SourceFile[] {
   const host = String(spec["host"] ?? "");
   const { outlierDetection, loadBalancer } = plain(spec["trafficPolicy"]);
   const setting = plain(plain(loadBalancer)["localityLbSetting"]);
+  const known = Object.fromEntries(["distribute", "failover", "failoverPriority"].flatMap((name) => (setting[name] === undefined ? [] : [[name, setting[name]]])));
   const policy = {
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
-    ...(setting["distribute"] === undefined ? {} : { loadBalancer: { localityLbSetting: { distribute: setting["distribute"] } } }),
+    ...(Object.keys(known).length === 0 ? {} : { loadBalancer: { localityLbSetting: known } }),
   };
   let next = editDocument(files, "DestinationRule", (document) => {
     document.setIn(["spec", "subsets"], document.createNode(regions.map((name) => ({ name, labels: { [REGION_LABEL]: name } }))));

@@ -121,7 +121,8 @@ export function isUsable(condition: Condition): boolean {
   return condition.kind === "healthy" || condition.kind === "slow" || condition.kind === "failing" || condition.kind === "ramping";
 }
 
-export interface EndpointNow { lane: Lane; condition: Condition; share: number; errors: number }
+/** `share` is undefined where endpoints are too many to be counted one by one. */
+export interface EndpointNow { lane: Lane; condition: Condition; share: number | undefined; errors: number }
 export interface RegionNow { region: Region; /** Where the workers send now. */ weight: number; /** Answers of the last second. */ share: number; errorRate: number; endpoints: EndpointNow[]; usable: number }
 export interface Instant {
   ms: number;
@@ -133,6 +134,8 @@ export interface Instant {
   noneShare: number;
 }
 
+/** The core counts so many endpoints one by one. */
+const MOST_COUNTED = 1_000;
 /** How long a share is measured for, at most; never across a step. */
 const WINDOW_MS = 1_000;
 
@@ -145,6 +148,7 @@ export function instantAt(run: Run, ms: number): Instant {
   const sum = totals(window.length > 0 ? window : [frame]);
   const attempts = new Map<string, { requests: number; errors: number }>();
   let allAttempts = 0;
+  const known = run.lanes.length <= MOST_COUNTED;
   for (const past of window) {
     for (const [name, counts] of Object.entries(past.endpoints ?? {})) {
       const known = attempts.get(name) ?? { requests: 0, errors: 0 };
@@ -156,7 +160,7 @@ export function instantAt(run: Run, ms: number): Instant {
     const lanes = run.lanes.filter((lane) => lane.region === region.name);
     const endpoints = lanes.map((lane) => {
       const own = attempts.get(lane.name) ?? { requests: 0, errors: 0 };
-      return { lane, condition: conditionAt(lane, ms), share: percent(own.requests, allAttempts), errors: percent(own.errors, own.requests) };
+      return { lane, condition: conditionAt(lane, ms), share: known ? percent(own.requests, allAttempts) : undefined, errors: percent(own.errors, own.requests) };
     });
     const own = sum.regions[region.name] ?? { requests: 0, errors: 0 };
     return {

@@ -1,7 +1,7 @@
 /** Keeps the run and the findings in step with the files. */
 import { computed, effect, signal } from "@preact/signals";
 import { ask } from "../core/client";
-import type { Arm, Diagnostic } from "../core/types";
+import type { Arm, Diagnostic, Severity } from "../core/types";
 import { project } from "./project";
 import { hasRouter, withRouter } from "./router";
 import { makeRun, type Run } from "./run";
@@ -24,6 +24,8 @@ export const run = computed(() => (view.value === "router" ? routerRun.value : n
 export const routerIsAdded = computed(() => view.value !== "native" && !hasRouter(project.value.files));
 export const scenario = computed(() => readScenario(project.value.files));
 
+/** The worst first; of equal ones, in the order of the text. */
+const WORST: Severity[] = ["error", "warning", "note"];
 /** Typing re-runs after a pause; anything else at once. */
 const PAUSE_MS = 150;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -57,7 +59,7 @@ async function play(files: { name: string; text: string }[], istio: string, arms
       }
     }
     const found = await checking;
-    if (own === generation) diagnostics.value = found;
+    if (own === generation) diagnostics.value = found.sort((a, b) => WORST.indexOf(a.severity) - WORST.indexOf(b.severity));
     crash.value = undefined;
   } catch (error) {
     if (own === generation) crash.value = error instanceof Error ? error.message : String(error);

@@ -23,7 +23,7 @@ export const why = computed<WhyTold | undefined>(() => {
   const now = instant.value;
   const rules = policy.value;
   if (!current || !now || !rules) return undefined;
-  const weights = now.regions.map((region) => effective(region, rules));
+  const weights = now.regions.map((region) => effective(region, rules, now.panicking));
   const weighted = rules.weights.size > 0;
   const total = weights.reduce((sum, { value }) => sum + value, 0);
   const main = [...now.regions].sort((a, b) => b.weight - a.weight)[0];
@@ -42,12 +42,14 @@ export const why = computed<WhyTold | undefined>(() => {
   };
 });
 
-function effective({ region, endpoints }: RegionNow, rules: Policy): { value: number; text: string } {
+function effective({ region, endpoints }: RegionNow, rules: Policy, panic: boolean): { value: number; text: string } {
   const weight = rules.weights.get(region.name)?.weight ?? 0;
   const known = endpoints.filter(({ condition }) => condition.kind !== "gone" && condition.kind !== "draining");
   const usable = known.filter(({ condition }) => condition.kind !== "ejected" && condition.kind !== "unready");
   if (!rules.weights.has(region.name)) return { value: 0, text: "not listed in distribute" };
   if (known.length === 0) return { value: 0, text: `${plain(weight)} × no endpoints` };
+  // In panic Envoy counts every endpoint as usable.
+  if (panic) return { value: weight, text: `${plain(weight)} × min(1, 1.4 × ${known.length} ÷ ${known.length})` };
   const value = weight * Math.min(1, (FACTOR * usable.length) / known.length);
   return { value, text: `${plain(weight)} × min(1, 1.4 × ${usable.length} ÷ ${known.length})` };
 }

@@ -43,7 +43,7 @@ function Card({ situation, current, close }: { situation: Situation; current: bo
   const { title, sentence, works } = situation;
   return (
     <li>
-      <button type="button" class="card" aria-current={current} data-id={situation.id} onClick={() => { open(situation); close(); }}>
+      <button type="button" class="card" aria-current={current} data-id={situation.id} data-diagnosis={situation.diagnosis} onClick={() => { open(situation); close(); }}>
         <Thumbnail situation={situation} />
         <strong>{title}</strong><VerdictMark verdict={works ? "met" : "failed"} />
         <span class="muted">{sentence}</span>

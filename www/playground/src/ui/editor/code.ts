@@ -3,7 +3,7 @@ import { autocompletion, closeBrackets, completionKeymap } from "@codemirror/aut
 import { defaultKeymap, history, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { forceLinting, lintGutter, linter, type Diagnostic as Squiggle } from "@codemirror/lint";
+import { lintGutter, setDiagnostics, type Diagnostic as Squiggle } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, RangeSetBuilder, StateEffect, StateField, type Extension } from "@codemirror/state";
 import { Decoration, EditorView, hoverTooltip, keymap, lineNumbers, ViewPlugin, WidgetType, type DecorationSet } from "@codemirror/view";
@@ -85,13 +85,12 @@ const SEVERITY = { error: "error", warning: "warning", note: "info" } as const;
 export interface Editor { view: EditorView; show(text: string, file: string): void; mark(found: Diagnostic[]): void }
 
 export function makeEditor(parent: HTMLElement, onChange: (text: string) => void): Editor {
-  let found: Squiggle[] = [];
   let silent = false;
   const label = new Compartment();
   const extensions: Extension = [
     lineNumbers(), history(), closeBrackets(), highlightSelectionMatches(), indentUnit.of("  "),
     yaml(), syntaxHighlighting(colors), scalars, lineMarks,
-    linter(() => found, { delay: 0 }), lintGutter(),
+    lintGutter(),
     autocompletion({ override: [completions] }),
     hoverTooltip((view, position) => {
       const told = hoverText(view.state, position);
@@ -117,11 +116,11 @@ export function makeEditor(parent: HTMLElement, onChange: (text: string) => void
     },
     mark(diagnostics) {
       const length = view.state.doc.length;
-      found = diagnostics.flatMap(({ place, severity, message, code }) => place ? [{
+      const found: Squiggle[] = diagnostics.flatMap(({ place, severity, message, code }) => place ? [{
         from: Math.min(place.start, length), to: Math.min(Math.max(place.end, place.start + 1), length),
         severity: SEVERITY[severity], message: `${message} (${code})`,
       }] : []);
-      forceLinting(view);
+      view.dispatch(setDiagnostics(view.state, found.sort((a, b) => a.from - b.from)));
     },
   };
 }

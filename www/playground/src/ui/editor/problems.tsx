@@ -1,9 +1,9 @@
 /** What is wrong with the manifests: the selected one with its reason and fix, the others in a line. */
 import { applyFix } from "../../model/fixes";
 import { problemsOpen, selectedProblem } from "../../model/panels";
-import { activeFile, project, tabName } from "../../model/project";
+import { activeFile, project } from "../../model/project";
 import { diagnostics, runProblem } from "../../model/session";
-import type { Diagnostic, Severity } from "../../core/types";
+import type { Diagnostic, Severity, TextEdit } from "../../core/types";
 import { Icon } from "../icons";
 import { SeverityMark } from "../marks";
 import { jump } from "./area";
@@ -48,7 +48,8 @@ export function Problems() {
   );
 }
 
-const sentenceOf = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** A field's name keeps its own letters. */
+const sentenceOf = (text: string): string => (/^[a-z]+[A-Z]/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1));
 /** Backticks become code. */
 export function Words({ text }: { text: string }) {
   return <>{text.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</>;
@@ -65,11 +66,21 @@ function Row({ found, index }: { found: Diagnostic; index: number }) {
   );
 }
 
+/** The lines as an edit leaves them. */
+function writtenLines({ file, start, end, text }: TextEdit): string[] {
+  const old = project.value.files.find(({ name }) => name === file)?.text ?? "";
+  const before = text.startsWith("\n") ? "" : old.slice(old.lastIndexOf("\n", start - 1) + 1, start);
+  const lineEnd = old.indexOf("\n", end);
+  const after = text.endsWith("\n") ? "" : old.slice(end, lineEnd < 0 ? old.length : lineEnd);
+  const unchanged = new Set(old.slice(old.lastIndexOf("\n", start - 1) + 1, lineEnd < 0 ? old.length : lineEnd).split("\n"));
+  return `${before}${text}${after}`.split("\n").filter((line) => line.trim() !== "" && !unchanged.has(line));
+}
+
 /** Lines of a fix that are shown. */
 const MOST_LINES = 3;
 
 function Details({ found }: { found: Diagnostic }) {
-  const added = (found.fix?.edits ?? []).flatMap(({ text }) => text.split("\n").filter((line) => line.trim() !== ""));
+  const added = (found.fix?.edits ?? []).flatMap(writtenLines);
   const why = found.why ?? found.help;
   return (
     <li class={`problem ${found.severity}`} aria-current="true">
@@ -95,10 +106,9 @@ function Details({ found }: { found: Diagnostic }) {
 }
 
 export function PlaceLink({ file, line, start }: { file: string; line: number; start: number }) {
-  const elsewhere = project.value.files.length > 1 && file !== activeFile.value;
   return (
-    <button type="button" class="line-link mono" onClick={() => { activeFile.value = file; jump.value = { file, offset: start, focus: true }; }}>
-      {elsewhere ? `${tabName(file)}:${line}` : `line ${line}`}
+    <button type="button" class="line-link mono" title={`${file}, line ${line}`} onClick={() => { activeFile.value = file; jump.value = { file, offset: start, focus: true }; }}>
+      line {line}
     </button>
   );
 }

@@ -1,7 +1,7 @@
 /** Completion and hover: what may stand under a path of a manifest, in a sentence each. */
 import type { Completion, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
 import type { EditorState, Text } from "@codemirror/state";
-import { FIELDS } from "./fields";
+import { FIELDS } from "virtual:fields";
 
 /** The path of keys above a line, by indentation; list items count as their parent. */
 export function pathAt(doc: Text, lineNumber: number, indent: number): string[] {
@@ -33,11 +33,7 @@ export function kindAt(doc: Text, lineNumber: number): string {
 }
 
 function fieldsUnder(kind: string, path: string[]): Record<string, string> {
-  const own = FIELDS[kind] ?? {};
-  const shared = FIELDS["*"] ?? {};
-  const key = path.join(".");
-  const last = path.at(-1) ?? "";
-  return own[key] ?? shared[key] ?? own[last] ?? shared[last] ?? {};
+  return FIELDS[kind]?.[path.join(".")] ?? {};
 }
 
 export function completions(context: CompletionContext): CompletionResult | null {

@@ -27,7 +27,7 @@ export function Endpoints({ region, band, layout, setMenu }: Props) {
               <button type="button" class={`endpoint ${condition.kind}${layout.vertical ? " vertical" : ""}`} style={style} aria-haspopup="menu"
                 onClick={(event) => setMenu({ region: region.region.name, endpoint: lane, anchor: anchorOf(event.currentTarget) })}>
                 <ConditionMark kind={condition.kind} ink={color(region.region)} />
-                <span class="mono endpoint-name">{layout.vertical || layout.width < 520 ? shortName(lane) : lane.name}<span class="visually-hidden">: {CONDITION_NAMES[condition.kind]}, </span></span>
+                <span class="mono endpoint-name">{layout.vertical || layout.width < 520 || condition.kind === "failing" ? shortName(lane) : lane.name}<span class="visually-hidden">: {CONDITION_NAMES[condition.kind]}, </span></span>
                 <Note {...endpoint} short={layout.vertical} />
               </button>
             </li>
@@ -44,8 +44,8 @@ function Note({ condition, share: own, short }: EndpointNow & { short: boolean }
     case "ejected": return <span class="note muted num">{condition.untilMs === undefined || short ? "ejected" : `until ${seconds(condition.untilMs)}`}</span>;
     case "unready": return <span class="note muted">not ready</span>;
     case "draining": return <span class="note muted">leaving</span>;
-    case "failing": return <><span class="note err num">{condition.label}</span><span class="num">{share(own)}</span></>;
-    default: return <span class="note num">{share(own)}</span>;
+    case "failing": return <><span class="note err num">{condition.label}</span>{own !== undefined && <span class="num">{share(own)}</span>}</>;
+    default: return own === undefined ? null : <span class="note num">{share(own)}</span>;
   }
 }
 
@@ -57,7 +57,7 @@ function choose(endpoints: EndpointNow[], rows: number): EndpointNow[] {
 }
 
 function Fan({ region, band, layout, shown }: Omit<Props, "setMenu"> & { shown: EndpointNow[] }) {
-  const all = shown.reduce((sum, { share }) => sum + share, 0);
+  const all = shown.reduce((sum, { share }) => sum + (share ?? 0), 0);
   const length = (region.weight / 100) * FULL;
   let at = -length / 2;
   return (
@@ -65,7 +65,7 @@ function Fan({ region, band, layout, shown }: Omit<Props, "setMenu"> & { shown: 
       {shown.map(({ lane, condition, share }, index) => {
         const row = band.rows[index];
         if (!row) return null;
-        const width = all > 0 ? (share / all) * length : 0;
+        const width = all > 0 ? ((share ?? 0) / all) * length : share === undefined ? length / shown.length : 0;
         const place = at + width / 2;
         at += width;
         const path = fanPath(layout, band, width > 0 ? place : 0, row);

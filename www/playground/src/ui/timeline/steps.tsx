@@ -12,7 +12,9 @@ import type { Scale } from "./scale";
 
 const SNAP_MS = 500;
 const FINE_MS = 100;
-const FLAG_PX = 150;
+/** Room for a short and for a full label. */
+const SHORT_PX = 108;
+const FULL_PX = 200;
 
 export function StepFlags({ run, scenario, scale, short }: { run: Run; scenario: Scenario; scale: Scale; short: boolean }) {
   const inside = scenario.steps.filter(({ atMs }) => atMs >= scale.fromMs && atMs <= scale.toMs);
@@ -22,7 +24,7 @@ export function StepFlags({ run, scenario, scale, short }: { run: Run; scenario:
       {sorted.map((step, index) => {
         const next = sorted[index + 1];
         const room = (next ? scale.x(next.atMs) : scale.left + scale.width + 60) - scale.x(step.atMs);
-        return <Flag key={step.index} {...{ run, scenario, step, scale }} width={Math.min(short ? 108 : FLAG_PX, Math.max(room - 3, 22))} />;
+        return <Flag key={step.index} {...{ run, scenario, step, scale }} width={Math.min(short ? SHORT_PX : FULL_PX, Math.max(room - 3, 22))} />;
       })}
     </>
   );
@@ -48,7 +50,7 @@ function Flag({ run, scenario, step, scale, width }: { run: Run; scenario: Scena
   return (
     <div class={`flag${dragging ? " dragging" : ""}${selectedStep.value === step.index ? " selected" : ""}`} role="slider" tabIndex={0}
       aria-label={`${name ?? "traffic"} ${how(step)}`} aria-valuemin={0} aria-valuemax={scenario.durationMs / 1_000} aria-valuenow={step.atMs / 1_000} aria-valuetext={seconds(step.atMs)}
-      title={`${name ?? ""} ${how(step)} at ${seconds(step.atMs)}`} style={{ left: scale.x(step.atMs), width }} data-testid="flag"
+      title={`${name ?? ""} ${how(step)} at ${seconds(step.atMs)}`} style={{ left: scale.x(step.atMs), maxWidth: width }} data-testid="flag"
       onKeyDown={onKeyDown}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
@@ -75,5 +77,5 @@ function Flag({ run, scenario, step, scale, width }: { run: Run; scenario: Scena
 function label(step: Step, region: string | undefined, width: number): string {
   const what = step.action === "scale" ? `to ${step.replicas}` : how(step).replace(/^is /, "");
   const some = step.target.endpoints ? ` [${step.target.endpoints.join(", ")}]` : "";
-  return width >= FLAG_PX - 12 && region ? `${region}${some} ${what}` : what;
+  return width > SHORT_PX + 30 && region ? `${region}${some} ${what}` : what;
 }
