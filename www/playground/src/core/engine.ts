@@ -2,8 +2,9 @@
 import * as core from "mesh-failover/slim";
 import moduleUrl from "mesh-failover/mesh-failover.wasm?url";
 import { characters } from "./offsets";
+import { policyOf } from "./policy";
 import type { Answers, Ask } from "./protocol";
-import type { Diagnostic, Report, SourceFile } from "./types";
+import type { Arm, Diagnostic, Played, Report, SourceFile } from "./types";
 
 /** As fine as the timeline draws. */
 const RESOLUTION = "250ms";
@@ -11,10 +12,28 @@ const RESOLUTION = "250ms";
 export async function answer(question: Ask): Promise<Answers[keyof Answers]> {
   await core.init(new URL(moduleUrl, import.meta.url));
   const { files, istio } = question;
-  if (question.ask === "check") return check(files, istio);
+  switch (question.ask) {
+    case "check": return check(files, istio);
+    case "explain": return unlessRefused(() => policyOf(files, core.explain({ files, istio, from: question.from })));
+    case "html": return core.html({ files, istio, arm: question.arm });
+    case "simulate": return simulate(files, istio, question.arm);
+  }
+}
+
+/** Files that cannot be used have no explanation; what is wrong with them is a finding. */
+function unlessRefused<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof core.MeshFailoverError && error.code !== core.codes.internal) return undefined;
+    throw error;
+  }
+}
+
+function simulate(files: SourceFile[], istio: string, arm: Arm): Played {
   const begun = performance.now();
   try {
-    const report: Report = core.simulate({ files, istio, arm: question.arm, resolution: RESOLUTION });
+    const report: Report = core.simulate({ files, istio, arm, resolution: RESOLUTION });
     return { ok: true, report, tookMs: performance.now() - begun };
   } catch (error) {
     if (error instanceof core.MeshFailoverError && error.code !== core.codes.internal) return { ok: false, message: error.message };

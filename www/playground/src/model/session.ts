@@ -1,15 +1,18 @@
 /** Keeps the run and the findings in step with the files. */
 import { computed, effect, signal } from "@preact/signals";
 import { ask } from "../core/client";
+import type { Policy } from "../core/policy";
 import type { Arm, Diagnostic, Severity } from "../core/types";
 import { project } from "./project";
 import { hasRouter, withRouter } from "./router";
 import { makeRun, type Run } from "./run";
 import { readScenario } from "./scenario";
-import { regionOfCluster } from "./topology";
+import { localityOfCluster, regionOfCluster } from "./topology";
 
 export type View = Arm | "compare";
 export const view = signal<View>("native");
+/** What decides at the gateway, of the last files that could be explained. */
+export const explained = signal<Policy | undefined>(undefined);
 export const diagnostics = signal<Diagnostic[]>([]);
 const nativeRun = signal<Run | undefined>(undefined);
 const routerRun = signal<Run | undefined>(undefined);
@@ -58,6 +61,8 @@ async function play(files: { name: string; text: string }[], istio: string, arms
         runs[arm].value = makeRun(played.report, regionOfCluster(files, gateway), played.tookMs);
       }
     }
+    const policy = await ask({ ask: "explain", files, istio, from: localityOfCluster(files, readScenario(files)?.gateway ?? "") });
+    if (own === generation && policy) explained.value = policy;
     const found = await checking;
     if (own === generation) diagnostics.value = found.sort((a, b) => WORST.indexOf(a.severity) - WORST.indexOf(b.severity));
     crash.value = undefined;

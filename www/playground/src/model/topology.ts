@@ -18,9 +18,13 @@ function clusters(files: SourceFile[]): ClusterText[] {
   return found;
 }
 
+/** `region/zone` of a cluster's gateway. */
+export function localityOfCluster(files: SourceFile[], name: string): string {
+  return clusters(files).find((candidate) => candidate.name === name)?.locality ?? "";
+}
+
 export function regionOfCluster(files: SourceFile[], name: string): string {
-  const cluster = clusters(files).find((candidate) => candidate.name === name);
-  return cluster?.locality?.split("/")[0] ?? "";
+  return localityOfCluster(files, name).split("/")[0] ?? "";
 }
 
 /** Worker threads over all of the gateway's pods. */

@@ -3,36 +3,32 @@ import { computed } from "@preact/signals";
 import { how } from "./hero";
 import { regionOfStep, takesDown } from "./guide";
 import { instant } from "./playback";
-import { project } from "./project";
 import { plain, roundShare, seconds } from "../ui/format";
-import { run, scenario } from "./session";
-import { policyOf, type LinePlace, type Policy } from "./policy";
+import { explained, run, scenario } from "./session";
+import type { LinePlace, Policy } from "../core/policy";
 import type { Instant, Region, RegionNow, Run } from "./run";
 
 export interface WhyLine { region: Region; text: string; result: string; place?: LinePlace }
 export interface Fact { name: string; value: string; bad?: boolean; place?: LinePlace }
 export interface WhyTold { lead: string; formula?: { name: string; text: string }; lines: WhyLine[]; sum?: { text: string; result: string }; facts: Fact[] }
 
-/** Envoy's overprovisioning factor, as istiod leaves it. */
-const FACTOR = 1.4;
-
-const policy = computed(() => (run.value ? policyOf(project.value.files, run.value.gatewayRegion) : undefined));
+const weightOf = (rules: Policy, region: string) => rules.weights.find((entry) => entry.region === region);
 
 export const why = computed<WhyTold | undefined>(() => {
   const current = run.value;
   const now = instant.value;
-  const rules = policy.value;
+  const rules = explained.value;
   if (!current || !now || !rules) return undefined;
   const weights = now.regions.map((region) => effective(region, rules, now.panicking));
-  const weighted = rules.weights.size > 0;
+  const weighted = rules.weights.length > 0;
   const total = weights.reduce((sum, { value }) => sum + value, 0);
   const main = [...now.regions].sort((a, b) => b.weight - a.weight)[0];
   const mainValue = main ? weights[main.region.index]?.value ?? 0 : 0;
   return {
     lead: lead(current, now, rules),
-    ...(weighted ? { formula: { name: "Effective weight", text: "weight × min(1, 1.4 × usable ÷ endpoints)" } } : {}),
+    ...(weighted ? { formula: { name: "Effective weight", text: `weight × min(1, ${rules.overprovisioning} × usable ÷ endpoints)` } } : {}),
     lines: weighted ? now.regions.map((region, index) => {
-      const place = rules.weights.get(region.region.name)?.place;
+      const place = weightOf(rules, region.region.name)?.place;
       return { region: region.region, text: weights[index]?.text ?? "", result: plain(weights[index]?.value ?? 0), ...(place ? { place } : {}) };
     }) : now.regions.map(({ region, usable, endpoints, weight }) => ({ region, text: `${usable} of ${endpoints.length} usable`, result: roundShare(weight) })),
     ...(weighted && main && total > 0 && now.regions.length <= 4 ? {
@@ -43,15 +39,17 @@ export const why = computed<WhyTold | undefined>(() => {
 });
 
 function effective({ region, endpoints }: RegionNow, rules: Policy, panic: boolean): { value: number; text: string } {
-  const weight = rules.weights.get(region.name)?.weight ?? 0;
+  const listed = weightOf(rules, region.name);
+  const weight = listed?.weight ?? 0;
+  const factor = rules.overprovisioning;
   const known = endpoints.filter(({ condition }) => condition.kind !== "gone" && condition.kind !== "draining");
   const usable = known.filter(({ condition }) => condition.kind !== "ejected" && condition.kind !== "unready");
-  if (!rules.weights.has(region.name)) return { value: 0, text: "not listed in distribute" };
+  if (!listed && endpoints.some(({ condition }) => condition.kind !== "gone")) return { value: 0, text: "not listed in distribute" };
   if (known.length === 0) return { value: 0, text: `${plain(weight)} × no endpoints` };
   // In panic Envoy counts every endpoint as usable.
-  if (panic) return { value: weight, text: `${plain(weight)} × min(1, 1.4 × ${known.length} ÷ ${known.length})` };
-  const value = weight * Math.min(1, (FACTOR * usable.length) / known.length);
-  return { value, text: `${plain(weight)} × min(1, 1.4 × ${usable.length} ÷ ${known.length})` };
+  if (panic) return { value: weight, text: `${plain(weight)} × min(1, ${factor} × ${known.length} ÷ ${known.length})` };
+  const value = weight * Math.min(1, (factor * usable.length) / known.length);
+  return { value, text: `${plain(weight)} × min(1, ${factor} × ${usable.length} ÷ ${known.length})` };
 }
 
 function lead(current: Run, now: Instant, rules: Policy): string {
@@ -62,7 +60,7 @@ function lead(current: Run, now: Instant, rules: Policy): string {
   if (failing && !rules.outlier) return `${failing.region.name} keeps ${roundShare(failing.weight)} because nothing counts its errors: no endpoint can be ejected.`;
   if (now.panicking) return "Too few endpoints are healthy, so Envoy panics: it uses all of them, healthy or not.";
   if (failing) return `${failing.region.name} still gets ${roundShare(failing.weight)}: ${ejectedCount(now)} of ${all(now)} endpoints are ejected, the cap is ${rules.outlier?.maxEjectionPercent ?? 10}%.`;
-  const unlisted = rules.weights.size > 0 ? now.regions.find(({ region: { name }, endpoints }) => !rules.weights.has(name) && endpoints.length > 0) : undefined;
+  const unlisted = rules.weights.length > 0 ? now.regions.find(({ region: { name }, endpoints }) => !weightOf(rules, name) && endpoints.length > 0) : undefined;
   if (unlisted) return `${unlisted.region.name} gets nothing because distribute does not list it.`;
   if (now.noneShare >= 5 && now.regions.some(({ usable }) => usable > 0)) return `${roundShare(Math.round(now.noneShare))} of the requests find no endpoint: the route sends them where none is left, and a route's weights never move.`;
   const serving = now.regions.filter(({ weight }) => weight >= 0.5);
@@ -92,16 +90,16 @@ function facts(current: Run, now: Instant, rules: Policy): Fact[] {
   const { outlier } = rules;
   if (!outlier) out.push({ name: "Outlier detection", value: "not configured", bad: true });
   out.push({ name: "Priority", value: priorities.map((value, index) => `P${index} takes ${value}%`).filter((_, index) => (priorities[index] ?? 0) > 0).join(", ") || "none takes any" });
-  out.push({ name: "Panic", value: now.panicking ? "on" : `off, threshold ${outlier?.minHealthPercent ?? 0}%`, bad: now.panicking, ...(outlier?.places.minHealthPercent ? { place: outlier.places.minHealthPercent } : {}) });
+  out.push({ name: "Panic", value: `${now.panicking ? "on" : "off"}, threshold ${rules.panic.thresholdPercent}%`, bad: now.panicking, ...(rules.panic.place ? { place: rules.panic.place } : {}) });
   out.push({
     name: "Ejected", value: outlier ? `${ejectedCount(now)} of ${all(now)}, cap ${outlier.maxEjectionPercent}%` : `0 of ${all(now)}, no detector`,
-    ...(outlier?.places.maxEjectionPercent ? { place: outlier.places.maxEjectionPercent } : {}),
+    ...(outlier?.place ? { place: outlier.place } : {}),
   });
   const next = current.lanes.flatMap(({ ejections }) => ejections).filter(({ fromMs, toMs }) => fromMs <= now.ms && toMs !== undefined && toMs > now.ms)
     .map(({ toMs }) => toMs ?? 0).sort((a, b) => a - b)[0];
   out.push({
     name: "Next un-ejection", value: next === undefined ? "none pending" : `${seconds(next)}, in ${seconds(next - now.ms)}`,
-    ...(outlier?.places.baseEjectionTime ? { place: outlier.places.baseEjectionTime } : {}),
+    ...(outlier?.baseEjectionTime ? { place: outlier.baseEjectionTime } : {}),
   });
   return out;
 }

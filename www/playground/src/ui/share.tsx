@@ -1,9 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
+import { ask } from "../core/client";
 import { save } from "../model/files";
 import { markdown } from "../model/markdown";
 import { shareOpen } from "../model/panels";
 import { project } from "../model/project";
-import { run, scenario } from "../model/session";
+import { withRouter } from "../model/router";
+import { run, scenario, view } from "../model/session";
 import { address } from "../model/share";
 import { Dialog } from "./dialog";
 import { Icon } from "./icons";
@@ -21,6 +23,11 @@ export function Share() {
     }
   };
   const embed = (): string => `<iframe src="${link.replace("#", "?embed#")}" width="800" height="450" title="mesh-failover" style="border:0"></iframe>`;
+  const report = async (): Promise<void> => {
+    const arm = view.value === "router" ? "router" : "native";
+    const { files, istio } = project.value;
+    save("report.html", await ask({ ask: "html", files: arm === "router" ? withRouter(files) : files, istio, arm }), "text/html");
+  };
   const exportScenario = (): void => {
     const file = project.value.files.find(({ name }) => name === scenario.value?.file);
     if (file) save(file.name, file.text, "application/yaml");
@@ -35,6 +42,7 @@ export function Share() {
         <button type="button" class="btn" onClick={() => void copy("Markdown copied.", markdown(link))}><Icon name="copy" />Copy as Markdown</button>
         <button type="button" class="btn" onClick={() => void copy("Embed code copied.", embed())}><Icon name="code" />Copy embed code</button>
         <button type="button" class="btn" disabled={!scenario.value} onClick={exportScenario}><Icon name="download" />Export scenario</button>
+        <button type="button" class="btn" disabled={!run.value} onClick={() => void report()}><Icon name="download" />Report as HTML</button>
         <button type="button" class="btn" disabled={!run.value} onClick={() => save("report.json", JSON.stringify(run.value?.report, null, 1), "application/json")}><Icon name="download" />Report as JSON</button>
       </div>
       <p role="status" class="muted">{copied}</p>
