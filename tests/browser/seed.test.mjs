@@ -86,3 +86,21 @@ test("the map's menu fails one endpoint, and the map and the lane show it", asyn
   assert.match(await page.locator("[data-testid=why]").innerText(), /1 of 6, cap 100%/);
   await page.done();
 });
+
+test("Why tells more of an endpoint that was clicked, up to the instant", async () => {
+  const page = await open(browser, site.url);
+  await played(page);
+  await seek(page, 10);
+  await page.getByRole("button", { name: /^europe-west1-b-1 ?:/ }).click();
+  await page.getByRole("menuitem", { name: "Refuse connections" }).click();
+  await page.getByRole("slider", { name: /europe-west1 refuses connections/ }).waitFor();
+  await seek(page, 20);
+  await page.getByRole("button", { name: /^europe-west1-b-1 ?: Ejected/ }).click();
+  await page.getByRole("menuitem", { name: "Why it gets this share" }).click();
+  const why = page.getByRole("region", { name: "europe-west1-b-1" });
+  await why.getByText(/Ejected until \d+\.\d s/).waitFor();
+  await why.getByText("europe-west1-b-1 ejected: 5xx in a row").waitFor();
+  await seek(page, 5);
+  await why.getByText("none so far").waitFor();
+  await page.done();
+});

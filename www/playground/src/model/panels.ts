@@ -27,7 +27,7 @@ export const addStepOpen = signal(false);
 export const leftMode = signal<"manifests" | "form">("manifests");
 /** The finding whose details are shown, by its place in the list. */
 export const selectedProblem = signal(0);
-/** What Why explains; undefined: the instant. */
+/** The region or endpoint that Why tells more of, by its name. */
 export const whyTarget = signal<string | undefined>(undefined);
 
 /** Read by assistive technology, at most once a second. */

@@ -13,7 +13,9 @@ export interface Run { report: Report; regions: Region[]; lanes: Lane[]; gateway
 
 /** How an endpoint is at an instant; ejection goes before what was done to it. */
 export type Condition =
-  | { kind: "healthy" | "slow" | "unready" | "draining" | "ramping" | "gone" }
+  | { kind: "healthy" | "slow" | "unready" | "draining" | "gone" }
+  /** Percent of its region's full weight. */
+  | { kind: "ramping"; percent: number }
   | { kind: "ejected"; untilMs?: number }
   | { kind: "failing"; label: string };
 
@@ -122,6 +124,22 @@ export function isUsable(condition: Condition): boolean {
 }
 
 /** `share` is undefined where endpoints are too many to be counted one by one. */
+/** What the region router has decided of a region: out, or coming back; undefined without a router, or at full weight. */
+function routed(run: Run, region: string, ms: number, weight: number): Condition | undefined {
+  const events = run.report.events.filter((event) => event.event === "region" && event.region === region);
+  const last = events.findLast(({ atMs }) => atMs <= ms);
+  if (last?.event !== "region") return undefined;
+  if (!last.usable) {
+    const next = events.find((event) => event.atMs > ms && event.event === "region" && event.usable);
+    return next ? { kind: "ejected", untilMs: next.atMs } : { kind: "ejected" };
+  }
+  const full = run.report.frames[0]?.regions[region]?.weight ?? 0;
+  return weight > 0 && weight < full - NEARLY ? { kind: "ramping", percent: (100 * weight) / full } : undefined;
+}
+
+/** Points within which a region is at its full weight. */
+const NEARLY = 1.5;
+
 export interface EndpointNow { lane: Lane; condition: Condition; share: number | undefined; errors: number }
 export interface RegionNow { region: Region; /** Where the workers send now. */ weight: number; /** Answers of the last second. */ share: number; errorRate: number; endpoints: EndpointNow[]; usable: number }
 export interface Instant {
@@ -158,14 +176,18 @@ export function instantAt(run: Run, ms: number): Instant {
   }
   const regions = run.regions.map((region) => {
     const lanes = run.lanes.filter((lane) => lane.region === region.name);
+    const weight = frame.regions[region.name]?.weight ?? 0;
+    const byRouter = routed(run, region.name, ms, weight);
     const endpoints = lanes.map((lane) => {
       const own = attempts.get(lane.name) ?? { requests: 0, errors: 0 };
-      return { lane, condition: conditionAt(lane, ms), share: known ? percent(own.requests, allAttempts) : undefined, errors: percent(own.errors, own.requests) };
+      const alone = conditionAt(lane, ms);
+      const condition = byRouter && alone.kind === "healthy" ? byRouter : alone;
+      return { lane, condition, share: known ? percent(own.requests, allAttempts) : undefined, errors: percent(own.errors, own.requests) };
     });
     const own = sum.regions[region.name] ?? { requests: 0, errors: 0 };
     return {
       region, endpoints,
-      weight: frame.regions[region.name]?.weight ?? 0,
+      weight,
       share: percent(own.requests, sum.requests),
       errorRate: percent(own.errors, own.requests),
       usable: endpoints.filter(({ condition }) => isUsable(condition)).length,

@@ -2,6 +2,8 @@
 import { computed } from "@preact/signals";
 import { how } from "./hero";
 import { regionOfStep, takesDown } from "./guide";
+import { CONDITION_NAMES } from "../ui/conditions";
+import { whyTarget } from "./panels";
 import { instant } from "./playback";
 import { plain, roundShare, seconds } from "../ui/format";
 import { explained, run, scenario } from "./session";
@@ -106,6 +108,41 @@ function facts(current: Run, now: Instant, rules: Policy): Fact[] {
 
 /** Events up to the instant that are shown, the latest. */
 const MOST_EVENTS = 6;
+
+export interface Focus { name: string; facts: Fact[]; history: { atMs: number; text: string }[] }
+
+/** One region or endpoint: how it is, and everything that happened to it so far. */
+export const focus = computed<Focus | undefined>(() => {
+  const current = run.value;
+  const now = instant.value;
+  const name = whyTarget.value;
+  if (!current || !now || !name) return undefined;
+  const region = now.regions.find((candidate) => candidate.region.name === name);
+  const endpoint = now.regions.flatMap(({ endpoints }) => endpoints).find(({ lane }) => lane.name === name);
+  const names = new Set(region ? region.endpoints.map(({ lane }) => lane.name) : [name]);
+  const history = current.report.events.flatMap((event) => {
+    const about = ("endpoint" in event && names.has(event.endpoint)) || (event.event === "region" && event.region === name)
+      || (event.event === "step" && region !== undefined && event.what.includes(name));
+    const text = about && event.atMs <= now.ms ? tell(event, current) : undefined;
+    return text ? [{ atMs: event.atMs, text }] : [];
+  }).slice(-MOST_EVENTS);
+  if (region) {
+    return { name, history, facts: [
+      { name: "Share", value: `${roundShare(region.weight)} now, ${region.share.toFixed(1)}% of the last second` },
+      { name: "Usable", value: `${region.usable} of ${region.endpoints.length} endpoints` },
+      { name: "Errors", value: `${region.errorRate.toFixed(1)}% of its answers`, bad: region.errorRate >= 1 },
+    ] };
+  }
+  if (!endpoint) return undefined;
+  const { lane, condition, share, errors } = endpoint;
+  const ejected = lane.ejections.filter(({ fromMs }) => fromMs <= now.ms);
+  return { name, history, facts: [
+    { name: "State", value: CONDITION_NAMES[condition.kind] + (condition.kind === "ejected" && condition.untilMs !== undefined ? ` until ${seconds(condition.untilMs)}` : ""), bad: condition.kind === "failing" },
+    { name: "Share", value: share === undefined ? "not counted one by one" : `${share.toFixed(1)}% of the last second` },
+    { name: "Errors", value: `${errors.toFixed(1)}% of its answers`, bad: errors >= 1 },
+    { name: "Ejections", value: ejected.length === 0 ? "none so far" : `${ejected.length}, the last one ${reason(ejected.at(-1)?.reason ?? "")}` },
+  ] };
+});
 
 export const ledHere = computed(() => {
   const current = run.value;

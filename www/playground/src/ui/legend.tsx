@@ -1,7 +1,8 @@
 import type { Condition } from "../model/run";
-import { CONDITION_NAMES, ConditionMark } from "./marks";
+import { CONDITION_NAMES } from "./conditions";
+import { ConditionMark } from "./marks";
 
-const SHOWN: Condition["kind"][] = ["healthy", "slow", "draining", "unready", "ejected", "failing", "gone"];
+const SHOWN: Condition["kind"][] = ["healthy", "ramping", "slow", "draining", "unready", "ejected", "failing", "gone"];
 
 export function Legend() {
   return (

@@ -50,10 +50,6 @@ export function SeverityMark({ severity }: { severity: Severity }) {
   );
 }
 
-export const CONDITION_NAMES: Record<Condition["kind"], string> = {
-  healthy: "Healthy", ramping: "Ramping", draining: "Draining", unready: "Unready",
-  ejected: "Ejected", failing: "Failing", gone: "Scaled to 0", slow: "Slow",
-};
 
 /** A 12 px shape for a state; `ink` is the region's colour. */
 export function ConditionMark({ kind, ink }: { kind: Condition["kind"]; ink: string }) {

@@ -1,6 +1,6 @@
-import { whyOpen } from "../model/panels";
+import { whyOpen, whyTarget } from "../model/panels";
 import { instant, playhead, seek } from "../model/playback";
-import { ledHere, why } from "../model/why";
+import { type Focus, focus, ledHere, why } from "../model/why";
 import { Icon } from "./icons";
 import { Badge } from "./marks";
 import { seconds } from "./format";
@@ -30,6 +30,7 @@ export function Why({ close = true }: { close?: boolean }) {
               <div key={name}><dt>{name}</dt><dd class={bad ? "err num" : "num"}><span>{value}</span>{place && <PlaceLink {...place} />}</dd></div>
             ))}
           </dl>
+          {focus.value && <FocusPart {...focus.value} />}
           <h3>What led here</h3>
           <ol class="led num">
             {ledHere.value.map(({ atMs, text }, index) => (
@@ -39,5 +40,22 @@ export function Why({ close = true }: { close?: boolean }) {
         </div>
       )}
     </aside>
+  );
+}
+
+function FocusPart({ name, facts, history }: Focus) {
+  return (
+    <section class="focus" aria-label={name}>
+      <div class="focus-head"><h3 class="mono">{name}</h3><button type="button" class="icon-btn" aria-label={`Close ${name}`} onClick={() => (whyTarget.value = undefined)}><Icon name="close" /></button></div>
+      <dl class="facts">
+        {facts.map(({ name: what, value, bad }) => <div key={what}><dt>{what}</dt><dd class={bad ? "err num" : "num"}><span>{value}</span></dd></div>)}
+      </dl>
+      <ol class="led num">
+        {history.map(({ atMs, text }, index) => (
+          <li key={index}><button type="button" onClick={() => seek(atMs)}><span class="muted">{(atMs / 1_000).toFixed(2)} s</span><span>{text}</span></button></li>
+        ))}
+        {history.length === 0 && <li class="muted">Nothing happened to it so far.</li>}
+      </ol>
+    </section>
   );
 }

@@ -1,7 +1,8 @@
 /** A region's endpoints: up to three rows, the worst first, each opens its actions. */
 import type { Condition, EndpointNow, RegionNow } from "../../model/run";
-import { seconds, share, shortName } from "../format";
-import { color, CONDITION_NAMES, ConditionMark } from "../marks";
+import { roundShare, seconds, share, shortName } from "../format";
+import { CONDITION_NAMES } from "../conditions";
+import { color, ConditionMark } from "../marks";
 import { fanPath, FULL, type Band, type Layout } from "./geometry";
 import { anchorOf } from "./map";
 import type { MenuTarget } from "./menu";
@@ -27,7 +28,7 @@ export function Endpoints({ region, band, layout, setMenu }: Props) {
               <button type="button" class={`endpoint ${condition.kind}${layout.vertical ? " vertical" : ""}`} style={style} aria-haspopup="menu"
                 onClick={(event) => setMenu({ region: region.region.name, endpoint: lane, anchor: anchorOf(event.currentTarget) })}>
                 <ConditionMark kind={condition.kind} ink={color(region.region)} />
-                <span class="mono endpoint-name">{layout.vertical || layout.width < 520 || condition.kind === "failing" ? shortName(lane) : lane.name}<span class="visually-hidden">: {CONDITION_NAMES[condition.kind]}, </span></span>
+                <span class="mono endpoint-name">{layout.vertical || layout.width < 520 || condition.kind === "failing" || condition.kind === "ramping" ? shortName(lane) : lane.name}<span class="visually-hidden">: {CONDITION_NAMES[condition.kind]}, </span></span>
                 <Note {...endpoint} short={layout.vertical} />
               </button>
             </li>
@@ -42,6 +43,7 @@ function Note({ condition, share: own, short }: EndpointNow & { short: boolean }
   switch (condition.kind) {
     case "gone": return <span class="note muted">{short ? "gone" : "scaled to 0"}</span>;
     case "ejected": return <span class="note muted num">{condition.untilMs === undefined || short ? "ejected" : `until ${seconds(condition.untilMs)}`}</span>;
+    case "ramping": return <><span class="note muted num">{roundShare(Math.round(condition.percent))}</span>{own !== undefined && <span class="num">{share(own)}</span>}</>;
     case "unready": return <span class="note muted">not ready</span>;
     case "draining": return <span class="note muted">leaving</span>;
     case "failing": return <><span class="note err num">{condition.label}</span>{own !== undefined && <span class="num">{share(own)}</span>}</>;

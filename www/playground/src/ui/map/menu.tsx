@@ -1,6 +1,7 @@
 /** What one can do to a region or an endpoint; each choice becomes a line of the scenario. */
 import { useEffect, useRef } from "preact/hooks";
 import { act } from "../../model/actions";
+import { device, segment, whyOpen, whyTarget } from "../../model/panels";
 import type { Lane, Run } from "../../model/run";
 import type { ActionName } from "../../model/scenario";
 
@@ -61,6 +62,8 @@ export function ActionMenu({ target, run, close }: { target: MenuTarget; run: Ru
   return (
     <div ref={ref} role="menu" class="popover" aria-label={`Actions on ${endpoint?.name ?? region}`} style={{ left, top: anchor.y }} onKeyDown={(event) => keys(event, close)}>
       <div class="group">{endpoint?.name ?? region}</div>
+      <button type="button" role="menuitem" onClick={() => { whyTarget.value = endpoint?.name ?? region; whyOpen.value = true; segment.value = device.value === "phone" ? "why" : segment.value; close(); }}>Why it gets this share</button>
+      <hr />
       {items(replicas, endpoint).map((group, index) => (
         <div key={index} role="group">
           {index > 0 && <hr />}
