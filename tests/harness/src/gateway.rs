@@ -48,6 +48,8 @@ pub struct Program {
     pub filter: Option<Filter>,
     /// Further HTTP filters, as Envoy's JSON.
     pub http_filters: Vec<Value>,
+    /// How long every cluster collects changes of host health before its workers hear of them; unset: Envoy's default, 1 s.
+    pub update_merge_window: Option<Duration>,
 }
 
 impl Program {
@@ -68,7 +70,13 @@ impl Program {
         if !errors.is_empty() {
             bail!("{}", errors.join("\n"));
         }
-        Ok(Self { manifests, from: from.to_owned(), filter: None, http_filters: Vec::new() })
+        Ok(Self {
+            manifests,
+            from: from.to_owned(),
+            filter: None,
+            http_filters: Vec::new(),
+            update_merge_window: None,
+        })
     }
 
     /// Puts the manifests' WasmPlugin in place, with the module of this file.
@@ -95,7 +103,12 @@ impl Program {
     }
 
     fn translation(&self) -> Result<Translation> {
-        let translation = translate(&self.manifests, &self.proxy()?);
+        let mut translation = translate(&self.manifests, &self.proxy()?);
+        if self.update_merge_window.is_some() {
+            for cluster in &mut translation.clusters {
+                cluster.update_merge_window = self.update_merge_window;
+            }
+        }
         if translation.listeners.is_empty() {
             bail!("the manifests give this gateway no listener: {:?}", translation.diagnostics);
         }
