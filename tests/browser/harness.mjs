@@ -40,6 +40,8 @@ export async function launch() {
 export async function open(browser, url, { width = 1440, height = 900, dark = false, reducedMotion = "no-preference", hash = "", query = "", touch = false, scale = 1 } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? "dark" : "light", reducedMotion, hasTouch: touch, deviceScaleFactor: scale });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  // A busy machine is slow, not wrong.
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints = [];
   const foreign = [];

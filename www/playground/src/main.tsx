@@ -39,6 +39,7 @@ async function begin(): Promise<void> {
   keepPlaying();
   announceChanges();
   const root = document.getElementById("app");
+  root?.replaceChildren();
   if (root) render(<Boundary>{embedded ? <Embed /> : <App />}</Boundary>, root);
   if (!embedded) effect(() => autosave(project.value));
   document.addEventListener("keydown", onKeyDown);

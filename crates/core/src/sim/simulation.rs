@@ -204,7 +204,9 @@ impl Simulation {
     }
 
     fn close_span(&mut self) {
-        if std::mem::take(&mut self.engine.shares_stale) {
+        // A router's ramps and drains go on between events.
+        let moves_by_itself = self.engine.envoys.iter().any(|envoy| envoy.front.is_some());
+        if std::mem::take(&mut self.engine.shares_stale) || moves_by_itself {
             self.gauges = self.measure();
         } else {
             self.gauges.ejected_pods.clone_from(&self.engine.ejected);

@@ -5,7 +5,7 @@ import { selectedStep } from "../../model/actions";
 import { linkedLines, shareHints } from "../../model/links";
 import { activeFile, editFile, project } from "../../model/project";
 import { pasteSplit } from "../../model/files";
-import { diagnostics, scenario } from "../../model/session";
+import { diagnostics, run, scenario } from "../../model/session";
 import type { Editor } from "./code";
 
 /** A place to go to: set by problems, Why and steps. */
@@ -13,12 +13,23 @@ export const jump = signal<{ file: string; offset: number; focus: boolean } | un
 
 const text = computed(() => project.value.files.find(({ name }) => name === activeFile.value)?.text ?? "");
 
+/** The editor is large: the first insight goes first. */
+const MOST_WAIT_MS = 3_000;
+
+function firstRun(): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => { clearTimeout(timer); queueMicrotask(() => end()); resolve(); };
+    const timer = setTimeout(done, MOST_WAIT_MS);
+    const end = effect(() => { if (run.value) done(); });
+  });
+}
+
 export function CodeArea() {
   const parent = useRef<HTMLDivElement>(null);
   useEffect(() => {
     let ended = false;
     let undo: (() => void)[] = [];
-    void import("./code").then(({ makeEditor, setLines }) => {
+    void firstRun().then(() => import("./code")).then(({ makeEditor, setLines }) => {
       if (ended || !parent.current) return;
       parent.current.replaceChildren();
       const editor = makeEditor(parent.current, (changed) => editFile(activeFile.peek(), changed));
