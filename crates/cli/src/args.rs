@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Simulate(SimulateArgs),
     /// Say what one ingress gateway was given, and which manifest line is to blame for it.
     Explain(ExplainArgs),
+    /// Write the manifests that let a service fail over between regions, and the commands that apply them.
+    Render(crate::render::RenderArgs),
 }
 
 #[derive(Debug, clap::Args)]

@@ -12,9 +12,11 @@ use mesh_failover_core::translate::{Proxy, Translation, translate};
 
 use crate::args::EnvoyArgs;
 use crate::input::{self, Text};
-use crate::output;
+use crate::output::{self, Mark};
 use crate::report::{self, Failure};
 
+/// What makes a folder one of this command's.
+const MARK: Mark = Mark { file: "envoy.yaml", begins: "# Envoy bootstrap for " };
 /// The module's name in the folder written.
 const MODULE: &str = "filter.wasm";
 
@@ -40,7 +42,7 @@ pub(crate) fn run(args: &EnvoyArgs) -> Result<(), Failure> {
     }
     let (options, module) = options(args, &manifests, &proxy, &translation, &texts)?;
     let rendered = envoy::render(&translation, &options);
-    output::write(&args.out, &files(&rendered, module))?;
+    output::write(&args.out, &files(&rendered, module), &MARK)?;
     print_summary(&summary(args, &translation, &options));
     Ok(())
 }

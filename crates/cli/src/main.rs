@@ -9,6 +9,7 @@ mod envoy;
 mod explain;
 mod input;
 mod output;
+mod render;
 mod report;
 mod simulate;
 mod style;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Envoy(args) => envoy::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Render(args) => render::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,7 @@
 //! A folder is written whole or not at all, and a running Envoy sees each file change in one step.
 //!
-//! Everything is first written into a folder beside its destination, then moved there; the
-//! bootstrap last. Files of an earlier run that are not written any more are removed.
+//! Everything is first written into a folder beside its destination, then moved there; the file that marks the folder as ours
+//! last. Files of an earlier run that are not written any more are removed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,14 +12,27 @@ use serde::Serialize;
 
 use crate::report::Failure;
 
-/// The file that makes a folder ours.
-const BOOTSTRAP: &str = "envoy.yaml";
-/// How a bootstrap of ours begins.
-const MARK: &str = "# Envoy bootstrap for ";
+/// What makes a folder a command's own.
+pub(crate) struct Mark {
+    /// The file that is always there.
+    pub(crate) file: &'static str,
+    /// How it begins.
+    pub(crate) begins: &'static str,
+}
+
+impl Mark {
+    fn is_on(&self, path: &Path) -> bool {
+        fs::read_to_string(path).is_ok_and(|text| text.starts_with(self.begins))
+    }
+}
 
 /// Writes files, by path below `folder`.
-pub(crate) fn write(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<(), Failure> {
-    refuse_foreign(folder)?;
+pub(crate) fn write(
+    folder: &Path,
+    files: &BTreeMap<PathBuf, Vec<u8>>,
+    mark: &Mark,
+) -> Result<(), Failure> {
+    refuse_foreign(folder, mark)?;
     let failed = |error: std::io::Error| {
         Failure::unusable(
             format!("cannot write `{}`: {}", folder.display(), error.kind()),
@@ -27,13 +40,13 @@ pub(crate) fn write(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result
         )
     };
     let staging = folder.with_extension(format!("new-{}", std::process::id()));
-    let result = stage(&staging, files).and_then(|()| move_all(&staging, folder, files));
+    let result = stage(&staging, files).and_then(|()| move_all(&staging, folder, files, mark));
     // What is left of it serves nobody; that it cannot be removed changes nothing.
     let _ = fs::remove_dir_all(&staging);
     result.map_err(failed)
 }
 
-fn refuse_foreign(folder: &Path) -> Result<(), Failure> {
+fn refuse_foreign(folder: &Path, mark: &Mark) -> Result<(), Failure> {
     let mut entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(_) if !folder.exists() => return Ok(()),
@@ -44,8 +57,7 @@ fn refuse_foreign(folder: &Path) -> Result<(), Failure> {
             ));
         }
     };
-    let ours = fs::read_to_string(folder.join(BOOTSTRAP)).is_ok_and(|text| text.starts_with(MARK));
-    if ours || entries.next().is_none() {
+    if mark.is_on(&folder.join(mark.file)) || entries.next().is_none() {
         return Ok(());
     }
     Err(Failure::unusable(
@@ -69,31 +81,37 @@ fn move_all(
     staging: &Path,
     folder: &Path,
     files: &BTreeMap<PathBuf, Vec<u8>>,
+    mark: &Mark,
 ) -> std::io::Result<()> {
     if !folder.exists() {
         return fs::rename(staging, folder);
     }
-    let (bootstrap, others): (Vec<&PathBuf>, Vec<&PathBuf>) =
-        files.keys().partition(|path| path.as_path() == Path::new(BOOTSTRAP));
-    for path in others.into_iter().chain(bootstrap) {
+    let (marked, others): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        files.keys().partition(|path| path.as_path() == Path::new(mark.file));
+    for path in others.into_iter().chain(marked) {
         let target = folder.join(path);
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent)?;
         }
         fs::rename(staging.join(path), target)?;
     }
-    remove_stale(folder, files)
+    remove_stale(folder, files, mark)
 }
 
-fn remove_stale(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> std::io::Result<()> {
-    let eds = Path::new(mesh_failover_core::envoy::Options::DEFAULT_EDS_DIR);
-    if !folder.join(eds).is_dir() {
-        return Ok(());
-    }
-    for entry in fs::read_dir(folder.join(eds))? {
-        let entry = entry?;
-        if !files.contains_key(&eds.join(entry.file_name())) {
-            fs::remove_file(entry.path())?;
+/// Endpoint files, and whatever bears the command's mark.
+fn remove_stale(
+    folder: &Path,
+    files: &BTreeMap<PathBuf, Vec<u8>>,
+    mark: &Mark,
+) -> std::io::Result<()> {
+    for below in [Path::new(""), Path::new(mesh_failover_core::envoy::Options::DEFAULT_EDS_DIR)] {
+        let Ok(entries) = fs::read_dir(folder.join(below)) else { continue };
+        for entry in entries {
+            let entry = entry?;
+            let is_own = below != Path::new("") || mark.is_on(&entry.path());
+            if is_own && !files.contains_key(&below.join(entry.file_name())) {
+                fs::remove_file(entry.path())?;
+            }
         }
     }
     Ok(())

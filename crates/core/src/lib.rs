@@ -22,6 +22,7 @@ pub mod locality;
 pub mod manifest;
 pub mod outlier;
 pub mod random;
+pub mod render;
 pub mod report;
 pub mod route;
 pub mod router;

@@ -6,8 +6,8 @@ use super::error::Error;
 use super::files::{self, File};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::manifest::{
-    DestinationRule, Document, Gateway, Manifests, MeshConfig, Object, Scenario, ServiceEntry,
-    Topology, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry,
+    DestinationRule, Document, Gateway, Intent, Manifests, MeshConfig, Object, Scenario,
+    ServiceEntry, Topology, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry,
 };
 
 /// Texts to read.
@@ -81,6 +81,7 @@ bodies! {
     MeshConfig mesh_configs "Istio's mesh-wide settings.";
     Topology topologies "Which endpoints exist where.";
     Scenario scenarios "What happens, and what is expected.";
+    Intent intents "Which service fails over between which regions.";
 }
 
 /// Reads texts: what can be read, and everything that is wrong with the rest.

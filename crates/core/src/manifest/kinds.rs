@@ -1,8 +1,8 @@
 //! The kinds that are read: what they are called, in which versions, and where they are kept.
 
 use super::{
-    DestinationRule, Gateway, Manifests, MeshConfig, Object, Scenario, ServiceEntry, Topology,
-    TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry,
+    DestinationRule, Gateway, Intent, Manifests, MeshConfig, Object, Scenario, ServiceEntry,
+    Topology, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry,
 };
 
 /// A kind that can be read and written.
@@ -51,4 +51,5 @@ kinds! {
     MeshConfig "mesh-failover.dev" ["v1alpha1"], false, false, mesh_configs;
     Topology "mesh-failover.dev" ["v1alpha1"], true, false, topologies;
     Scenario "mesh-failover.dev" ["v1alpha1"], true, false, scenarios;
+    Intent "mesh-failover.dev" ["v1alpha1"], true, false, intents;
 }

@@ -17,6 +17,7 @@ mod document;
 mod extension;
 mod gateway;
 mod hint;
+mod intent;
 mod json;
 mod kinds;
 mod mesh_config;
@@ -45,6 +46,7 @@ pub use document::*;
 pub use extension::*;
 pub use gateway::*;
 pub(crate) use hint::field as field_hint;
+pub use intent::*;
 pub use kinds::*;
 pub use mesh_config::*;
 pub use metadata::*;
@@ -95,6 +97,7 @@ pub struct Manifests {
     pub mesh_configs: Vec<Object<MeshConfig>>,
     pub topologies: Vec<Object<Topology>>,
     pub scenarios: Vec<Object<Scenario>>,
+    pub intents: Vec<Object<Intent>>,
     /// The documents the objects came from; [`Object::document`] is an index into it.
     pub documents: Vec<Document>,
 }

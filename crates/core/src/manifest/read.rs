@@ -8,8 +8,8 @@ use super::decode::decode;
 use super::parse::parse;
 use super::pass::{Finding, UnknownFields};
 use super::{
-    DestinationRule, Document, Entry, Gateway, Kind, Manifests, MeshConfig, Metadata, Node, Object,
-    Path, Scenario, Segment, ServiceEntry, Source, Topology, TrafficExtension, Value,
+    DestinationRule, Document, Entry, Gateway, Intent, Kind, Manifests, MeshConfig, Metadata, Node,
+    Object, Path, Scenario, Segment, ServiceEntry, Source, Topology, TrafficExtension, Value,
     VirtualService, WasmPlugin, WorkloadEntry, codes, hint,
 };
 use crate::diagnostic::{Diagnostic, Severity, Span};
@@ -88,7 +88,7 @@ const fn known<T: Kind + DeserializeOwned>() -> Known {
     Known { kind: T::KIND, group: T::GROUP, versions: T::VERSIONS, read: Reading::object::<T> }
 }
 
-const KNOWN: [Known; 10] = [
+const KNOWN: [Known; 11] = [
     known::<Gateway>(),
     known::<VirtualService>(),
     known::<DestinationRule>(),
@@ -99,6 +99,7 @@ const KNOWN: [Known; 10] = [
     known::<MeshConfig>(),
     known::<Topology>(),
     known::<Scenario>(),
+    known::<Intent>(),
 ];
 
 fn finding(

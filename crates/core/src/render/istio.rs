@@ -1,0 +1,133 @@
+//! Istio's own kinds: Gateway, VirtualService, DestinationRule.
+
+use super::{Wanted, object};
+use crate::manifest::{
+    ConnectionPool, Destination, DestinationRule, Distribute, Gateway, HttpMatchRequest, HttpRoute,
+    HttpRouteDestination, HttpSettings, LoadBalancer, LocalityLoadBalancerSetting, Object, Port,
+    PortSelector, Server, StringMatch, Subset, TrafficPolicy, VirtualService,
+};
+use crate::translate::REGION_LABEL;
+
+/// The header in which the region router says its choice.
+const REGION_HEADER: &str = "x-mesh-region";
+
+impl Wanted<'_> {
+    pub(super) fn gateway(&self) -> Object<Gateway> {
+        let server = Server {
+            port: Some(Port {
+                number: self.gateway_port().into(),
+                name: "http".to_owned(),
+                protocol: "HTTP".to_owned(),
+                target_port: None,
+            }),
+            hosts: self.hosts(),
+            ..Server::default()
+        };
+        let gateway = Gateway { selector: self.selector(), servers: vec![server] };
+        object(self.gateway_name(), Some(self.namespace), gateway)
+    }
+
+    /// Labels of the gateway's pods.
+    pub(super) fn selector(&self) -> std::collections::BTreeMap<String, String> {
+        let selector = &self.spec.gateway.selector;
+        if selector.is_empty() {
+            [("istio".to_owned(), "ingressgateway".to_owned())].into()
+        } else {
+            selector.clone()
+        }
+    }
+
+    /// With the router, a route for each region before the one without a condition: if the router is absent or broken,
+    /// Istio's own failover serves.
+    pub(super) fn virtual_service(&self) -> Object<VirtualService> {
+        let plain = HttpRoute { route: vec![self.destination(None)], ..HttpRoute::default() };
+        let of_regions = self.subsets().map(|region| HttpRoute {
+            name: Some(region.to_owned()),
+            matches: vec![HttpMatchRequest {
+                headers: [(REGION_HEADER.to_owned(), Some(exact(region)))].into(),
+                ..HttpMatchRequest::default()
+            }],
+            route: vec![self.destination(Some(region))],
+            ..HttpRoute::default()
+        });
+        let service = VirtualService {
+            hosts: self.hosts(),
+            gateways: vec![self.gateway_name().to_owned()],
+            http: of_regions.chain([plain]).collect(),
+            ..VirtualService::default()
+        };
+        object(self.name, Some(self.namespace), service)
+    }
+
+    fn destination(&self, subset: Option<&str>) -> HttpRouteDestination {
+        HttpRouteDestination {
+            destination: Some(Destination {
+                host: self.spec.host.clone(),
+                subset: subset.map(str::to_owned),
+                port: self.spec.port.map(|port| PortSelector { number: port.into() }),
+            }),
+            ..HttpRouteDestination::default()
+        }
+    }
+
+    /// The regions that have a subset: all with the router, none without.
+    fn subsets(&self) -> impl Iterator<Item = &str> {
+        let regions = self.spec.regions.iter().filter(|_| self.spec.router.is_some());
+        regions.map(|region| region.name.as_str())
+    }
+
+    pub(super) fn destination_rule(&self) -> Object<DestinationRule> {
+        let limited = |requests: u32| ConnectionPool {
+            http: Some(HttpSettings {
+                http2_max_requests: i32::try_from(requests).ok(),
+                ..HttpSettings::default()
+            }),
+            ..ConnectionPool::default()
+        };
+        let setting = LocalityLoadBalancerSetting {
+            enabled: Some(true),
+            distribute: self.distribute(),
+            failover: self.spec.failover.clone(),
+            ..LocalityLoadBalancerSetting::default()
+        };
+        let rule = DestinationRule {
+            host: self.spec.host.clone(),
+            traffic_policy: Some(TrafficPolicy {
+                connection_pool: self.spec.max_requests.map(limited),
+                outlier_detection: Some(self.outlier_detection()),
+                load_balancer: Some(LoadBalancer {
+                    locality_lb_setting: Some(setting),
+                    ..LoadBalancer::default()
+                }),
+                ..TrafficPolicy::default()
+            }),
+            subsets: self.subsets().map(subset).collect(),
+            ..DestinationRule::default()
+        };
+        object(self.name, Some(self.namespace), rule)
+    }
+
+    /// The same shares from every region.
+    pub(super) fn distribute(&self) -> Vec<Distribute> {
+        let regions = self.spec.regions.iter().filter(|_| !self.spec.distribute.is_empty());
+        regions
+            .map(|region| Distribute {
+                from: region.name.clone(),
+                to: self.spec.distribute.clone(),
+            })
+            .collect()
+    }
+}
+
+fn exact(value: &str) -> StringMatch {
+    StringMatch { exact: Some(value.to_owned()), ..StringMatch::default() }
+}
+
+/// istiod labels every endpoint with its region by itself.
+fn subset(region: &str) -> Subset {
+    Subset {
+        name: region.to_owned(),
+        labels: [(REGION_LABEL.to_owned(), region.to_owned())].into(),
+        traffic_policy: None,
+    }
+}

@@ -1,0 +1,60 @@
+//! The regions as this tool's own Topology, so that what is rendered can be explained and simulated.
+
+use super::{Wanted, cluster, object};
+use crate::manifest::{
+    IntentRegion, Latency, Object, RouteApi, Topology, TopologyCluster, TopologyGateway, Workload,
+};
+
+const DEFAULT_REPLICAS: u32 = 3;
+const DEFAULT_PORT: u16 = 80;
+
+impl Wanted<'_> {
+    pub(super) fn topology(&self) -> Object<Topology> {
+        let clusters = self.spec.regions.iter().map(|region| self.topology_cluster(region));
+        object(self.name, None, Topology { clusters: clusters.collect() })
+    }
+
+    fn topology_cluster(&self, region: &IntentRegion) -> TopologyCluster {
+        let zone = region.zone.as_ref().map(|zone| format!("/{zone}")).unwrap_or_default();
+        TopologyCluster {
+            name: cluster(region).to_owned(),
+            locality: format!("{}{zone}", region.name),
+            gateway: Some(self.topology_gateway()),
+            workloads: vec![Workload {
+                service: self.spec.host.clone(),
+                port: self.spec.port.unwrap_or(DEFAULT_PORT).into(),
+                replicas: region.replicas.unwrap_or(DEFAULT_REPLICAS),
+                latency: region.latency.map(Latency::Constant),
+                ..Workload::default()
+            }],
+            ..TopologyCluster::default()
+        }
+    }
+
+    /// Only what differs from a gateway's defaults, but how many there are.
+    fn topology_gateway(&self) -> TopologyGateway {
+        let by_gateway_api = self.spec.gateway.api == RouteApi::GatewayApi;
+        let selector = &self.spec.gateway.selector;
+        let labels = if by_gateway_api {
+            let label = "gateway.networking.k8s.io/gateway-name".to_owned();
+            Some([(label, self.gateway_name().to_owned())].into())
+        } else {
+            (!selector.is_empty()).then(|| selector.clone())
+        };
+        let namespace = self.gateway_namespace();
+        TopologyGateway {
+            replicas: Some(1),
+            workers: Some(2),
+            namespace: (namespace != "istio-system").then(|| namespace.to_owned()),
+            labels,
+        }
+    }
+
+    /// Where the gateway's pods run: a Gateway of the Gateway API has them beside it.
+    pub(super) fn gateway_namespace(&self) -> &str {
+        match self.spec.gateway.api {
+            RouteApi::GatewayApi => self.namespace,
+            RouteApi::Istio => self.spec.gateway.namespace.as_deref().unwrap_or("istio-system"),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! From an intent to manifests: the guide's, field by field, and nothing that Istio or this tool would complain about.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers may fail as the test does")]
+
+use mesh_failover_core::explain::explain;
+use mesh_failover_core::manifest::{Manifests, Object, Source, read};
+use mesh_failover_core::render::{Rendered, render};
+use mesh_failover_core::translate::{Proxy, translate};
+
+/// The guide's intent, with the topology of the examples.
+const SEED: &str = "
+apiVersion: mesh-failover.dev/v1alpha1
+kind: Intent
+metadata: {name: hello-world}
+spec:
+  host: hello-world.default.svc.cluster.local
+  regions:
+  - {name: europe-west1, zone: europe-west1-b, cluster: cluster-a, replicas: 3, latency: 5ms}
+  - {name: us-central1, zone: us-central1-a, cluster: cluster-b, replicas: 3, latency: 5ms}
+  distribute: {europe-west1: 50, us-central1: 50}
+  outlierDetection: {consecutive5xxErrors: 1, interval: 1s, baseEjectionTime: 30s, maxEjectionPercent: 100}
+  maxRequests: 100
+";
+
+fn parsed(texts: &[(&str, &str)]) -> Manifests {
+    let sources: Vec<_> = texts.iter().map(|(name, text)| Source { name, text }).collect();
+    let (manifests, diagnostics) = read(&sources);
+    assert!(diagnostics.is_empty(), "{diagnostics:#?}");
+    manifests
+}
+
+fn rendered(intent: &str) -> Rendered {
+    let manifests = parsed(&[("intent.yaml", intent)]);
+    render(&manifests, manifests.intents.first().unwrap()).unwrap()
+}
+
+/// What was rendered, read again as a user's files would be.
+fn again(rendered: &Rendered) -> Manifests {
+    let texts: Vec<_> =
+        rendered.files.iter().map(|it| (it.name.as_str(), it.text.as_str())).collect();
+    parsed(&texts)
+}
+
+fn example(name: &str, files: &[&str]) -> Manifests {
+    let texts: Vec<(String, String)> = files
+        .iter()
+        .map(|file| {
+            let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
+            let text = std::fs::read_to_string(format!("{root}/{name}/{file}.yaml")).unwrap();
+            ((*file).to_owned(), text)
+        })
+        .collect();
+    let texts: Vec<_> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    parsed(&texts)
+}
+
+/// Everything but the version in which the object is written; all served versions have the same fields.
+fn same<T: PartialEq + std::fmt::Debug>(one: &[Object<T>], other: &[Object<T>]) {
+    assert_eq!(one.len(), other.len());
+    for (one, other) in one.iter().zip(other) {
+        assert_eq!(one.metadata, other.metadata);
+        assert_eq!(one.spec, other.spec);
+    }
+}
+
+#[test]
+fn the_guides_intent_gives_the_guides_manifests() {
+    let files = ["gateway", "virtual-service", "destination-rule", "topology"];
+    let (rendered, seed) = (again(&rendered(SEED)), example("seed", &files));
+    same(&rendered.gateways, &seed.gateways);
+    same(&rendered.virtual_services, &seed.virtual_services);
+    same(&rendered.destination_rules, &seed.destination_rules);
+    assert_eq!(rendered.topologies[0].spec, seed.topologies[0].spec);
+}
+
+#[test]
+fn with_the_router_it_gives_those_of_the_router() {
+    let files = ["gateway", "virtual-service", "destination-rule", "topology", "wasm-plugin"];
+    let rendered = again(&rendered(&format!("{SEED}  router: {{}}\n")));
+    let example = example("region-router", &files);
+    same(&rendered.gateways, &example.gateways);
+    same(&rendered.virtual_services, &example.virtual_services);
+    same(&rendered.destination_rules, &example.destination_rules);
+    same(&rendered.wasm_plugins, &example.wasm_plugins);
+}
+
+#[test]
+fn the_files_of_a_user() {
+    let rendered = rendered(&format!("{SEED}  router: {{extension: TrafficExtension}}\n"));
+    let mut all = String::new();
+    for file in &rendered.files {
+        all += &format!("==> {}\n{}", file.name, file.text);
+    }
+    insta::assert_snapshot!(all + "==> commands\n" + &rendered.commands);
+}
+
+#[test]
+fn the_gateway_api() {
+    let intent = format!(
+        "{SEED}  port: 80\n  gateway: {{api: gatewayApi, name: web, hosts: [a.example.com, b.example.com]}}\n"
+    );
+    let rendered = rendered(&intent);
+    let names: Vec<&str> = rendered.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["gateway.yaml", "http-route.yaml", "destination-rule.yaml", "topology.yaml"]
+    );
+    let all: Vec<&str> = rendered.files.iter().take(2).map(|file| file.text.as_str()).collect();
+    insta::assert_snapshot!(all.join("---\n"));
+}
+
+/// What comes out works: no complaint of the translation, and each gateway sends where the intent says.
+#[test]
+fn what_is_rendered_does_what_was_meant() {
+    let outlier = "outlierDetection: {interval: 1s}";
+    for (traffic, local, remote) in [
+        ("distribute: {europe-west1: 80, us-central1: 20}", 80.0, 20.0),
+        ("failover: [{from: europe-west1, to: us-central1}]", 100.0, 0.0),
+        (outlier, 100.0, 0.0),
+    ] {
+        let start = SEED.split("  distribute").next().unwrap();
+        let manifests = again(&rendered(&format!("{start}  {traffic}\n")));
+        let proxy = Proxy::gateway_at(&manifests, "europe-west1").unwrap();
+        assert_eq!(translate(&manifests, &proxy).diagnostics, [], "{traffic}");
+        let cluster = explain(&manifests, &proxy).clusters.swap_remove(0);
+        assert!(!cluster.routes.is_empty(), "{traffic}");
+        let shares: Vec<f64> = cluster.localities.iter().map(|it| it.share).collect();
+        assert_eq!(shares, [local, remote], "{traffic}");
+    }
+}
+
+#[test]
+fn a_contradiction_is_told_with_its_place() {
+    let check = |change: &[(&str, &str)], path: &str, at: &str, message: &str| {
+        let intent = change.iter().fold(SEED.to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        });
+        let manifests = parsed(&[("intent.yaml", &intent)]);
+        let problems = render(&manifests, &manifests.intents[0]).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:#?}");
+        let problem = &problems[0];
+        assert_eq!((problem.path.as_str(), problem.message.as_str()), (path, message));
+        assert_eq!(problem.location.as_ref().unwrap().to_string(), format!("intent.yaml:{at}"));
+        assert!(problem.help.is_some());
+    };
+    check(
+        &[("host: hello-world.default.svc.cluster.local", "host: hello-world")],
+        "spec.host",
+        "6:9",
+        "`hello-world` is not the full name of a service",
+    );
+    check(
+        &[("us-central1: 50}", "us-central1: 40}")],
+        "spec.distribute",
+        "10:3",
+        "the shares of `distribute` add up to 90",
+    );
+    check(
+        &[("us-central1: 50}", "mars: 50}")],
+        "spec.distribute",
+        "10:3",
+        "`distribute` names `mars`, which is no region of the service",
+    );
+    check(
+        &[
+            ("name: us-central1, zone", "name: europe-west1, zone"),
+            ("distribute: {europe-west1: 50, us-central1: 50}", "distribute: {europe-west1: 100}"),
+        ],
+        "spec.regions[1].name",
+        "9:12",
+        "region `europe-west1` is given twice",
+    );
+    check(
+        &[(
+            "  maxRequests: 100",
+            "  maxRequests: 100\n  failover: [{from: europe-west1, to: us-central1}]",
+        )],
+        "spec.failover",
+        "13:3",
+        "`distribute` and `failover` exclude each other",
+    );
+    check(
+        &[("  maxRequests: 100", "  port: 80\n  router: {}\n  gateway: {api: gatewayApi}")],
+        "spec.router",
+        "13:3",
+        "the region router needs a subset a region, which an HTTPRoute cannot name",
+    );
+    check(
+        &[("  distribute: {europe-west1: 50, us-central1: 50}", "  router: {}")],
+        "spec.router",
+        "10:3",
+        "the region router needs the shares of the regions",
+    );
+}
