@@ -13,7 +13,7 @@ mod page;
 mod picture;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -65,16 +65,15 @@ pub fn run(args: Args) -> Result<()> {
     if cases.is_empty() {
         bail!("no scenario is called so; see tests/scenarios");
     }
-    if cases.iter().any(Case::needs_filter) {
-        filter::build("region-router")?;
-    }
+    let needed = cases.iter().any(Case::needs_filter);
+    let module = needed.then(|| filter::build("region-router")).transpose()?;
     // The longest first: nobody waits for one that began last.
     cases.sort_by_key(|case| std::cmp::Reverse(case.duration()));
     let seed = args.seed.unwrap_or_else(time_of_day);
     println!("{} scenarios, {} requests a second together, seed {seed}", cases.len(), args.load);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let began = Instant::now();
-    let played = runtime.block_on(play_all(cases, &args, seed))?;
+    let played = runtime.block_on(play_all(cases, &args, seed, module))?;
     report(&played, seed, began.elapsed())
 }
 
@@ -84,15 +83,22 @@ fn time_of_day() -> u64 {
 }
 
 /// Plays everything; what disagrees is played once more with another seed and less at a time, since the machine may have been too busy.
-async fn play_all(cases: Vec<Case>, args: &Args, seed: u64) -> Result<Vec<Played>> {
+async fn play_all(
+    cases: Vec<Case>,
+    args: &Args,
+    seed: u64,
+    module: Option<PathBuf>,
+) -> Result<Vec<Played>> {
     let cases: Vec<Arc<Case>> = cases.into_iter().map(Arc::new).collect();
-    let mut played = side_by_side(cases, args.load, args.runs, seed, false).await?;
+    let module = module.as_deref();
+    let mut played = side_by_side(cases, module, args.load, args.runs, seed).await?;
     let doubtful: Vec<Arc<Case>> =
         played.iter().filter(|it| !it.verdict.agrees()).map(|it| it.case.clone()).collect();
     if !doubtful.is_empty() {
         println!("once more, with seed {}:", seed + 1);
-        let again = side_by_side(doubtful, args.load / 2, args.runs, seed + 1, true).await?;
-        for second in again {
+        let again = side_by_side(doubtful, module, args.load / 2, args.runs, seed + 1).await?;
+        for mut second in again {
+            second.again = true;
             played.retain(|it| it.case.name != second.case.name);
             played.push(second);
         }
@@ -104,19 +110,19 @@ async fn play_all(cases: Vec<Case>, args: &Args, seed: u64) -> Result<Vec<Played
 /// All real runs first: the simulator would take the time that they need.
 async fn side_by_side(
     cases: Vec<Arc<Case>>,
+    module: Option<&Path>,
     load: u32,
     runs: u32,
     seed: u64,
-    again: bool,
 ) -> Result<Vec<Played>> {
     let permits = Arc::new(Semaphore::new(load as usize));
     let mut running = JoinSet::new();
     let mut progress = Progress::announced(format!("playing {} in Envoy", cases.len()));
     for case in cases {
-        let permits = permits.clone();
+        let (permits, module) = (permits.clone(), module.map(Path::to_path_buf));
         running.spawn(async move {
             let _permits = permits.acquire_many_owned(case.load().min(load)).await?;
-            let recording = case.play(seed).await;
+            let recording = case.play(seed, module.as_deref()).await;
             let recording = recording.with_context(|| format!("scenario `{}`", case.name))?;
             anyhow::Ok((case, recording))
         });
@@ -131,7 +137,7 @@ async fn side_by_side(
     for (case, recording) in recorded {
         let verdict = case.judge(recording, seed, runs)?;
         println!("  {:<40} {}", case.name, verdict.line());
-        played.push(Played { case, verdict, again });
+        played.push(Played { case, verdict, again: false });
     }
     Ok(played)
 }

@@ -30,7 +30,7 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Hold the simulator against a real Envoy: every scenario of the corpus played by both
     Fidelity(fidelity::Args),
-    /// Measure what the filter costs
+    /// Measure what the filter costs, and how fast the simulator plays
     Bench(bench::Args),
     /// Check the dependencies' licences, sources and known vulnerabilities
     Deny(deny::Args),

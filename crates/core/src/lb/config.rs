@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::consistent_hash::DEFAULT_TABLE_SIZE;
 use super::least_request;
 use super::slow_start::SlowStartRamp;
 use crate::cluster::{Cluster, LbPolicy, SlowStart, ZoneAwareLbConfig};
@@ -26,15 +27,46 @@ pub enum HostPolicy {
     },
     /// Any host.
     Random,
+    /// The host that the request's hash leads to.
+    ConsistentHash {
+        /// How hosts are placed.
+        algorithm: HashAlgorithm,
+        /// Which of all possible places they get; see [`super::consistent_hash`].
+        salt: u64,
+    },
+}
+
+/// How consistent hashing places hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashAlgorithm {
+    /// `RING_HASH`.
+    RingHash {
+        /// `minimum_ring_size`.
+        minimum_ring_size: u64,
+    },
+    /// `MAGLEV`.
+    Maglev {
+        /// `table_size`, a prime.
+        table_size: u64,
+    },
 }
 
 impl HostPolicy {
+    /// The same with other places for hosts, where places matter.
+    #[must_use]
+    pub fn salted(self, salt: u64) -> Self {
+        match self {
+            Self::ConsistentHash { algorithm, .. } => Self::ConsistentHash { algorithm, salt },
+            other => other,
+        }
+    }
+
     pub(super) const fn slow_start(&self) -> Option<&SlowStartRamp> {
         match self {
             Self::RoundRobin { slow_start } | Self::LeastRequest { slow_start, .. } => {
                 slow_start.as_ref()
             }
-            Self::Random => None,
+            Self::Random | Self::ConsistentHash { .. } => None,
         }
     }
 }
@@ -72,7 +104,7 @@ impl fmt::Display for UnsupportedPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "load balancing policy `{}` is not modelled: use `ROUND_ROBIN`, `LEAST_REQUEST` or `RANDOM`",
+            "load balancing policy `{}` is not modelled: use `ROUND_ROBIN`, `LEAST_REQUEST`, `RANDOM`, `RING_HASH` or `MAGLEV`",
             self.policy
         )
     }
@@ -84,6 +116,7 @@ impl TryFrom<&Cluster> for LbConfig {
     type Error = UnsupportedPolicy;
 
     fn try_from(cluster: &Cluster) -> Result<Self, UnsupportedPolicy> {
+        let hashed = |algorithm| HostPolicy::ConsistentHash { algorithm, salt: 0 };
         let ramp = |config: &Option<SlowStart>| config.as_ref().and_then(SlowStartRamp::new);
         let policy = match &cluster.lb_policy {
             LbPolicy::RoundRobin { slow_start } => {
@@ -94,8 +127,14 @@ impl TryFrom<&Cluster> for LbConfig {
                 slow_start: ramp(slow_start),
             },
             LbPolicy::Random => HostPolicy::Random,
-            LbPolicy::RingHash { .. } => return Err(UnsupportedPolicy { policy: "RING_HASH" }),
-            LbPolicy::Maglev { .. } => return Err(UnsupportedPolicy { policy: "MAGLEV" }),
+            LbPolicy::RingHash { minimum_ring_size } => {
+                let minimum_ring_size = *minimum_ring_size;
+                hashed(HashAlgorithm::RingHash { minimum_ring_size })
+            }
+            LbPolicy::Maglev { table_size } => {
+                let table_size = table_size.unwrap_or(DEFAULT_TABLE_SIZE);
+                hashed(HashAlgorithm::Maglev { table_size })
+            }
             LbPolicy::ClusterProvided => {
                 return Err(UnsupportedPolicy { policy: "CLUSTER_PROVIDED" });
             }

@@ -8,7 +8,7 @@
 //! 4. If zone-aware routing applies: the eligible hosts of the locality it chooses.
 //! 5. Otherwise all eligible hosts of the priority.
 //!
-//! Then the policy picks from that list. An empty list means "no healthy upstream": Envoy does not look further.
+//! Then the policy picks from that list. Consistent hashing goes from the priority straight to a host. An empty list means "no healthy upstream": Envoy does not look further.
 //!
 //! **Draws** of [`LoadBalancer::choose_host`], for each attempt: one for the priority; with zone-aware routing one for `routing_enabled` if it is neither 0 nor 100,
 //! then those of [`LocalityRouting::choose_locality`]; then the policy's (round robin none, least request one per choice, random none;
@@ -72,7 +72,8 @@
 
 use std::sync::Arc;
 
-use super::config::{HostPolicy, LbConfig, LocalityLbConfig};
+use super::config::{HashAlgorithm, HostPolicy, LbConfig, LocalityLbConfig};
+use super::consistent_hash::{HashTable, normalized_weights};
 use super::edf::EdfScheduler;
 use super::host_set::{CoarseHealth, Host, HostSet};
 use super::hosts_source::HostsSource;
@@ -135,6 +136,8 @@ struct PerPriorityState {
     locality_wrr: LocalityWrr,
     locality_routing: LocalityRouting,
     schedulers: Vec<Scheduler>,
+    /// Only for consistent hashing.
+    table: HashTable,
 }
 
 /// One worker's load balancer for one cluster.
@@ -217,6 +220,9 @@ impl LoadBalancer {
         retry: Option<&Retry<'_>>,
         random: &mut impl Random,
     ) -> Option<Pick> {
+        if matches!(self.config.policy, HostPolicy::ConsistentHash { .. }) {
+            return self.choose_hashed_host(random.random(), retry);
+        }
         let attempts = retry.map_or(0, |retry| retry.host_selection_max_attempts);
         for _ in 0..attempts {
             let pick = self.choose_host_once(moment, retry, random)?;
@@ -225,6 +231,28 @@ impl LoadBalancer {
             }
         }
         self.choose_host_once(moment, retry, random)
+    }
+
+    /// Picks the host that a request's hash leads to, under consistent hashing; [`Self::choose_host`] draws the hash of a request that has
+    /// none. A retry whose host is rejected looks further in the same priority.
+    #[must_use]
+    pub fn choose_hashed_host(&self, hash: u64, retry: Option<&Retry<'_>>) -> Option<Pick> {
+        let load = retry.and_then(|retry| retry.priority_load);
+        let (priority, availability) =
+            choose_priority(hash, load.unwrap_or(self.priority_state.load()));
+        let index = usize::try_from(priority.0).ok()?;
+        let host_set = self.host_sets.get(index)?;
+        let table = &self.per_priority.get(index)?.table;
+        let mut pick = None;
+        for attempt in 0..=retry.map_or(0, |retry| retry.host_selection_max_attempts) {
+            let host = host_set.id(table.pick(hash, attempt)?)?;
+            let panic = self.is_in_panic(priority);
+            pick = Some(Pick { host, priority, availability, panic, locality: None });
+            if !retry.is_some_and(|retry| (retry.should_select_another_host)(host)) {
+                break;
+            }
+        }
+        pick
     }
 
     /// Percent of traffic by priority.
@@ -237,6 +265,16 @@ impl LoadBalancer {
     #[must_use]
     pub fn is_in_panic(&self, priority: Priority) -> bool {
         self.priority_state.is_in_panic(priority)
+    }
+
+    /// The weights of a priority's hosts under consistent hashing, as positions; `None`: another policy.
+    #[must_use]
+    pub fn hashed_weights(&self, priority: Priority) -> Option<Vec<(u32, f64)>> {
+        let HostPolicy::ConsistentHash { salt, .. } = self.config.policy else { return None };
+        let host_set = self.host_sets.get(usize::try_from(priority.0).ok()?)?;
+        let weighted = self.config.locality == LocalityLbConfig::LocalityWeighted;
+        let weights = normalized_weights(host_set, self.is_in_panic(priority), weighted, salt);
+        Some(weights.into_iter().map(|(position, _, weight)| (position, weight)).collect())
     }
 
     /// The priorities as this worker knows them.
@@ -281,8 +319,12 @@ impl LoadBalancer {
 
     /// Gives every list of a priority its scheduler.
     fn refresh(&mut self, index: usize, moment: &Moment<'_>) {
-        if self.config.policy == HostPolicy::Random {
-            return;
+        match self.config.policy {
+            HostPolicy::Random => return,
+            HostPolicy::ConsistentHash { algorithm, salt } => {
+                return self.rebuild_tables(algorithm, salt);
+            }
+            HostPolicy::RoundRobin { .. } | HostPolicy::LeastRequest { .. } => {}
         }
         let Some(host_set) = self.host_sets.get(index).cloned() else { return };
         self.recalculate_hosts_in_slow_start(&host_set, moment.now);
@@ -299,6 +341,22 @@ impl LoadBalancer {
                 Some(scheduler) => scheduler.edf = edf,
                 None => state.schedulers.push(Scheduler { rr_index: seed, edf }),
             }
+        }
+    }
+
+    /// Of all priorities: another one's health decides whether a priority panics.
+    fn rebuild_tables(&mut self, algorithm: HashAlgorithm, salt: u64) {
+        let weighted = self.config.locality == LocalityLbConfig::LocalityWeighted;
+        let priorities = (0..).map(Priority).zip(&self.host_sets).zip(&mut self.per_priority);
+        for ((priority, host_set), state) in priorities {
+            let panic = self.priority_state.is_in_panic(priority);
+            let weights = normalized_weights(host_set, panic, weighted, salt);
+            state.table = match algorithm {
+                HashAlgorithm::RingHash { minimum_ring_size } => {
+                    HashTable::ring(&weights, minimum_ring_size)
+                }
+                HashAlgorithm::Maglev { table_size } => HashTable::maglev(&weights, table_size),
+            };
         }
     }
 
@@ -402,9 +460,7 @@ impl LoadBalancer {
                     let active = |host| host_set.id(host).map_or(0, moment.active_requests);
                     least_request::unweighted_host_pick(hosts, *choice_count, active, random)?
                 }
-                (None, HostPolicy::RoundRobin { .. } | HostPolicy::Random) => {
-                    round_robin::unweighted_host_pick(hosts, &mut scheduler.rr_index)?
-                }
+                (None, _) => round_robin::unweighted_host_pick(hosts, &mut scheduler.rr_index)?,
             }
         };
         host_set.id(position)

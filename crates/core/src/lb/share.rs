@@ -26,7 +26,14 @@ pub fn split_share(
         for (availability, percent) in loads {
             let Some(percent) = percent.filter(|percent| **percent > 0) else { continue };
             let share = share * f64::from(*percent) / 100.0;
-            if balancer.is_in_panic(priority) {
+            if let Some(weights) = balancer.hashed_weights(priority) {
+                let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
+                for (position, weight) in weights {
+                    if let Some(host) = host_set.host(position) {
+                        add(host, share * weight / total);
+                    }
+                }
+            } else if balancer.is_in_panic(priority) {
                 split_over(host_set, host_set.all_hosts(), share, add);
             } else {
                 split_over_eligible(host_set, availability, locality_weighted, share, add);

@@ -264,7 +264,8 @@ impl Engine {
             .get_mut(request.upstream as usize)?;
         let rng = &mut self.envoy_rng;
         if request.attempts == 0 {
-            let pick = upstream.choose_host(request.worker, None, self.now, rng)?;
+            let hash = self.routes.get(request.route).hash();
+            let pick = upstream.choose_host(request.worker, hash, None, self.now, rng)?;
             return Some((way, pick));
         }
         let rules = self.routes.get(request.route).retry()?;
@@ -283,7 +284,8 @@ impl Engine {
             should_select_another_host: &|host| rules.avoid_previous_hosts && tried.contains(&host),
             priority_load: load.as_ref(),
         };
-        let pick = upstream.choose_host(request.worker, Some(&retry), self.now, rng)?;
+        let hash = self.routes.get(request.route).hash();
+        let pick = upstream.choose_host(request.worker, hash, Some(&retry), self.now, rng)?;
         Some((way, pick))
     }
 

@@ -56,7 +56,7 @@ impl Routes {
                 clusters.push(name.clone());
             }
         }
-        let plans = vec![RoutePlan::new(action, &clusters)];
+        let plans = vec![RoutePlan::new(action, &clusters, &request)];
         let listeners = listeners.to_vec();
         Ok(Self { plans, by_region: Vec::new(), listeners, request, clusters })
     }
@@ -84,7 +84,7 @@ impl Routes {
         let request = self.request.with_header(REGION_HEADER, region);
         // A regular expression that decides was an error for the request as it comes.
         let plan = match request.route(&self.listeners) {
-            Ok(action) => RoutePlan::new(action, &self.clusters),
+            Ok(action) => RoutePlan::new(action, &self.clusters, &request),
             Err(_) => NO_ROUTE.clone(),
         };
         let number = self.plans.len() as u32;
@@ -105,11 +105,13 @@ pub(super) enum RoutePlan {
         clusters: Vec<(Option<u32>, u32)>,
         timeout: Option<u64>,
         retry: Option<Arc<RetryRules>>,
+        /// What consistent hashing goes by; `None`: each request by another hash.
+        hash: Option<u64>,
     },
 }
 
 impl RoutePlan {
-    fn new(action: Option<&RouteAction>, names: &[String]) -> Self {
+    fn new(action: Option<&RouteAction>, names: &[String], request: &Request) -> Self {
         let forward = match action {
             None => return NO_ROUTE.clone(),
             Some(RouteAction::Forward(forward)) => forward,
@@ -126,6 +128,7 @@ impl RoutePlan {
             // Zero switches the timeout off, in Envoy as in Istio.
             timeout: forward.timeout.map(super::nanos).filter(|timeout| *timeout > 0),
             retry: forward.retry_policy.as_ref().map(|policy| Arc::new(RetryRules::new(policy))),
+            hash: request.hash(&forward.hash_policy),
         }
     }
 
@@ -134,6 +137,15 @@ impl RoutePlan {
     pub(super) const fn retry(&self) -> Option<&Arc<RetryRules>> {
         match self {
             Self::Forward { retry, .. } => retry.as_ref(),
+            Self::Local(_) => None,
+        }
+    }
+
+    /// What consistent hashing goes by.
+    #[inline]
+    pub(super) const fn hash(&self) -> Option<u64> {
+        match self {
+            Self::Forward { hash, .. } => *hash,
             Self::Local(_) => None,
         }
     }
@@ -202,9 +214,11 @@ pub(super) struct UpstreamConfig<'a> {
 }
 
 impl<'a> UpstreamConfig<'a> {
-    pub(super) fn new(cluster: &'a Cluster) -> Result<Self, SimError> {
-        let balancing = LbConfig::try_from(cluster)
+    /// `salt` places hosts for consistent hashing; all Envoys hash the same addresses.
+    pub(super) fn new(cluster: &'a Cluster, salt: u64) -> Result<Self, SimError> {
+        let mut balancing = LbConfig::try_from(cluster)
             .map_err(|error| SimError::Policy { cluster: cluster.name.clone(), error })?;
+        balancing.policy = balancing.policy.salted(salt);
         let detector = cluster.outlier_detection.as_ref().map(DetectorConfig::try_from).transpose();
         let detector = detector
             .map_err(|error| SimError::OutlierDetection { cluster: cluster.name.clone(), error })?;

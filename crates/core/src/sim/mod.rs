@@ -19,7 +19,7 @@
 //! **Determinism.** The same manifests, scenario and seed give the same report, byte for byte, on every target: one seed, integers
 //! and correctly rounded floating-point operations, one total order of events, no threads.
 //!
-//! **Not modelled**, beyond what the modules say: traffic from other gateways than the scenario's; consistent hashing; gateways between
+//! **Not modelled**, beyond what the modules say: traffic from other gateways than the scenario's; gateways between
 //! networks as anything but endpoints; the time that istiod takes.
 
 mod arm;

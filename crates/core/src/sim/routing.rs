@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use super::SimError;
 use crate::manifest::Traffic;
 use crate::route::{
-    HeaderMatcher, Listener, PathMatch, Route, RouteAction, StringMatch, VirtualHost,
+    HashPolicy, HeaderMatcher, Listener, PathMatch, Route, RouteAction, StringMatch, VirtualHost,
 };
 
 /// What Envoy sees of a request.
@@ -100,6 +100,40 @@ impl Request {
             }
         }
         Ok(true)
+    }
+
+    /// What consistent hashing goes by; `None`: every request has another hash. A scenario's requests look alike but come from clients of their own,
+    /// each with its own address and without cookies.
+    ///
+    /// **Source**: Envoy source/common/http/hash_policy.cc `HashPolicyImpl::generateHash`, v1.40.
+    pub(super) fn hash(&self, policies: &[HashPolicy]) -> Option<u64> {
+        let query = self.path.split_once('?').map_or("", |(_, query)| query);
+        let mut hash = None;
+        for policy in policies {
+            let value = match policy {
+                HashPolicy::SourceIp => return None,
+                HashPolicy::Header(name) => self.headers.get(&name.to_ascii_lowercase()).cloned(),
+                HashPolicy::Cookie { name, .. } => {
+                    let cookies = self.headers.get("cookie").map_or("", String::as_str);
+                    let cookies = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
+                    let value = cookies.into_iter().find(|(known, _)| known == name);
+                    // Envoy makes a cookie for a client that has none.
+                    Some(value.map(|(_, value)| value.to_owned())?)
+                }
+                HashPolicy::QueryParameter(name) => query
+                    .split('&')
+                    .filter_map(|pair| pair.split_once('='))
+                    .find(|(known, _)| known == name)
+                    .map(|(_, value)| value.to_owned()),
+            };
+            for byte in value.iter().flat_map(|value| value.bytes()) {
+                // FNV-1a.
+                let known = hash.unwrap_or(0xcbf2_9ce4_8422_2325_u64);
+                hash = Some((known ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+            }
+        }
+        // Priorities are chosen by the lowest digits, places in a ring by the highest bits.
+        hash.map(|hash| (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     fn header_fits(&self, matcher: &HeaderMatcher) -> Result<bool, SimError> {

@@ -42,11 +42,12 @@ impl Stage<'_> {
             .find_map(|place| place.gateway.as_ref());
         let replicas = gateway.and_then(|gateway| gateway.replicas).unwrap_or(1).max(1);
         let workers = gateway.and_then(|gateway| gateway.workers).unwrap_or(DEFAULT_WORKERS).max(1);
+        let salt = phases_rng.random();
         let configs: Result<Vec<UpstreamConfig<'_>>, SimError> = self
             .clusters
             .iter()
             .filter_map(|name| self.translation.clusters.iter().find(|c| c.name == *name))
-            .map(UpstreamConfig::new)
+            .map(|cluster| UpstreamConfig::new(cluster, salt))
             .collect();
         let configs = configs?;
         // The router's main thread sends its checks through clusters of its own.

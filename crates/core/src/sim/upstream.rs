@@ -18,7 +18,7 @@ use super::pods::PodId;
 use super::random::Xoshiro;
 use crate::cluster::{Address, CircuitBreakers, Cluster, ClusterLoadAssignment};
 use crate::host::HostId;
-use crate::lb::config::LbConfig;
+use crate::lb::config::{HostPolicy, LbConfig};
 use crate::lb::host_set::HealthFlags;
 use crate::lb::load_balancer::{LoadBalancer, Moment, Pick, Retry};
 use crate::lb::merge_window::{Delivery, UpdateMergeWindow};
@@ -36,6 +36,8 @@ pub(super) struct Upstream {
     /// Nanoseconds.
     pub(super) connect_timeout: u64,
     pub(super) breakers: CircuitBreakers,
+    /// Whether a request's hash decides.
+    hashed: bool,
     /// Whether localities share by weight.
     pub(super) locality_weighted: bool,
     /// Whether a connection that is made counts for the detector by itself.
@@ -92,6 +94,7 @@ impl Upstream {
             name: cluster.name.clone(),
             connect_timeout: super::nanos(cluster.connect_timeout),
             locality_weighted: cluster.locality_weighted,
+            hashed: matches!(config.policy, HostPolicy::ConsistentHash { .. }),
             breakers: cluster.circuit_breakers.clone(),
             split: cluster
                 .outlier_detection
@@ -164,11 +167,12 @@ impl Upstream {
         }
     }
 
-    /// Picks a host for a worker; `None`: no healthy upstream.
+    /// Picks a host for a worker, by `hash` if hosts are hashed; `None`: no healthy upstream.
     #[inline]
     pub(super) fn choose_host(
         &mut self,
         worker: u32,
+        hash: Option<u64>,
         retry: Option<&Retry<'_>>,
         now: u64,
         rng: &mut Xoshiro,
@@ -178,7 +182,11 @@ impl Upstream {
             now: MonotonicTime::from_nanos(now),
             active_requests: &|id| active_of(active, id),
         };
-        self.workers.get_mut(worker as usize)?.choose_host(&moment, retry, rng)
+        let worker = self.workers.get_mut(worker as usize)?;
+        match hash {
+            Some(hash) if self.hashed => worker.choose_hashed_host(hash, retry),
+            _ => worker.choose_host(&moment, retry, rng),
+        }
     }
 
     /// The pod behind a host.

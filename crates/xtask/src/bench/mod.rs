@@ -1,7 +1,8 @@
-//! `cargo xtask bench`: what the filter costs, measured.
+//! `cargo xtask bench`: what the filter costs and how fast the simulator plays, measured.
 
 mod gateway;
 mod page;
+mod simulate;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -19,11 +20,14 @@ enum Bench {
     Gateway(gateway::Args),
     /// Bytes, time to the first picture and click, simulation and memory of the playground in a browser
     Page(page::Args),
+    /// Time that the simulator takes for a request, and how it grows with endpoints and regions
+    Simulate,
 }
 
 pub fn run(args: Args) -> Result<()> {
     match args.bench {
         Bench::Gateway(args) => gateway::run(args),
         Bench::Page(args) => page::run(&args),
+        Bench::Simulate => simulate::run(),
     }
 }

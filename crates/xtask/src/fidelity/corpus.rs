@@ -1,6 +1,7 @@
 //! The scenarios, and one of them played by both.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -14,7 +15,7 @@ use mesh_failover_core::translate::Proxy;
 use mesh_failover_harness::drill::{Drill, Recording};
 
 use super::compare::{Verdict, compare};
-use crate::{filter, workspace};
+use crate::workspace;
 
 /// Those that CI plays: the kinds of trouble, none longer than a minute.
 const QUICK: [&str; 12] = [
@@ -87,12 +88,12 @@ impl Case {
         self.proxy().is_ok_and(|proxy| !plugins_for(&self.manifests, &proxy).is_empty())
     }
 
-    fn filter(&self) -> Result<Option<Filter>> {
+    /// The filter that the manifests put into the gateway, from this module.
+    fn filter(&self, module: Option<&Path>) -> Result<Option<Filter>> {
         let proxy = self.proxy()?;
         let plugins = plugins_for(&self.manifests, &proxy);
-        let Some(plugin) = plugins.first() else { return Ok(None) };
-        let module = filter::build("region-router")?;
-        Ok(Some(Filter::from_plugin(plugin, &module.display().to_string())))
+        let filter = plugins.first().zip(module);
+        Ok(filter.map(|(plugin, path)| Filter::from_plugin(plugin, &path.display().to_string())))
     }
 
     /// The most requests a second that it makes.
@@ -102,7 +103,7 @@ impl Case {
     }
 
     /// Plays it in a real Envoy.
-    pub(super) async fn play(&self, seed: u64) -> Result<Recording> {
+    pub(super) async fn play(&self, seed: u64, module: Option<&Path>) -> Result<Recording> {
         let clusters = self.manifests.topologies.iter().flat_map(|it| &it.spec.clusters);
         let gateway = clusters.filter(|it| it.name == self.scenario.gateway);
         let gateway = gateway.filter_map(|it| it.gateway.clone()).next().unwrap_or_default();
@@ -111,7 +112,7 @@ impl Case {
             scenario: self.scenario.clone(),
             replicas: gateway.replicas.unwrap_or(1),
             workers: gateway.workers.unwrap_or(2),
-            filter: self.filter()?,
+            filter: self.filter(module)?,
             seed,
             patience: PATIENCE,
         };

@@ -1,0 +1,199 @@
+//! Consistent hashing: the same request goes to the same host for as long as the hosts stay.
+//!
+//! Unlike the other policies this one looks at all of a priority's hosts at once, and knows localities only as weights: a host's share is its own
+//! weight times its locality's. A locality keeps all of its share while a single host of it is usable, and what a locality without a usable host
+//! leaves is shared by all others. Nothing spills by the factor of 1.4.
+//!
+//! **Source**: Envoy source/extensions/load_balancing_policies/common/thread_aware_lb_impl.cc `normalizeWeights`,
+//! ring_hash/ring_hash_lb.cc `RingHashLoadBalancer::Ring`, maglev/maglev_lb.cc `MaglevTable`, v1.40.
+//!
+//! **DIFFERENCE**: Envoy hashes addresses with xxHash64. The addresses of a simulation are made up, so which arcs of the ring a host gets
+//! follows from its number and a salt here: another arrangement, as another set of addresses would give in Envoy.
+//!
+//! **Not modelled**: `hash_balance_factor`, `use_hostname_for_hashing`, hash keys in metadata, degraded hosts (Envoy's tables do not know
+//! them either).
+
+use super::host_set::HostSet;
+
+/// Envoy's `maximum_ring_size`.
+const MAX_RING_SIZE: f64 = 8_388_608.0;
+/// Envoy's `minimum_ring_size` and Maglev's `table_size`, where they are not set.
+pub const DEFAULT_RING_SIZE: u64 = 1_024;
+/// See [`DEFAULT_RING_SIZE`].
+pub const DEFAULT_TABLE_SIZE: u64 = 65_537;
+
+/// Where a hash leads, as positions in [`HostSet::hosts`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum HashTable {
+    /// No host.
+    #[default]
+    Empty,
+    /// Ascending by hash.
+    Ring(Vec<(u64, u32)>),
+    /// Maglev's table.
+    Maglev(Vec<u32>),
+}
+
+impl HashTable {
+    /// A ring of at least `minimum_size` places.
+    #[must_use]
+    pub fn ring(weights: &[(u32, u64, f64)], minimum_size: u64) -> Self {
+        let least = weights.iter().map(|(_, _, weight)| *weight).fold(f64::INFINITY, f64::min);
+        if !least.is_finite() || least <= 0.0 {
+            return Self::Empty;
+        }
+        let scale = ((least * minimum_size as f64).ceil() / least).min(MAX_RING_SIZE);
+        let mut ring = Vec::new();
+        let (mut current, mut target) = (0.0, 0.0);
+        for (position, key, weight) in weights {
+            target += scale * weight;
+            let mut replica = 0_u64;
+            while current < target {
+                ring.push((mix(key.wrapping_add(mix(replica))), *position));
+                replica += 1;
+                current += 1.0;
+            }
+        }
+        ring.sort_unstable();
+        Self::Ring(ring)
+    }
+
+    /// Maglev's table of `size` places, a prime.
+    #[must_use]
+    pub fn maglev(weights: &[(u32, u64, f64)], size: u64) -> Self {
+        let most = weights.iter().map(|(_, _, weight)| *weight).fold(0.0, f64::max);
+        if most <= 0.0 || size < 2 {
+            return Self::Empty;
+        }
+        let mut entries: Vec<(u32, u64, u64, f64, f64)> = weights
+            .iter()
+            .map(|(position, key, weight)| {
+                let (offset, skip) = (mix(*key) % size, mix(key ^ 1) % (size - 1) + 1);
+                (*position, offset, skip, *weight, 0.0)
+            })
+            .collect();
+        let mut table = vec![u32::MAX; size as usize];
+        let mut filled = 0;
+        let mut turn = 0.0;
+        while filled < size {
+            turn += 1.0;
+            for (position, place, skip, weight, target) in &mut entries {
+                if filled == size || turn * *weight < *target {
+                    continue;
+                }
+                *target += most;
+                // Each host walks through its own permutation of all places.
+                while table.get(*place as usize).is_some_and(|taken| *taken != u32::MAX) {
+                    *place = (*place + *skip) % size;
+                }
+                if let Some(free) = table.get_mut(*place as usize) {
+                    *free = *position;
+                }
+                filled += 1;
+            }
+        }
+        Self::Maglev(table)
+    }
+
+    /// The host of a hash; `attempt` counts from 0 and leads elsewhere.
+    #[must_use]
+    pub fn pick(&self, hash: u64, attempt: u32) -> Option<u32> {
+        match self {
+            Self::Empty => None,
+            Self::Ring(ring) => {
+                let place = ring.partition_point(|(at, _)| *at < hash) + attempt as usize;
+                ring.get(place % ring.len().max(1)).map(|(_, position)| *position)
+            }
+            Self::Maglev(table) => {
+                let hash = hash ^ if attempt == 0 { 0 } else { (!0 - u64::from(attempt)) + 1 };
+                table.get((hash % table.len().max(1) as u64) as usize).copied()
+            }
+        }
+    }
+}
+
+/// The share of each host, with the key that places it: `normalizeWeights`.
+#[must_use]
+pub fn normalized_weights(
+    hosts: &HostSet,
+    panic: bool,
+    locality_weighted: bool,
+    salt: u64,
+) -> Vec<(u32, u64, f64)> {
+    let mut weights = Vec::new();
+    let mut add = |positions: &[u32], share: f64| {
+        let weight = |position: &u32| hosts.host(*position).map_or(0.0, |it| f64::from(it.weight));
+        let sum: f64 = positions.iter().map(weight).sum();
+        for position in positions {
+            let key = hosts.id(*position).map_or(0, |id| mix(u64::from(id.0) ^ salt));
+            weights.push((*position, key, share * weight(position) / sum));
+        }
+    };
+    let localities = hosts.localities();
+    let total: u64 = localities.iter().map(|group| u64::from(group.weight)).sum();
+    if locality_weighted && total > 0 {
+        for group in localities.iter().filter(|group| group.weight > 0) {
+            let positions = if panic { &group.all } else { &group.healthy };
+            add(positions, f64::from(group.weight) / total as f64);
+        }
+    } else {
+        add(if panic { hosts.all_hosts() } else { hosts.healthy_hosts() }, 1.0);
+    }
+    weights
+}
+
+/// SplitMix64's finisher.
+const fn mix(n: u64) -> u64 {
+    let z = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shares(table: &HashTable, hosts: u32) -> Vec<f64> {
+        let mut counts = vec![0.0; hosts as usize];
+        for n in 0..100_000_u64 {
+            counts[table.pick(mix(n), 0).unwrap() as usize] += 0.001;
+        }
+        counts
+    }
+
+    #[test]
+    fn hosts_get_their_weight_of_all_hashes() {
+        let weights = [(0, mix(10), 0.5), (1, mix(11), 0.25), (2, mix(12), 0.25)];
+        for (table, within) in
+            [(HashTable::ring(&weights, 4_096), 5.0), (HashTable::maglev(&weights, 65_537), 0.6)]
+        {
+            for (share, (_, _, weight)) in shares(&table, 3).into_iter().zip(weights) {
+                assert!((share - 100.0 * weight).abs() < within, "{share} of {weight}");
+            }
+        }
+    }
+
+    #[test]
+    fn most_hashes_stay_when_a_host_goes() {
+        let weights: Vec<(u32, u64, f64)> =
+            (0..10).map(|host| (host, mix(u64::from(host)), 0.1)).collect();
+        let less = &weights[1..];
+        for (before, after, moved_at_most) in [
+            (HashTable::ring(&weights, 1_024), HashTable::ring(less, 1_024), 0),
+            (HashTable::maglev(&weights, 65_537), HashTable::maglev(less, 65_537), 2_500),
+        ] {
+            let moved = (0..10_000_u64)
+                .filter(|n| before.pick(mix(*n), 0) != Some(0))
+                .filter(|n| before.pick(mix(*n), 0) != after.pick(mix(*n), 0))
+                .count();
+            assert!(moved <= moved_at_most, "{moved}");
+        }
+    }
+
+    #[test]
+    fn without_a_host_nothing_is_picked() {
+        assert_eq!(HashTable::ring(&[], 1_024).pick(7, 0), None);
+        assert_eq!(HashTable::maglev(&[], 65_537).pick(7, 0), None);
+    }
+}
