@@ -84,4 +84,20 @@ macro_rules! export {
             })
         }
     };
+    (@on_http_call_response $filter:ty) => {
+        #[unsafe(export_name = "filter_proxy_on_http_call_response")]
+        extern "C" fn on_http_call_response(
+            root: u32,
+            token: u32,
+            headers: usize,
+            _body_size: usize,
+            _trailers: usize,
+        ) {
+            FILTER.with(|it| {
+                it.with((), |f| {
+                    $crate::Filter::on_http_call_response(f, root, token, headers > 0)
+                });
+            });
+        }
+    };
 }

@@ -79,6 +79,27 @@ unsafe extern "C" {
     ) -> u32;
 }
 
+#[link(wasm_import_module = "env")]
+unsafe extern "C" {
+    fn proxy_add_header_map_value(
+        map: u32,
+        key: *const u8,
+        key_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+    fn proxy_send_local_response(
+        status: u32,
+        details: *const u8,
+        details_size: usize,
+        body: *const u8,
+        body_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        grpc_status: i32,
+    ) -> u32;
+}
+
 /// Why Envoy does not make a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -164,6 +185,35 @@ pub fn remove_request_header(key: &str) -> bool {
     unsafe { proxy_remove_header_map_value(map, key.as_ptr(), key.len()) == OK }
 }
 
+/// Adds a response header, beside copies that are there.
+pub fn add_response_header(key: &str, value: &str) {
+    let map = MapType::HttpResponseHeaders as u32;
+    // SAFETY: both outlive the call.
+    unsafe {
+        proxy_add_header_map_value(map, key.as_ptr(), key.len(), value.as_ptr(), value.len())
+    };
+}
+
+/// Answers the request at once. The callback must then return [`proxy_wasm::types::Action::Pause`].
+#[must_use]
+pub fn send_local_response(status: u32, body: &str) -> bool {
+    const NO_GRPC_STATUS: i32 = -1;
+    let no_headers = serialize(&[]);
+    // SAFETY: all inputs outlive the call.
+    unsafe {
+        proxy_send_local_response(
+            status,
+            null(),
+            0,
+            body.as_ptr(),
+            body.len(),
+            no_headers.as_ptr(),
+            no_headers.len(),
+            NO_GRPC_STATUS,
+        ) == OK
+    }
+}
+
 /// A shared value and the number of its version; number 0 if there is none yet.
 #[must_use]
 pub fn shared_data(key: &str) -> Option<(Option<Returned>, u32)> {
@@ -190,11 +240,11 @@ pub fn set_shared_data(key: &str, value: &[u8], version: u32) -> bool {
     }
 }
 
-/// Sends a request without a body to a cluster; the answer is not waited for.
+/// Sends a request without a body to a cluster. Returns what `on_http_call_response` calls it.
 ///
 /// # Errors
 /// What Envoy finds out at once.
-pub fn send(cluster: &str, headers: &[(&str, &str)], timeout: Duration) -> Result<(), Refusal> {
+pub fn send(cluster: &str, headers: &[(&str, &str)], timeout: Duration) -> Result<u32, Refusal> {
     let headers = serialize(headers);
     let no_trailers = serialize(&[]);
     let timeout = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
@@ -215,7 +265,7 @@ pub fn send(cluster: &str, headers: &[(&str, &str)], timeout: Duration) -> Resul
         )
     };
     match status {
-        OK => Ok(()),
+        OK => Ok(token),
         BAD_ARGUMENT => Err(Refusal::NoCluster),
         INTERNAL_FAILURE => Err(Refusal::NoUsableHost),
         _ => Err(Refusal::Other),

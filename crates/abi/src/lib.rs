@@ -42,4 +42,8 @@ pub trait Filter: Default {
     fn on_response_headers(&mut self, _stream: u32, _end_of_stream: bool) -> Action {
         Action::Continue
     }
+
+    /// A request of the filter's own has ended. `answered`: there is an answer, perhaps Envoy's own; its headers are
+    /// `HttpCallResponseHeaders` meanwhile.
+    fn on_http_call_response(&mut self, _context: u32, _token: u32, _answered: bool) {}
 }

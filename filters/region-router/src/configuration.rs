@@ -54,3 +54,8 @@ fn one(found: &mesh_failover_core::diagnostic::Diagnostic) -> String {
     let help = found.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
     format!("{path}{}{help}", found.message)
 }
+
+/// A status as Envoy writes it.
+pub(crate) fn number(text: &[u8]) -> Option<u16> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}

@@ -9,6 +9,7 @@
 #![allow(unsafe_code, reason = "an export is unsafe by name")]
 
 mod configuration;
+mod request;
 mod streams;
 mod worker;
 
@@ -16,6 +17,8 @@ use std::time::Duration;
 
 use mesh_failover_abi::{Action, Filter, LogLevel, MapType, Returned, export, host};
 
+use mesh_failover_core::router::{Choice, ProbeResult};
+use request::{Extra, Routed};
 use streams::Streams;
 use worker::Worker;
 
@@ -36,10 +39,17 @@ fn cluster() -> Option<Returned> {
 struct RegionRouter {
     /// One for each plugin name. Nearly always that is one: Istio gives each WasmPlugin a name of its own.
     workers: Vec<Worker>,
-    streams: Streams,
+    streams: Streams<Choice>,
+    extras: Streams<Extra>,
 }
 
-export!(RegionRouter: on_configure, on_tick, on_request_headers, on_response_headers);
+export!(
+    RegionRouter: on_configure,
+    on_tick,
+    on_request_headers,
+    on_response_headers,
+    on_http_call_response,
+);
 
 impl Filter for RegionRouter {
     /// `false` makes Envoy refuse the configuration, and go on with the one before.
@@ -56,6 +66,7 @@ impl Filter for RegionRouter {
                     worker.configure(config);
                 }
                 self.streams.clear();
+                self.extras.clear();
                 host::set_tick_period(TICK)
             }
             Err(line) => {
@@ -73,14 +84,25 @@ impl Filter for RegionRouter {
 
     fn on_request_headers(&mut self, stream: u32, _end_of_stream: bool) -> Action {
         let Some(worker) = of_this_plugin(&mut self.workers) else { return Action::Continue };
-        let cluster = cluster();
-        let chosen = cluster.and_then(|name| worker.choose(&name));
-        let routed = chosen
-            .filter(|(_, region)| host::replace_request_header(REGION_HEADER, region))
-            .map(|(choice, _)| choice);
-        if routed.is_none() && host::header(MapType::HttpRequestHeaders, REGION_HEADER).is_some() {
-            host::remove_request_header(REGION_HEADER);
-        }
+        let found = cluster().and_then(|name| worker.find(&name));
+        let routed = match found.map_or(Routed::Native, |id| request::route(worker, id)) {
+            Routed::Answered => {
+                self.streams.insert(stream, None);
+                return Action::Pause;
+            }
+            Routed::To(choice, extra) => {
+                if extra.is_some() {
+                    self.extras.insert(stream, extra);
+                }
+                Some(choice)
+            }
+            Routed::Native => {
+                if host::header(MapType::HttpRequestHeaders, REGION_HEADER).is_some() {
+                    host::remove_request_header(REGION_HEADER);
+                }
+                None
+            }
+        };
         self.streams.insert(stream, routed);
         Action::Continue
     }
@@ -93,12 +115,25 @@ impl Filter for RegionRouter {
         });
         if let Some(choice) = choice
             && let Some(text) = host::header(MapType::HttpResponseHeaders, ":status")
-            && let Some(status) = std::str::from_utf8(&text).ok().and_then(|s| s.parse().ok())
+            && let Some(status) = configuration::number(&text)
         {
             drop(text);
+            let extra = self.extras.get(stream).flatten().unwrap_or_default();
+            if let Some(value) = &extra.cookie {
+                request::set_cookie(worker, choice, value);
+            }
+            let took = extra.came.map(|came| worker.now() - came);
+            worker.on_answer(choice, took);
             worker.on_response(choice, status);
         }
         Action::Continue
+    }
+
+    fn on_http_call_response(&mut self, _context: u32, token: u32, answered: bool) {
+        let Some(worker) = of_this_plugin(&mut self.workers) else { return };
+        let status = host::header(MapType::HttpCallResponseHeaders, ":status");
+        let status = status.filter(|_| answered).and_then(|text| configuration::number(&text));
+        worker.on_probe(token, status.map_or(ProbeResult::NoAnswer, ProbeResult::Status));
     }
 }
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use mesh_failover_abi::LogLevel;
 use mesh_failover_abi::host::{self, Refusal};
-use mesh_failover_core::router::{Action, Check, Choice, Clock, Failure, Router, RouterConfig};
+use mesh_failover_core::router::{
+    Action, Check, Choice, Clock, DestinationId, Failure, ProbeResult, Router, RouterConfig,
+};
 use mesh_failover_core::time::MonotonicTime;
 
 /// Exchanges that are tried before the next tick is waited for; other workers write rarely.
@@ -24,6 +26,8 @@ pub(crate) struct Worker {
     shared_key: String,
     /// The version that was last seen there.
     seen: u32,
+    /// Probes under way, at most one for each region.
+    probes: Vec<(u32, Choice)>,
 }
 
 impl Worker {
@@ -35,7 +39,7 @@ impl Worker {
         let seed = now.as_nanos() ^ u64::from(root).rotate_left(48);
         let router = Router::new(RouterConfig::default(), seed, now);
         let shared_key = ["mesh-failover.region-router/", &plugin].concat();
-        Self { router, clock, plugin, shared_key, seen: 0 }
+        Self { router, clock, plugin, shared_key, seen: 0, probes: Vec::new() }
     }
 
     pub(crate) fn plugin(&self) -> &str {
@@ -48,12 +52,23 @@ impl Worker {
         self.router = self.router.reconfigured(config, now);
         // What others have said about regions that are new here has been passed over so far.
         self.seen = 0;
+        self.probes.clear();
         self.exchange(now);
     }
 
-    /// See [`Router::choose`].
-    pub(crate) fn choose(&mut self, cluster: &[u8]) -> Option<(Choice, &str)> {
-        self.router.choose(cluster)
+    /// See [`Router::find`]. A destination that is new here is looked at before its first request meets what is wrong.
+    pub(crate) fn find(&mut self, cluster: &[u8]) -> Option<DestinationId> {
+        let id = self.router.find(cluster)?;
+        if self.router.has_actions() {
+            let now = self.now();
+            self.act(now);
+            self.report();
+        }
+        Some(id)
+    }
+
+    pub(crate) const fn router(&mut self) -> &mut Router {
+        &mut self.router
     }
 
     /// See [`Router::choice_of`].
@@ -66,18 +81,21 @@ impl Worker {
         if !self.router.is_suspect(choice, status) {
             return self.router.on_success(choice, status);
         }
+        let now = self.now();
+        if let Some(served) = crate::cluster().filter(|name| !name.is_empty())
+            && !self.router.on_served_by(choice, &served, now)
+        {
+            // Some other cluster's error.
+            return self.report();
+        }
         let details = host::property(b"response\0code_details");
         let Some(failure) = Failure::of_response(status, details.as_deref().unwrap_or_default())
         else {
             return;
         };
         drop(details);
-        let now = self.now();
         self.router.on_failure(choice, failure, now);
-        if self.router.has_news() {
-            self.exchange(now);
-            self.report();
-        }
+        self.spread(now);
     }
 
     /// Hears what others know, looks where looking is due, tells what changed.
@@ -85,16 +103,57 @@ impl Worker {
         let now = self.now();
         self.exchange(now);
         self.router.on_tick(now);
-        while let Some(Action::CheckUsable(choice) | Action::Probe(choice)) =
-            self.router.poll_action()
-        {
-            let found = self.check(choice).unwrap_or(Check::Unknown);
-            self.router.on_check(choice, found, now);
-        }
+        self.act(now);
         if self.router.has_news() {
             self.exchange(now);
         }
         self.report();
+    }
+
+    /// A region was asked which cluster answers for it, or took so long to answer.
+    pub(crate) fn on_answer(&mut self, choice: Choice, took: Option<Duration>) {
+        if self.router.wants_cluster(choice)
+            && let Some(served) = crate::cluster().filter(|name| !name.is_empty())
+        {
+            let now = self.now();
+            self.router.on_served_by(choice, &served, now);
+            self.report();
+        }
+        if let Some(took) = took {
+            let now = self.now();
+            self.router.on_latency(choice, took, now);
+            self.spread(now);
+        }
+    }
+
+    /// One of the router's own requests has ended.
+    pub(crate) fn on_probe(&mut self, token: u32, result: ProbeResult) {
+        let Some(place) = self.probes.iter().position(|(sent, _)| *sent == token) else { return };
+        let (_, choice) = self.probes.swap_remove(place);
+        let now = self.now();
+        self.router.on_probe(choice, result, now);
+        self.spread(now);
+    }
+
+    /// Tells at once what is new.
+    fn spread(&mut self, now: MonotonicTime) {
+        if self.router.has_news() {
+            self.exchange(now);
+            self.report();
+        }
+    }
+
+    /// Does what the router asks for.
+    fn act(&mut self, now: MonotonicTime) {
+        while let Some(action) = self.router.poll_action() {
+            let (choice, found) = match action {
+                Action::CheckUsable(choice) => (choice, self.check(choice)),
+                Action::Probe(choice) => (choice, self.probe(choice)),
+            };
+            if let Some(found) = found {
+                self.router.on_check(choice, found, now);
+            }
+        }
     }
 
     /// Asks Envoy to send a request to the region. Envoy says at once when there is nothing to send it to, and then nobody has met the
@@ -107,11 +166,28 @@ impl Worker {
             (":scheme", "http"),
             ("user-agent", "mesh-failover-region-check"),
         ];
-        match host::send(self.router.cluster(choice)?, &headers, CHECK_TIMEOUT) {
-            Ok(()) => Some(Check::Usable),
-            Err(Refusal::NoUsableHost) => Some(Check::NoUsableHost),
-            Err(Refusal::NoCluster) => Some(Check::NoCluster),
-            Err(Refusal::Other) => None,
+        Some(found(host::send(self.router.cluster(choice)?, &headers, CHECK_TIMEOUT)))
+    }
+
+    /// Sends a probe. What it finds comes with its answer, unless there is nothing to send it to.
+    fn probe(&mut self, choice: Choice) -> Option<Check> {
+        let probe = self.router.probe(choice)?;
+        let headers = [
+            (":method", probe.method),
+            (":path", probe.path),
+            (":authority", probe.host),
+            (":scheme", "http"),
+            ("user-agent", "mesh-failover-probe"),
+        ];
+        let sent = host::send(probe.cluster, &headers, probe.timeout);
+        // An answer that never came is not waited for any longer.
+        self.probes.retain(|(_, other)| *other != choice);
+        match sent {
+            Ok(token) => {
+                self.probes.push((token, choice));
+                None
+            }
+            refused => Some(found(refused)),
         }
     }
 
@@ -137,7 +213,17 @@ impl Worker {
         }
     }
 
-    fn now(&mut self) -> MonotonicTime {
+    pub(crate) fn now(&mut self) -> MonotonicTime {
         self.clock.read(host::wall_time())
+    }
+}
+
+/// What Envoy's answer to sending a request says about the region.
+const fn found(sent: Result<u32, Refusal>) -> Check {
+    match sent {
+        Ok(_) => Check::Usable,
+        Err(Refusal::NoUsableHost) => Check::NoUsableHost,
+        Err(Refusal::NoCluster) => Check::NoCluster,
+        Err(Refusal::Other) => Check::Unknown,
     }
 }

@@ -3,6 +3,7 @@
 use super::super::affinity::{CookieValue, UserKey, draw};
 use super::super::config::{AffinitySource, AllRegionsOut, DestinationPolicy};
 use super::super::destination::Destination;
+use super::super::outcome::Action;
 use super::super::record::RegionState;
 use super::super::rendezvous;
 use super::super::rescue::{Refusal, Replay, RequestHead, Rescue};
@@ -196,6 +197,12 @@ impl Router {
             return None;
         }
         let index = self.ensure_destination(host, port, self.shared.written_at)?;
+        // Nobody may have looked at it yet: then a missing subset is better found now than by the request.
+        let known = self.destinations.get(index as usize)?;
+        for (region, _) in known.regions().filter(|(_, region)| region.record.is_unverified()) {
+            let choice = Choice { destination: index, region, plan: 0 };
+            self.actions.push_back(Action::CheckUsable(choice));
+        }
         self.by_cluster.insert(place, (cluster.into(), index));
         Some(index)
     }

@@ -101,6 +101,12 @@ impl Router {
         self.actions.pop_front()
     }
 
+    /// Whether there is something to do before the next tick.
+    #[must_use]
+    pub fn has_actions(&self) -> bool {
+        !self.actions.is_empty()
+    }
+
     /// The next change that nobody has heard of yet. A change is an event only where it was made.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()

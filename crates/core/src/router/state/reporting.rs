@@ -77,15 +77,14 @@ impl Router {
 
     /// A request for the region was answered by this cluster. Returns whether that is the region's own.
     pub fn on_served_by(&mut self, choice: Choice, cluster: &[u8], now: MonotonicTime) -> bool {
-        let first = self.checks(now);
         let Some(destination) = self.destination_mut(choice) else { return false };
         let Some(region) = destination.region_mut(choice.region) else { return false };
         let fits = region.cluster.as_bytes() == cluster;
         region.wants_cluster = false;
         region.ask_again = now + ASK_AGAIN;
-        // One worker says it once.
-        let news = !fits && !region.misrouted && first;
-        region.misrouted = !fits && (region.misrouted || first);
+        // Each worker says it once: the one that checks may be one that has no requests.
+        let news = !fits && !region.misrouted;
+        region.misrouted = !fits;
         if news && let Some(region) = destination.region(choice.region) {
             let served_by = String::from_utf8_lossy(cluster).into_owned();
             let event = destination.event(region, now, Change::Misrouted { served_by });
