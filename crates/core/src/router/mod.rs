@@ -6,22 +6,25 @@
 //! when its time is over and Envoy has a host again.
 //!
 //! ```text
-//!             errors in a row                ejection time over, host there
-//!   Usable ──────────────────────▶ Ejected ─────────────────────────────────▶ Usable
-//!     │                               │ ejection time over, no host
-//!     │ no usable host                ▼
-//!     └─────────────────────────▶ NoUsableHost ──── host there ─────────────▶ Usable
+//!             errors, slowness, probes        its time is over, found well
+//!   Usable ──────────────────────▶ Ejected ──────────┬──────────────▶ Usable, on a ramp
+//!     │                               │               ▼                    ▲
+//!     │ no usable host                │ no host   Recovering ──────────────┘
+//!     └─────────────────────────▶ NoUsableHost ──▶ (minimum healthy time)
 //!     └── no such cluster ──────▶ NoCluster (all of the destination is left to Istio)
 //! ```
 //!
-//! When every region is out, none is chosen and Istio's own failover decides.
+//! **How a request's region is found.** A *plan* says where the traffic of clients at one place goes, in which order ([`PluginConfig`]). Each region has a
+//! [`Level`]: health and [`Ramp`] times drain. Both give weights; a wheel turns by them, or a user's key is hashed over them. Weights change
+//! with states and on ticks, never for a request. When no region is usable, those that wait to come back serve, then those that are
+//! drained, then [`AllRegionsOut`] says what happens.
 //!
-//! **Driving it.** No clock, no I/O: [`Router::choose`] for each request, [`Router::on_success`] or [`Router::on_failure`] for
-//! its response, [`Router::on_tick`] a few times a second, then [`Router::poll_action`] and [`Router::poll_event`] until they are empty.
-//! Workers meet in a value of bytes: [`Router::merge`] what is there, write what [`Router::shared_out`] returns, call [`Router::published`]
-//! if nobody wrote in between. Calling anything early or twice does no harm.
+//! **Driving it.** No clock, no I/O: [`Router::choose`] (or [`Router::find`], [`Router::wants`], [`Router::decide`] where requests say more) for each request,
+//! [`Router::on_success`] or [`Router::on_failure`] for its response, [`Router::on_tick`] a few times a second, then [`Router::poll_action`] and
+//! [`Router::poll_event`] until they are empty. Workers meet in a value of bytes: [`Router::merge`] what is there, write what
+//! [`Router::shared_out`] returns, call [`Router::published`] if nobody wrote in between. Calling anything early or twice does no harm.
 //!
-//! **Not modelled yet**: ramped return, active probes, drain, affinity, failover order; [`RegionState`] and [`PluginConfig`] are their places.
+//! **Not modelled**: what workers count is their own (a threshold of n takes up to n errors a worker; windows and budgets likewise); gRPC statuses.
 //!
 //! **Worked example**: two regions share; one fails once and leaves its share to the other.
 //!
