@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use mesh_failover_core::check::{Finding, Input, Target, check};
 use mesh_failover_core::diagnostic::Severity;
+use mesh_failover_core::live::{GatewayState, read_dumps};
 use mesh_failover_core::manifest::{Manifests, Source, read};
 use mesh_failover_core::translate::IstioVersion;
 
@@ -18,6 +19,8 @@ pub struct Example {
     texts: Vec<(String, String)>,
     version: IstioVersion,
     target: Target,
+    /// What a gateway printed.
+    live: Vec<GatewayState>,
 }
 
 /// Reads an example. Its first lines may say how it is checked: `# check: --istio 1.29`.
@@ -51,6 +54,11 @@ pub fn example(file: &Path) -> Result<Example, String> {
             other => return Err(format!("{other:?} is no option of an example")),
         }
     }
+    if let Some(name) = example.live_file() {
+        let text = read(&file.with_file_name(name))?;
+        let dump = [Source { name, text: &text }];
+        example.live = vec![read_dumps(&dump).map_err(|(error, _)| error.message)?];
+    }
     Ok(example)
 }
 
@@ -69,7 +77,12 @@ pub fn folder(folder: &Path) -> Result<Example, String> {
 
 impl Example {
     fn of(texts: Vec<(String, String)>) -> Self {
-        Self { texts, version: IstioVersion::NEWEST, target: Target::default() }
+        Self { texts, version: IstioVersion::NEWEST, target: Target::default(), live: Vec::new() }
+    }
+
+    /// The file beside it that holds what a gateway printed.
+    pub fn live_file(&self) -> Option<&str> {
+        self.text().lines().find_map(|line| line.strip_prefix("# live: "))
     }
 
     /// Why the twin cannot show it, as the example says.
@@ -103,6 +116,7 @@ impl Example {
             sources: &sources,
             version: self.version,
             target: self.target,
+            live: &self.live,
         })
     }
 
@@ -110,6 +124,6 @@ impl Example {
     pub fn changed(&self, change: impl Fn(&str, &str) -> String) -> Self {
         let texts = self.texts.iter();
         let texts = texts.map(|(name, text)| (name.clone(), change(name, text))).collect();
-        Self { texts, version: self.version, target: self.target }
+        Self { texts, version: self.version, target: self.target, live: self.live.clone() }
     }
 }

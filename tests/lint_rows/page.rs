@@ -26,6 +26,13 @@ pub fn page(rule: &Rule, bad: &Example, good: &Example) -> Result<String, String
         let _ = writeln!(text, "{}", quoted(&finding));
     }
     let _ = writeln!(text, "## Not found in\n\n{}", yaml(good));
+    if let Some(name) = bad.live_file() {
+        let _ = writeln!(
+            text,
+            "(beside `{name}`, what the gateway printed: tests/lints/{})\n",
+            rule.code
+        );
+    }
     let _ = writeln!(text, "## What happens\n");
     match bad.not_played() {
         Some(reason) => {

@@ -11,7 +11,8 @@ use std::path::PathBuf;
 
 use mesh_failover_core::check::{self, Finding, Input, Target};
 use mesh_failover_core::diagnostic::Severity;
-use mesh_failover_core::manifest::{self, Source};
+use mesh_failover_core::live::{self, Mesh};
+use mesh_failover_core::manifest::Source;
 use mesh_failover_core::translate::IstioVersion;
 
 use crate::input::{self, Text};
@@ -27,6 +28,11 @@ pub(crate) struct CheckArgs {
     /// A file with the Topology, unless it is among the manifests; with it, findings speak of your own regions and numbers.
     #[arg(long, value_name = "FILE")]
     topology: Option<PathBuf>,
+
+    /// A dump of a running gateway, `/config_dump?include_eds` or `/clusters?format=json`: also say where it differs from what
+    /// the manifests ask for. Both files of one gateway go into a folder of their own.
+    #[arg(long, value_name = "FILE")]
+    live: Vec<PathBuf>,
 
     /// The istiod that will get the manifests.
     #[arg(long, value_name = "VERSION", default_value_t)]
@@ -86,7 +92,10 @@ struct Checked {
 }
 
 pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
-    let mut texts = input::read(args.path.iter().chain(&args.topology))?;
+    let mut texts = input::read(args.path.iter().chain(&args.topology).chain(&args.live))?;
+    for file in &args.live {
+        refuse_other_than_dumps(&file.display().to_string(), &texts)?;
+    }
     if args.fix || args.diff {
         let repaired = fix::repair(&texts, |texts| look(args, texts).findings);
         if args.diff {
@@ -111,10 +120,21 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+fn refuse_other_than_dumps(file: &str, texts: &[Text]) -> Result<(), Failure> {
+    let text = texts.iter().find(|text| text.name == file);
+    match text {
+        Some(text) if !live::is_dump(&text.text) => Err(Failure::unusable(
+            format!("`{file}` is no dump of a gateway"),
+            "save `curl localhost:15000/config_dump?include_eds` or `curl localhost:15000/clusters?format=json` of the gateway's pod",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Reads the texts and looks for everything that is wrong with them.
 fn look(args: &CheckArgs, texts: &[Text]) -> Checked {
     let sources: Vec<Source<'_>> = texts.iter().map(Text::source).collect();
-    let (manifests, unreadable) = manifest::read(&sources);
+    let Mesh { manifests, gateways, diagnostics: unreadable } = live::read(&sources, args.istio);
     let unusable = unreadable.iter().any(|it| it.severity == Severity::Error);
     let found = check::check(&Input {
         manifests: &manifests,
@@ -124,6 +144,7 @@ fn look(args: &CheckArgs, texts: &[Text]) -> Checked {
             TargetArg::Istio => Target::Istio,
             TargetArg::CloudServiceMesh => Target::CloudServiceMesh,
         },
+        live: &gateways,
     });
     Checked { findings: unreadable.into_iter().map(Finding::from).chain(found).collect(), unusable }
 }

@@ -5,7 +5,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use mesh_failover_core::diagnostic::Severity;
-use mesh_failover_core::manifest::{self, Manifests, Source};
+use mesh_failover_core::live::{self, Mesh};
+use mesh_failover_core::manifest::{Manifests, Source};
+use mesh_failover_core::translate::IstioVersion;
 
 use crate::report::{self, Failure};
 
@@ -38,7 +40,7 @@ pub(crate) fn read<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<V
 /// Reads manifests that name endpoints; prints what is wrong with them.
 pub(crate) fn read_manifests(texts: &[Text]) -> Result<Manifests, Failure> {
     let sources: Vec<Source<'_>> = texts.iter().map(Text::source).collect();
-    let (manifests, diagnostics) = manifest::read(&sources);
+    let Mesh { manifests, diagnostics, .. } = live::read(&sources, IstioVersion::NEWEST);
     report::print(&diagnostics, texts);
     let errors = diagnostics.iter().filter(|it| it.severity == Severity::Error).count();
     if errors > 0 {
@@ -48,7 +50,8 @@ pub(crate) fn read_manifests(texts: &[Text]) -> Result<Manifests, Failure> {
     if manifests.topologies.is_empty() {
         return Err(Failure::unusable(
             "no topology says where the endpoints are",
-            "give a file with `kind: Topology`, for example with --topology",
+            "give a file with `kind: Topology`, for example with --topology; or what `kubectl get \
+             endpointslice,service,node,pod -A -o yaml` prints, or a gateway's `/config_dump?include_eds`",
         ));
     }
     Ok(manifests)

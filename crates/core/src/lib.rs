@@ -18,6 +18,7 @@ pub mod envoy;
 pub mod explain;
 pub mod host;
 pub mod lb;
+pub mod live;
 pub mod locality;
 pub mod manifest;
 pub mod outlier;

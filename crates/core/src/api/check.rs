@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::error::Error;
 use super::files::{self, File};
 use crate::check::{self, Finding, Rule, Target};
+use crate::live::{self, Mesh};
 use crate::manifest::Source;
 
 /// Manifests to check.
@@ -38,14 +39,15 @@ pub struct CheckAnswer {
 /// [`codes::REQUEST`](super::codes::REQUEST) for a version of Istio that is not modelled. Texts that cannot be read are diagnostics.
 pub fn check(request: CheckRequest) -> Result<CheckAnswer, Error> {
     let version = files::istio_version(request.istio.as_deref())?;
-    let (manifests, unreadable) = files::read(&request.files);
     let sources: Vec<Source<'_>> =
         request.files.iter().map(|file| Source { name: &file.name, text: &file.text }).collect();
+    let Mesh { manifests, gateways, diagnostics: unreadable } = live::read(&sources, version);
     let found = check::check(&check::Input {
         manifests: &manifests,
         sources: &sources,
         version,
         target: request.target.unwrap_or_default(),
+        live: &gateways,
     });
     let diagnostics: Vec<Finding> =
         unreadable.into_iter().map(Finding::from).chain(found).collect();

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Error, codes};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::manifest::{self, Manifests, Source};
+use crate::live::{self, Mesh};
+use crate::manifest::{Manifests, Source};
 use crate::translate::IstioVersion;
 
 /// A named text.
@@ -22,7 +23,8 @@ pub struct File {
 pub(super) fn read(files: &[File]) -> (Manifests, Vec<Diagnostic>) {
     let sources: Vec<Source<'_>> =
         files.iter().map(|file| Source { name: &file.name, text: &file.text }).collect();
-    manifest::read(&sources)
+    let Mesh { manifests, diagnostics, .. } = live::read(&sources, IstioVersion::NEWEST);
+    (manifests, diagnostics)
 }
 
 /// What the texts say if they can be read and say where endpoints are, and what is doubtful about them.

@@ -60,7 +60,7 @@ macro_rules! bodies {
 
         /// Every object with the number of its document.
         fn objects(manifests: Manifests) -> Vec<(usize, ParsedObject)> {
-            let Manifests { documents, $($list,)* } = manifests;
+            let Manifests { documents, $($list,)* .. } = manifests;
             let mut objects = Vec::new();
             $(objects.extend($list.into_iter().map(|object| {
                 parsed(&documents, object, Body::$kind)

@@ -21,6 +21,7 @@ mod failover;
 mod finding;
 pub mod istio;
 mod istiod;
+mod live;
 mod managed;
 mod network;
 mod outlier;
@@ -36,6 +37,7 @@ pub use rule::{Rule, rules};
 
 use facts::Facts;
 
+use crate::live::GatewayState;
 use crate::manifest::{Manifests, Source};
 use crate::translate::{IstioVersion, codes, translate};
 
@@ -64,6 +66,8 @@ pub struct Input<'a> {
     pub version: IstioVersion,
     /// Who programs the proxies.
     pub target: Target,
+    /// Gateways as they run, to be compared with what the manifests ask for.
+    pub live: &'a [GatewayState],
 }
 
 /// Lints of one subject.
@@ -72,7 +76,7 @@ struct Family {
     check: fn(&Facts<'_>, &mut Vec<Finding>),
 }
 
-const FAMILIES: [Family; 12] = [
+const FAMILIES: [Family; 13] = [
     Family { rules: istiod::RULES, check: istiod::check },
     Family { rules: outlier::RULES, check: outlier::check },
     Family { rules: panic::RULES, check: panic::check },
@@ -85,6 +89,7 @@ const FAMILIES: [Family; 12] = [
     Family { rules: network::RULES, check: network::check },
     Family { rules: extension::RULES, check: extension::check },
     Family { rules: managed::RULES, check: managed::check },
+    Family { rules: live::RULES, check: live::check },
 ];
 
 /// Everything that is wrong with the manifests or does not do what it seems to, each thing once, in the order of
@@ -108,8 +113,8 @@ const FAMILIES: [Family; 12] = [
 /// ";
 /// let sources = [Source { name: "dr.yaml", text }];
 /// let (manifests, _) = read(&sources);
-/// let version = Default::default();
-/// let found = check(&Input { manifests: &manifests, sources: &sources, version, target: Target::Istio });
+/// let (version, target) = (Default::default(), Target::Istio);
+/// let found = check(&Input { manifests: &manifests, sources: &sources, version, target, live: &[] });
 /// assert_eq!(found[0].diagnostic.code, "MF0201");
 /// assert_eq!(found[0].diagnostic.location.as_ref().map(|at| at.span.line), Some(9));
 /// assert!(found[0].fix.is_some());

@@ -22,3 +22,5 @@ pub const WRONG_API_VERSION: &str = "MF0009";
 pub const UNSUPPORTED_YAML: &str = "MF0010";
 /// More errors in one document than are reported.
 pub const TOO_MANY_ERRORS: &str = "MF0011";
+/// The text is no dump of a gateway, though it begins like one.
+pub const DUMP: &str = "MF0012";

@@ -1,9 +1,23 @@
 //! The kinds that are read: what they are called, in which versions, and where they are kept.
 
+use super::kubernetes::{EndpointSlice, Namespace, Node, Pod, Service};
 use super::{
     DestinationRule, Gateway, Intent, Manifests, MeshConfig, Object, Scenario, ServiceEntry,
     Topology, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry,
 };
+
+/// Whose kind it is, and so what a field means that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    /// Istio drops the field: a warning.
+    Istio,
+    /// An error.
+    Ours,
+    /// One of those that are not read: nothing.
+    Kubernetes,
+    /// The same, with the fields beside `metadata` instead of below `spec`.
+    KubernetesFlat,
+}
 
 /// A kind that can be read and written.
 pub trait Kind: Sized {
@@ -13,8 +27,8 @@ pub trait Kind: Sized {
     const GROUP: &'static str;
     /// Its versions, the preferred one first.
     const VERSIONS: &'static [&'static str];
-    /// Whether a field that does not exist is an error; else Istio drops it.
-    const STRICT: bool;
+    /// What a field that does not exist means.
+    const SCHEMA: Schema;
     /// Whether the object must have a name.
     const NAMED: bool;
 
@@ -23,12 +37,12 @@ pub trait Kind: Sized {
 }
 
 macro_rules! kinds {
-    ($($type:ident $group:literal $versions:expr, $strict:literal, $named:literal, $list:ident;)*) => {$(
+    ($($type:ident $group:literal $versions:expr, $schema:ident, $named:literal, $list:ident;)*) => {$(
         impl Kind for $type {
             const KIND: &'static str = stringify!($type);
             const GROUP: &'static str = $group;
             const VERSIONS: &'static [&'static str] = &$versions;
-            const STRICT: bool = $strict;
+            const SCHEMA: Schema = Schema::$schema;
             const NAMED: bool = $named;
 
             fn list(manifests: &mut Manifests) -> &mut Vec<Object<Self>> {
@@ -41,15 +55,20 @@ macro_rules! kinds {
 const NETWORKING: [&str; 3] = ["v1", "v1beta1", "v1alpha3"];
 
 kinds! {
-    Gateway "networking.istio.io" NETWORKING, false, true, gateways;
-    VirtualService "networking.istio.io" NETWORKING, false, true, virtual_services;
-    DestinationRule "networking.istio.io" NETWORKING, false, true, destination_rules;
-    ServiceEntry "networking.istio.io" NETWORKING, false, true, service_entries;
-    WorkloadEntry "networking.istio.io" NETWORKING, false, true, workload_entries;
-    WasmPlugin "extensions.istio.io" ["v1alpha1"], false, true, wasm_plugins;
-    TrafficExtension "extensions.istio.io" ["v1alpha1"], false, true, traffic_extensions;
-    MeshConfig "mesh-failover.dev" ["v1alpha1"], false, false, mesh_configs;
-    Topology "mesh-failover.dev" ["v1alpha1"], true, false, topologies;
-    Scenario "mesh-failover.dev" ["v1alpha1"], true, false, scenarios;
-    Intent "mesh-failover.dev" ["v1alpha1"], true, false, intents;
+    Gateway "networking.istio.io" NETWORKING, Istio, true, gateways;
+    VirtualService "networking.istio.io" NETWORKING, Istio, true, virtual_services;
+    DestinationRule "networking.istio.io" NETWORKING, Istio, true, destination_rules;
+    ServiceEntry "networking.istio.io" NETWORKING, Istio, true, service_entries;
+    WorkloadEntry "networking.istio.io" NETWORKING, Istio, true, workload_entries;
+    WasmPlugin "extensions.istio.io" ["v1alpha1"], Istio, true, wasm_plugins;
+    TrafficExtension "extensions.istio.io" ["v1alpha1"], Istio, true, traffic_extensions;
+    MeshConfig "mesh-failover.dev" ["v1alpha1"], Istio, false, mesh_configs;
+    Topology "mesh-failover.dev" ["v1alpha1"], Ours, false, topologies;
+    Service "" ["v1"], Kubernetes, true, services;
+    EndpointSlice "discovery.k8s.io" ["v1"], KubernetesFlat, true, endpoint_slices;
+    Node "" ["v1"], Kubernetes, true, nodes;
+    Namespace "" ["v1"], Kubernetes, true, namespaces;
+    Pod "" ["v1"], Kubernetes, true, pods;
+    Scenario "mesh-failover.dev" ["v1alpha1"], Ours, false, scenarios;
+    Intent "mesh-failover.dev" ["v1alpha1"], Ours, false, intents;
 }

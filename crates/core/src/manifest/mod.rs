@@ -20,6 +20,7 @@ mod hint;
 mod intent;
 mod json;
 mod kinds;
+pub mod kubernetes;
 mod mesh_config;
 mod metadata;
 mod node;
@@ -94,6 +95,11 @@ pub struct Manifests {
     pub workload_entries: Vec<Object<WorkloadEntry>>,
     pub wasm_plugins: Vec<Object<WasmPlugin>>,
     pub traffic_extensions: Vec<Object<TrafficExtension>>,
+    pub services: Vec<Object<kubernetes::Service>>,
+    pub endpoint_slices: Vec<Object<kubernetes::EndpointSlice>>,
+    pub nodes: Vec<Object<kubernetes::Node>>,
+    pub namespaces: Vec<Object<kubernetes::Namespace>>,
+    pub pods: Vec<Object<kubernetes::Pod>>,
     pub mesh_configs: Vec<Object<MeshConfig>>,
     pub topologies: Vec<Object<Topology>>,
     pub scenarios: Vec<Object<Scenario>>,

@@ -318,6 +318,10 @@ impl<'a> Builder<'a> {
     fn syntax(&self, scan: &ScanError) -> Finding {
         let index = scan.marker().index();
         let span = self.positions.span(index, index);
+        // The scanner reads ahead and has a limit of its own.
+        if scan.info().contains("recursion limit") {
+            return self.too_deep(span);
+        }
         let before = self.positions.line(span.line.saturating_sub(1));
         let line = self.positions.line(span.line);
         let message = format!("not valid YAML: {}", scan.info());

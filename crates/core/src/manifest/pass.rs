@@ -18,6 +18,8 @@ pub(super) enum UnknownFields {
     Warn,
     /// An error: the schema is ours.
     Deny,
+    /// Nothing: of Kubernetes' own kinds only some fields are read.
+    Ignore,
 }
 
 /// Types that name only some of the real type's fields, so that an unknown field means nothing.
@@ -120,13 +122,16 @@ impl Context {
     }
 
     pub(super) fn unknown(&self, name: &str, fields: &'static [&'static str], entry: &Entry) {
+        if self.unknown_fields == UnknownFields::Ignore {
+            return;
+        }
         let help = hint::field(&entry.key, fields);
         if PARTIAL.contains(&name) && help.is_none() {
             return;
         }
         let (severity, drops) = match self.unknown_fields {
             UnknownFields::Warn => (Severity::Warning, "; Istio drops it"),
-            UnknownFields::Deny => (Severity::Error, ""),
+            UnknownFields::Deny | UnknownFields::Ignore => (Severity::Error, ""),
         };
         let help = help.or_else(|| hint::list(fields));
         let message = format!("unknown field `{}`{drops}", entry.key);

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use serde::de::DeserializeOwned;
 
 use super::decode::decode;
+use super::kubernetes::{self, EndpointSlice, Namespace, Pod, Service};
 use super::parse::parse;
 use super::pass::{Finding, UnknownFields};
 use super::{
     DestinationRule, Document, Entry, Gateway, Intent, Kind, Manifests, MeshConfig, Metadata, Node,
-    Object, Path, Scenario, Segment, ServiceEntry, Source, Topology, TrafficExtension, Value,
+    Object, Path, Scenario, Schema, Segment, ServiceEntry, Source, Topology, TrafficExtension, Value,
     VirtualService, WasmPlugin, WorkloadEntry, codes, hint,
 };
 use crate::diagnostic::{Diagnostic, Severity, Span};
@@ -88,7 +89,7 @@ const fn known<T: Kind + DeserializeOwned>() -> Known {
     Known { kind: T::KIND, group: T::GROUP, versions: T::VERSIONS, read: Reading::object::<T> }
 }
 
-const KNOWN: [Known; 11] = [
+const KNOWN: [Known; 16] = [
     known::<Gateway>(),
     known::<VirtualService>(),
     known::<DestinationRule>(),
@@ -100,6 +101,11 @@ const KNOWN: [Known; 11] = [
     known::<Topology>(),
     known::<Scenario>(),
     known::<Intent>(),
+    known::<Service>(),
+    known::<EndpointSlice>(),
+    known::<kubernetes::Node>(),
+    known::<Namespace>(),
+    known::<Pod>(),
 ];
 
 fn finding(
@@ -236,7 +242,10 @@ impl Reading {
     }
 
     fn object<T: Kind + DeserializeOwned>(&mut self, document: Document, api_version: String) {
-        let mut findings = around_spec(&document.root);
+        let mut findings = match T::SCHEMA {
+            Schema::Kubernetes | Schema::KubernetesFlat => Vec::new(),
+            Schema::Istio | Schema::Ours => around_spec(&document.root),
+        };
         let metadata: Metadata = match document.root.entry("metadata") {
             Some(entry) if !entry.value.is_null() => {
                 let (metadata, found) = decode(&entry.value, key("metadata"), UnknownFields::Warn);
@@ -254,31 +263,8 @@ impl Reading {
             let place = (key("metadata"), place);
             findings.push(finding(Severity::Error, codes::MISSING_FIELD, text, place));
         }
-        let spec = match document.root.get("spec") {
-            Some(spec) if !spec.is_null() => {
-                let unknown = if T::STRICT { UnknownFields::Deny } else { UnknownFields::Warn };
-                let (value, found) = decode::<T>(spec, key("spec"), unknown);
-                findings.extend(found);
-                value
-            }
-            _ => {
-                let place = document
-                    .root
-                    .entry("spec")
-                    .map_or_else(|| first_key(&document.root), |entry| entry.key_span);
-                let text = (
-                    "`spec` is missing".into(),
-                    Some("the fields of the object go below `spec:`".into()),
-                );
-                findings.push(finding(
-                    Severity::Error,
-                    codes::MISSING_FIELD,
-                    text,
-                    (key("spec"), place),
-                ));
-                None
-            }
-        };
+        let (spec, found) = spec_of::<T>(&document.root);
+        findings.extend(found);
         self.report(&document, findings);
         if let Some(spec) = spec {
             self.keep(Object { api_version, metadata, spec, document: 0 }, document);
@@ -301,6 +287,26 @@ impl Reading {
         object.document = self.manifests.documents.len();
         self.manifests.documents.push(document);
         T::list(&mut self.manifests).push(object);
+    }
+}
+
+/// The `spec`, or what stands in its place.
+fn spec_of<T: Kind + DeserializeOwned>(root: &Node) -> (Option<T>, Vec<Finding>) {
+    let unknown = match T::SCHEMA {
+        Schema::Istio => UnknownFields::Warn,
+        Schema::Ours => UnknownFields::Deny,
+        Schema::Kubernetes | Schema::KubernetesFlat => UnknownFields::Ignore,
+    };
+    match root.get("spec") {
+        _ if T::SCHEMA == Schema::KubernetesFlat => decode(root, Path::default(), unknown),
+        Some(spec) if !spec.is_null() => decode(spec, key("spec"), unknown),
+        _ => {
+            let place = root.entry("spec").map_or_else(|| first_key(root), |entry| entry.key_span);
+            let help = Some("the fields of the object go below `spec:`".into());
+            let text = ("`spec` is missing".into(), help);
+            let found = finding(Severity::Error, codes::MISSING_FIELD, text, (key("spec"), place));
+            (None, vec![found])
+        }
     }
 }
 

@@ -1,5 +1,6 @@
-//! `cargo xtask bench`: what the filter costs and how fast the simulator plays, measured.
+//! `cargo xtask bench`: what the filter and a check cost, and how fast the simulator plays, measured.
 
+mod check;
 mod gateway;
 mod page;
 mod simulate;
@@ -22,6 +23,8 @@ enum Bench {
     Page(page::Args),
     /// Time that the simulator takes for a request, and how it grows with endpoints and regions
     Simulate,
+    /// Time and memory of a check of a thousand manifests
+    Check,
 }
 
 pub fn run(args: Args) -> Result<()> {
@@ -29,5 +32,6 @@ pub fn run(args: Args) -> Result<()> {
         Bench::Gateway(args) => gateway::run(args),
         Bench::Page(args) => page::run(&args),
         Bench::Simulate => simulate::run(),
+        Bench::Check => check::run(),
     }
 }

@@ -1,0 +1,193 @@
+//! `mesh-failover check` as its user meets it: exit status, formats, repairs, and texts that are not what they should be.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers may fail as the test does")]
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use mesh_failover_harness::find;
+use serde_json::Value;
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mesh-failover"))
+        .arg("check")
+        .args(arguments)
+        .current_dir(find::workspace().join("tests/lints"))
+        .output()
+        .unwrap()
+}
+
+fn stdout(arguments: &[&str], status: i32) -> String {
+    let output = run(arguments);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {text}{errors}");
+    text
+}
+
+fn json(arguments: &[&str], status: i32) -> Value {
+    serde_json::from_str(&stdout(arguments, status)).unwrap()
+}
+
+fn check(arguments: &[&str], status: i32, expected: &[&str]) {
+    let output = run(arguments);
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {text}");
+    for part in expected {
+        assert!(text.contains(part), "no `{part}` in:\n{text}");
+    }
+}
+
+/// The finding that all tests here look at.
+const BAD: &str = "MF0201/bad.yaml";
+
+#[test]
+fn the_exit_status_says_what_came_out() {
+    check(&["MF0201/good.yaml"], 0, &["no findings"]);
+    check(
+        &[BAD],
+        1,
+        &["warning[MF0201]", "MF0201/bad.yaml:9:9", "docs/lints/MF0201.md", "1 warning"],
+    );
+    check(&[BAD, "--fail-on", "error"], 0, &["warning[MF0201]"]);
+    check(&[BAD, "--fail-on", "never"], 0, &["warning[MF0201]"]);
+    check(&["missing.yaml"], 2, &["cannot read `missing.yaml`"]);
+    check(&["MF0208/bad.yaml"], 0, &["note[MF0208]"]);
+    check(&["MF0208/bad.yaml", "--fail-on", "note"], 1, &["note[MF0208]"]);
+}
+
+#[test]
+fn version_and_target_change_what_is_wrong() {
+    check(&["MF0901/bad.yaml", "--istio", "1.29"], 1, &["MF0901"]);
+    check(&["MF0901/bad.yaml", "--istio", "1.30"], 0, &[]);
+    check(&["MF1001/bad.yaml", "--target", "cloud-service-mesh"], 1, &["MF1001"]);
+}
+
+#[test]
+fn json_has_everything() {
+    let found = json(&[BAD, "-o", "json"], 1);
+    let first = &found["findings"][0];
+    assert_eq!(first["code"], "MF0201");
+    assert_eq!(first["object"], "DestinationRule default/hello-world");
+    assert_eq!(first["location"]["line"], 9);
+    assert!(first["fix"]["edits"][0]["text"].as_str().unwrap().contains("outlierDetection"));
+}
+
+/// What the schema of SARIF 2.1.0 and GitHub's code scanning require of a log.
+#[test]
+fn sarif_has_what_code_scanning_needs() {
+    let log = json(&[BAD, "MF1101/bad.yaml", "-o", "sarif"], 1);
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    let driver = &run["tool"]["driver"];
+    assert_eq!(driver["name"], "mesh-failover");
+    let rules = driver["rules"].as_array().unwrap();
+    for rule in rules {
+        for text in ["/id", "/shortDescription/text", "/fullDescription/text", "/help/text"] {
+            assert!(rule.pointer(text).is_some_and(Value::is_string), "{text} of {rule}");
+        }
+    }
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert!(["error", "warning", "note"].contains(&result["level"].as_str().unwrap()));
+        assert!(result["message"]["text"].is_string());
+        let place = &result["locations"][0]["physicalLocation"];
+        assert!(place["artifactLocation"]["uri"].as_str().unwrap().ends_with("bad.yaml"));
+        for position in ["startLine", "startColumn", "endLine", "endColumn"] {
+            assert!(place["region"][position].as_u64().unwrap() >= 1, "{position} of {place}");
+        }
+    }
+    let replacement = &results[0]["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!(replacement["deletedRegion"]["startLine"], 7);
+    assert!(replacement["insertedContent"]["text"].is_string());
+}
+
+#[test]
+fn github_gets_annotations() {
+    let text = stdout(&[BAD, "-o", "github"], 1);
+    assert!(
+        text.starts_with("::warning title=MF0201,file=MF0201/bad.yaml,line=9,col=9::"),
+        "{text}"
+    );
+    assert_eq!(text.lines().count(), 1, "{text}");
+}
+
+fn copied(folder: &Path, name: &str) -> PathBuf {
+    let file = folder.join(name);
+    fs::copy(find::workspace().join("tests/lints").join(BAD), &file).unwrap();
+    file
+}
+
+#[test]
+fn fix_repairs_the_file_and_diff_only_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = copied(folder.path(), "dr.yaml");
+    let name = file.display().to_string();
+    let before = fs::read_to_string(&file).unwrap();
+    let diff = stdout(&[&name, "--diff"], 0);
+    assert!(diff.contains("+    outlierDetection: {"), "{diff}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
+    check(&[&name, "--fix"], 0, &["no findings"]);
+    let after = fs::read_to_string(&file).unwrap();
+    assert!(after.contains("    outlierDetection: {consecutive5xxErrors: 5"), "{after}");
+    assert_eq!(after.lines().count(), before.lines().count() + 1);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_comment_switches_a_finding_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = copied(folder.path(), "dr.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("# mesh-failover: allow MF0201 -- a game day is planned\n{text}"))
+        .unwrap();
+    check(&[&file.display().to_string()], 0, &["no findings"]);
+}
+
+#[test]
+fn standard_input_is_a_file() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mesh-failover"))
+        .args(["check", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let text = fs::read(find::workspace().join("tests/lints").join(BAD)).unwrap();
+    child.stdin.take().unwrap().write_all(&text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("--> -:9:9"));
+}
+
+/// Texts that nobody writes on purpose: one sentence with a place, never a panic, never a hang.
+#[test]
+fn texts_that_are_no_manifests_get_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\nspec:\n  host: a\n";
+    let bomb = (0..30).fold("a0: &a0 [x, x]\n".to_owned(), |text, level| {
+        format!("{text}a{next}: &a{next} [*a{level}, *a{level}]\n", next = level + 1)
+    });
+    for (name, bytes, expected) in [
+        ("nul.yaml", b"a: \0\n".to_vec(), "U+0000"),
+        ("latin1.yaml", b"a: \xff\xfe\n".to_vec(), "cannot read"),
+        ("deep.yaml", "[".repeat(100_000).into_bytes(), "MF0002"),
+        ("bomb.yaml", bomb.into_bytes(), "MF0002"),
+        ("tabs.yaml", format!("{head}\ttrafficPolicy: {{}}\n").into_bytes(), "MF0001"),
+        ("large.yaml", vec![b'#'; 20 << 20], "MF0002"),
+    ] {
+        let file = folder.path().join(name);
+        fs::write(&file, bytes).unwrap();
+        check(&[&file.display().to_string()], 2, &[name, expected]);
+    }
+    let windows = format!("\u{feff}{head}").replace('\n', "\r\n");
+    let file = folder.path().join("windows.yaml");
+    fs::write(&file, windows).unwrap();
+    check(&[&file.display().to_string()], 0, &["no findings"]);
+}
