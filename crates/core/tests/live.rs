@@ -11,12 +11,10 @@ use mesh_failover_core::translate::IstioVersion;
 fn cluster(region: &str, net: u32, pods: u32) -> String {
     let mut text =
         String::from("apiVersion: v1\nkind: List\nmetadata: {resourceVersion: ''}\nitems:\n");
-    text += &format!(
-        "- apiVersion: discovery.k8s.io/v1\n  kind: EndpointSlice\n  addressType: IPv4\n  metadata:\n    name: hello-world-x7\n    \
-         namespace: default\n    labels: {{kubernetes.io/service-name: hello-world, endpointslice.kubernetes.io/managed-by: c}}\n    \
-         managedFields: [{{manager: kube-controller-manager, fieldsV1: {{'f:endpoints': {{}}}}}}]\n    generateName: hello-world-\n    \
-         ownerReferences: [{{apiVersion: v1, kind: Service, name: hello-world, uid: 1}}]\n  ports: [{{name: http, port: 8080, protocol: TCP}}]\n  endpoints:\n"
-    );
+    text += "- apiVersion: discovery.k8s.io/v1\n  kind: EndpointSlice\n  addressType: IPv4\n  metadata:\n    name: hello-world-x7\n    \
+         namespace: default\n    labels: {kubernetes.io/service-name: hello-world, endpointslice.kubernetes.io/managed-by: c}\n    \
+         managedFields: [{manager: kube-controller-manager, fieldsV1: {'f:endpoints': {}}}]\n    generateName: hello-world-\n    \
+         ownerReferences: [{apiVersion: v1, kind: Service, name: hello-world, uid: 1}]\n  ports: [{name: http, port: 8080, protocol: TCP}]\n  endpoints:\n";
     for pod in 0..pods {
         text += &format!(
             "  - addresses: [10.{net}.0.{pod}]\n    conditions: {{ready: {}, serving: true, terminating: false}}\n    nodeName: {region}-node\n    \

@@ -193,13 +193,10 @@ fn compare(
         let help = "see which DestinationRule applies with `mesh-failover explain`";
         say(&WEIGHTS_DIFFER, "loadBalancer", format!("`{name}`: {message}"), help);
     }
-    if live.is_configured {
-        if let Some(message) =
-            ejection(cluster.outlier_detection.as_ref(), live.outlier_detection.as_ref())
-        {
-            let help = "see which DestinationRule applies with `mesh-failover explain`";
-            say(&EJECTION_DIFFERS, "outlierDetection", format!("`{name}`: {message}"), help);
-        }
+    let ejects = (cluster.outlier_detection.as_ref(), live.outlier_detection.as_ref());
+    if let Some(message) = ejection(ejects).filter(|_| live.is_configured) {
+        let help = "see which DestinationRule applies with `mesh-failover explain`";
+        say(&EJECTION_DIFFERS, "outlierDetection", format!("`{name}`: {message}"), help);
     }
     let ejected = live.hosts.iter().filter(|(_, host)| host.is_ejected);
     let ejected: Vec<String> =
@@ -292,8 +289,8 @@ fn weights(cluster: &Cluster, live: &LiveCluster) -> Option<String> {
     (!differences.is_empty()).then(|| differences.join("; "))
 }
 
-fn ejection(asked: Option<&OutlierDetection>, found: Option<&OutlierDetection>) -> Option<String> {
-    match (asked, found) {
+fn ejection(blocks: (Option<&OutlierDetection>, Option<&OutlierDetection>)) -> Option<String> {
+    match blocks {
         (None, None) => None,
         (Some(_), None) => {
             Some("the gateway ejects nothing, the manifests ask for outlierDetection".to_owned())
