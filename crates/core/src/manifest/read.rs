@@ -10,8 +10,8 @@ use super::parse::parse;
 use super::pass::{Finding, UnknownFields};
 use super::{
     DestinationRule, Document, Entry, Gateway, Intent, Kind, Manifests, MeshConfig, Metadata, Node,
-    Object, Path, Scenario, Schema, Segment, ServiceEntry, Source, Topology, TrafficExtension, Value,
-    VirtualService, WasmPlugin, WorkloadEntry, codes, hint,
+    Object, Path, Scenario, Schema, Segment, ServiceEntry, Source, Topology, TrafficExtension,
+    Value, VirtualService, WasmPlugin, WorkloadEntry, codes, hint,
 };
 use crate::diagnostic::{Diagnostic, Severity, Span};
 
