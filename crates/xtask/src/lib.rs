@@ -9,6 +9,7 @@ pub mod deny;
 pub mod fidelity;
 pub mod filter;
 pub mod fuzz;
+pub mod image;
 pub mod process;
 pub mod test;
 pub mod tidy;

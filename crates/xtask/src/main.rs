@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, demo, deny, fidelity, filter, fuzz, test, tidy, tools, www};
+use xtask::{bench, demo, deny, fidelity, filter, fuzz, image, test, tidy, tools, www};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, about, max_term_width = 100)]
@@ -20,6 +20,8 @@ enum Command {
     Demo(demo::Args),
     /// Build the Proxy-Wasm filters into optimised modules under target/filter
     Filter(filter::Args),
+    /// Pack the region router as an OCI image that a gateway can pull
+    Image(image::Args),
     /// Build the npm package and the playground
     Www(www::Args),
     /// Pack the npm package and try the tarball in Node, in bundlers and in a browser
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Setup(args) => tools::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Filter(args) => filter::run(args),
+        Command::Image(args) => image::run(args),
         Command::Www(args) => www::run(args),
         Command::Npm(args) => www::run_npm(args),
         Command::Test(args) => test::run(args),
