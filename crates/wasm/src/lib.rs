@@ -27,7 +27,7 @@ macro_rules! functions {
     )*};
 }
 
-functions! { parse check simulate envoy }
+functions! { parse check simulate html explain envoy }
 
 /// [`api::version`].
 ///

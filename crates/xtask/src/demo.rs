@@ -8,6 +8,7 @@ mod play;
 mod screen;
 mod verdict;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -18,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 pub use play::{Phase, Played, RegionDown, Scene, Timeline, play};
 pub use verdict::{Row, rows};
 
-use crate::{filter, tools, workspace};
+use crate::{filter, tools, workspace, www};
 use screen::Screen;
 
 /// Where the gateway is: the region that will die.
@@ -30,7 +31,7 @@ const FROM: &str = "europe-west1";
 A is the gateway's own region, europe-west1; B is us-central1. Everything listens on free loopback ports,
 and everything is gone when the command ends, also after Ctrl-C.")]
 pub struct Args {
-    /// Leave the gateways up when the table is printed, and say where they are, until Ctrl-C
+    /// Leave the gateways and the playground up when the table is printed, and say where they are, until Ctrl-C
     #[arg(long)]
     keep: bool,
     /// How region A dies
@@ -42,6 +43,9 @@ pub struct Args {
     /// Only without the filter (native), or only with it (router)
     #[arg(long, value_enum)]
     only: Option<Mode>,
+    /// Without the playground, which takes minutes to build the first time
+    #[arg(long)]
+    no_playground: bool,
 }
 
 /// Who decides which region a request goes to.
@@ -102,10 +106,11 @@ pub fn run(args: Args) -> Result<()> {
     if modes.contains(&Mode::Router) {
         filter::build("region-router")?;
     }
+    let playground = if args.no_playground { None } else { Some(www::build()?) };
     tokio::runtime::Runtime::new()?.block_on(async {
         // Whatever is still running when a branch loses is dropped, which stops it.
         tokio::select! {
-            outcome = show(&args, &modes) => outcome,
+            outcome = show(&args, &modes, playground) => outcome,
             interrupted = interrupt() => {
                 interrupted?;
                 bail!("interrupted; nothing is left running")
@@ -123,9 +128,12 @@ async fn interrupt() -> Result<()> {
     }
 }
 
-async fn show(args: &Args, modes: &[Mode]) -> Result<()> {
+async fn show(args: &Args, modes: &[Mode], playground: Option<PathBuf>) -> Result<()> {
     let screen = Screen::new();
     screen.title(args.rate, args.region_down);
+    if let Some(folder) = playground {
+        screen.playground(www::serve(folder).await?);
+    }
     let mut results = Vec::new();
     let mut kept = Vec::new();
     for &mode in modes {

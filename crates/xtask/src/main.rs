@@ -26,6 +26,8 @@ enum Command {
     Www(www::Args),
     /// Pack the npm package and try the tarball in Node, in bundlers and in a browser
     Npm(www::NpmArgs),
+    /// Try the built playground in a real browser
+    Browser(www::BrowserArgs),
     /// Run every check that CI runs, one line a step
     Test(test::Args),
     /// Run the fuzz targets
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Image(args) => image::run(args),
         Command::Www(args) => www::run(args),
         Command::Npm(args) => www::run_npm(args),
+        Command::Browser(args) => www::run_browser(args),
         Command::Test(args) => test::run(args),
         Command::Fidelity(args) => fidelity::run(args),
         Command::Fuzz(args) => fuzz::run(args),

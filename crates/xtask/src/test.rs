@@ -48,6 +48,8 @@ enum Step {
     Www,
     /// The packed npm package in Node, in bundlers and in a browser
     Npm,
+    /// The built playground in a real browser
+    Browser,
     /// Unit, vector, property, interface and end-to-end tests
     Test,
     /// The simulator against a real Envoy, the quick scenarios
@@ -87,8 +89,9 @@ impl Step {
             }
             Step::Deny => chore(&["deny"]),
             Step::Filter => chore(&["filter"]),
-            Step::Www => chore(&["www", "--sdk"]),
+            Step::Www => chore(&["www"]),
             Step::Npm => chore(&["npm"]),
+            Step::Browser => chore(&["browser"]),
             Step::Test => {
                 let mut tests = cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]);
                 // What is missing has failed its own step; the tests that need it fail by name.

@@ -9,6 +9,8 @@ import type {
   EnvoyRequest,
   Error as CoreError,
   Event,
+  ExplainAnswer,
+  ExplainRequest,
   FrameLayout,
   ParseAnswer,
   ParseRequest,
@@ -31,6 +33,16 @@ export function check(request: CheckRequest): CheckAnswer {
 /** Plays a scenario to its end. */
 export function simulate(request: SimulateRequest): SimulateAnswer {
   return ask(() => bindings.simulate(JSON.stringify(request)));
+}
+
+/** Plays a scenario to its end and tells it as one self-contained page, HTML. */
+export function html(request: SimulateRequest): string {
+  return ask(() => bindings.html(JSON.stringify(request)));
+}
+
+/** Says for one gateway what istiod makes of the manifests, each number with the line behind it. */
+export function explain(request: ExplainRequest): ExplainAnswer {
+  return ask(() => bindings.explain(JSON.stringify(request)));
 }
 
 /** Writes the Envoy configuration that istiod would give one gateway. */

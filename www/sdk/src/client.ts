@@ -68,6 +68,8 @@ export async function client(port: Port): Promise<Client> {
     parse: call("parse"),
     check: call("check"),
     simulate: call("simulate"),
+    html: call("html"),
+    explain: call("explain"),
     envoy: call("envoy"),
     version: call("version"),
     async simulation(...given: readonly unknown[]) {

@@ -9,9 +9,17 @@ export type Arm = "auto" | "native" | "router";
  */
 export type Arrivals = "constant" | "poisson";
 /**
+ * Whose default something is.
+ */
+export type DefaultOf = "Istio" | "Envoy";
+/**
  * How bad a finding is.
  */
 export type Severity = "note" | "warning" | "error";
+/**
+ * Who programs the proxies.
+ */
+export type ControlPlane = "istio" | "cloud-service-mesh";
 /**
  * A duration in Go's syntax: `250ms`, `1m30s`, `1.5h`.
  */
@@ -329,66 +337,27 @@ export interface Bounds {
   min?: number | null;
 }
 /**
- * One thing that was expected.
- */
-export interface Check {
-  /**
-   * For example `50 % ± 3`.
-   */
-  expected: string;
-  /**
-   * For example `49.97 %`.
-   */
-  got: string;
-  /**
-   * Whether that is as expected.
-   */
-  passed: boolean;
-  /**
-   * For example `share of europe-west1`.
-   */
-  what: string;
-}
-/**
- * What was found.
- */
-export interface CheckAnswer {
-  /**
-   * Everything that was found, in the order of the texts, each once.
-   */
-  diagnostics: Diagnostic[];
-}
-/**
- * One finding.
+ * What in the manifests makes something so.
  *
- * House style: the message is lower case without a full stop, what the user wrote stands in backticks,
- * no Rust type is named; what to do about it goes into `help`.
+ * A default has no line of its own: it points at the nearest block in which it could be overridden.
  */
-export interface Diagnostic {
+export interface Cause {
   /**
-   * A stable code, `MF` and four digits.
+   * Whose default it is, if the field is not written.
    */
-  code: string;
+  defaultOf?: DefaultOf | null;
   /**
-   * What to write instead.
-   */
-  help?: string | null;
-  /**
-   * Where, if the text is at hand.
+   * Where it stands.
    */
   location?: Location | null;
   /**
-   * What is wrong, with the user's own names and numbers.
+   * The object, for example `DestinationRule default/hello-world`.
    */
-  message: string;
+  object?: string | null;
   /**
-   * The field, for example `spec.trafficPolicy.outlierDetection.interval`; empty for a whole document.
+   * The field, for example `spec.trafficPolicy.outlierDetection.interval`.
    */
   path?: string;
-  /**
-   * How bad it is.
-   */
-  severity: Severity;
 }
 /**
  * A span in a named file.
@@ -424,6 +393,140 @@ export interface Location {
   start: number;
 }
 /**
+ * One thing that was expected.
+ */
+export interface Check {
+  /**
+   * For example `50 % ± 3`.
+   */
+  expected: string;
+  /**
+   * For example `49.97 %`.
+   */
+  got: string;
+  /**
+   * Whether that is as expected.
+   */
+  passed: boolean;
+  /**
+   * For example `share of europe-west1`.
+   */
+  what: string;
+}
+/**
+ * What was found.
+ */
+export interface CheckAnswer {
+  /**
+   * Everything that was found, in the order of the texts, each once: what cannot be read first.
+   */
+  diagnostics: Finding[];
+  /**
+   * Why the lints among it matter, by code.
+   */
+  rules: Rule[];
+}
+/**
+ * One finding of [`check`](super::check).
+ */
+export interface Finding {
+  /**
+   * A stable code, `MF` and four digits.
+   */
+  code: string;
+  /**
+   * A change of the text after which the finding is gone.
+   */
+  fix?: Fix | null;
+  /**
+   * What to write instead.
+   */
+  help?: string | null;
+  /**
+   * Istio's own message about it, letter by letter; `None`: istiod accepts it without a word.
+   */
+  istiod?: string | null;
+  /**
+   * Where, if the text is at hand.
+   */
+  location?: Location | null;
+  /**
+   * What is wrong, with the user's own names and numbers.
+   */
+  message: string;
+  /**
+   * The object, `DestinationRule default/hello-world`; empty: the file or the mesh as a whole.
+   */
+  object?: string;
+  /**
+   * The field, for example `spec.trafficPolicy.outlierDetection.interval`; empty for a whole document.
+   */
+  path?: string;
+  /**
+   * How bad it is.
+   */
+  severity: Severity;
+}
+/**
+ * A change of texts.
+ */
+export interface Fix {
+  /**
+   * Its parts; none touches what another touches.
+   */
+  edits: TextEdit[];
+  /**
+   * What it does, as an order: ``set `maxEjectionPercent: 100` ``.
+   */
+  title: string;
+}
+/**
+ * The bytes from `start` up to `end` of a file give way to `text`.
+ */
+export interface TextEdit {
+  /**
+   * Byte offset just after the last byte replaced; equal to `start`: an insertion.
+   */
+  end: number;
+  /**
+   * The file's name as the user gave it.
+   */
+  file: string;
+  /**
+   * Byte offset of the first byte replaced.
+   */
+  start: number;
+  /**
+   * What comes there.
+   */
+  text: string;
+}
+/**
+ * One lint. Its texts are the pages below `docs/lints`.
+ */
+export interface Rule {
+  /**
+   * A stable code, `MF` and four digits; it never changes its meaning.
+   */
+  code: string;
+  /**
+   * A name for people, in words joined by dashes.
+   */
+  name: string;
+  /**
+   * How bad a finding is unless the finding says otherwise.
+   */
+  severity: Severity;
+  /**
+   * What is wrong, in one line.
+   */
+  title: string;
+  /**
+   * Why it hurts, what Istio and Envoy do with it, and what to do. Markdown.
+   */
+  why: string;
+}
+/**
  * Manifests to check.
  */
 export interface CheckRequest {
@@ -435,6 +538,10 @@ export interface CheckRequest {
    * The istiod to imitate, for example `1.31`; unset: the newest.
    */
   istio?: string | null;
+  /**
+   * Who programs the proxies; unset: istiod.
+   */
+  target?: ControlPlane | null;
 }
 /**
  * A named text.
@@ -448,6 +555,230 @@ export interface File {
    * YAML or JSON, any number of documents.
    */
   text: string;
+}
+/**
+ * One Envoy cluster of it.
+ */
+export interface ClusterExplanation {
+  /**
+   * What decides priorities and weights.
+   */
+  balancing: Statement;
+  /**
+   * `namespace/name` of the DestinationRule that won.
+   */
+  destinationRule?: string | null;
+  /**
+   * How many hosts may be out at once.
+   */
+  ejection: EjectionExplanation;
+  /**
+   * Hosts of all localities.
+   */
+  hosts: number;
+  /**
+   * Circuit breakers that are not unlimited; a request beyond them gets 503 (flag UO).
+   */
+  limits: Setting[];
+  /**
+   * Where its hosts are, by priority.
+   */
+  localities: LocalityExplanation[];
+  /**
+   * istiod's name, `outbound|80||hello-world.default.svc.cluster.local`.
+   */
+  name: string;
+  /**
+   * Outlier detection in Envoy's words, defaults included; empty without it.
+   */
+  outlierDetection: Setting[];
+  /**
+   * What happens with too few usable hosts.
+   */
+  panic: PanicExplanation;
+  /**
+   * How a host is chosen once priority and locality are.
+   */
+  policy: Statement;
+  /**
+   * Routes that lead here; empty if none does.
+   */
+  routes: Statement[];
+  /**
+   * Why it won.
+   */
+  rule: Statement;
+}
+/**
+ * A sentence and the manifest line behind it.
+ */
+export interface Statement {
+  /**
+   * Because of what.
+   */
+  cause: Cause;
+  /**
+   * What is so.
+   */
+  text: string;
+}
+/**
+ * How many hosts may be out at once.
+ */
+export interface EjectionExplanation {
+  /**
+   * Because of what.
+   */
+  cause: Cause;
+  /**
+   * Hosts that may be ejected at once, of all hosts of the cluster.
+   */
+  ejectable: number;
+  /**
+   * `max_ejection_percent`; `None` without outlier detection.
+   */
+  maxEjectionPercent?: number | null;
+  /**
+   * What is so.
+   */
+  text: string;
+}
+/**
+ * A setting of Envoy's.
+ */
+export interface Setting {
+  /**
+   * The line that sets it, or whose default it is.
+   */
+  cause: Cause;
+  /**
+   * Envoy's name.
+   */
+  name: string;
+  /**
+   * Its value, with the unit.
+   */
+  value: string;
+}
+/**
+ * The hosts of one locality in one priority.
+ */
+export interface LocalityExplanation {
+  /**
+   * Why this priority and weight.
+   */
+  because: Statement;
+  /**
+   * Whether ejections alone can take it out completely.
+   */
+  ejectionCanEmpty: boolean;
+  /**
+   * Whether ejections alone, if all fall on this locality, can make traffic leave it.
+   */
+  ejectionCanSpill: boolean;
+  /**
+   * Names of its endpoints.
+   */
+  endpoints: string[];
+  /**
+   * How many of them discovery calls healthy.
+   */
+  healthy: number;
+  /**
+   * `region/zone/subzone`; empty if unknown.
+   */
+  locality: string;
+  /**
+   * Failover level, 0 goes first.
+   */
+  priority: number;
+  /**
+   * Percent of the cluster's requests it gets now.
+   */
+  share: number;
+  /**
+   * When traffic starts to leave it; `None`: it has none, or never does.
+   */
+  spill?: Spill | null;
+  /**
+   * Weight among the localities of its priority; `None`: weights do not count in this cluster.
+   */
+  weight?: number | null;
+  /**
+   * Shares when all of its endpoints have failed; empty: there is nobody left, requests get 503 (UH).
+   */
+  withoutIt: LocalityShare[];
+}
+/**
+ * The point at which traffic starts to leave a locality.
+ */
+export interface Spill {
+  /**
+   * That times Envoy's overprovisioning factor.
+   */
+  availabilityPercent: number;
+  /**
+   * Percent of endpoints that are then healthy.
+   */
+  healthyPercent: number;
+  /**
+   * Of so many healthy ones.
+   */
+  of: number;
+  /**
+   * Envoy's factor, 1.4: Istio never sets it.
+   */
+  overprovisioningFactor: number;
+  /**
+   * The locality's share then.
+   */
+  share: number;
+  /**
+   * The same in one sentence, with the numbers.
+   */
+  text: string;
+  /**
+   * Localities that get more then, with their new shares.
+   */
+  to: LocalityShare[];
+  /**
+   * So many more unhealthy endpoints do it.
+   */
+  unhealthy: number;
+}
+/**
+ * A locality's part of the traffic.
+ */
+export interface LocalityShare {
+  /**
+   * `region/zone/subzone`.
+   */
+  locality: string;
+  /**
+   * Its failover level.
+   */
+  priority: number;
+  /**
+   * Percent of requests.
+   */
+  share: number;
+}
+/**
+ * What happens with too few usable hosts.
+ */
+export interface PanicExplanation {
+  /**
+   * Because of what.
+   */
+  cause: Cause;
+  /**
+   * What is so.
+   */
+  text: string;
+  /**
+   * `healthy_panic_threshold`; 0: never.
+   */
+  thresholdPercent: number;
 }
 /**
  * `ConnectionPoolSettings`.
@@ -976,6 +1307,38 @@ export interface WorkloadSelector {
   };
 }
 /**
+ * One finding.
+ *
+ * House style: the message is lower case without a full stop, what the user wrote stands in backticks,
+ * no Rust type is named; what to do about it goes into `help`.
+ */
+export interface Diagnostic {
+  /**
+   * A stable code, `MF` and four digits.
+   */
+  code: string;
+  /**
+   * What to write instead.
+   */
+  help?: string | null;
+  /**
+   * Where, if the text is at hand.
+   */
+  location?: Location | null;
+  /**
+   * What is wrong, with the user's own names and numbers.
+   */
+  message: string;
+  /**
+   * The field, for example `spec.trafficPolicy.outlierDetection.interval`; empty for a whole document.
+   */
+  path?: string;
+  /**
+   * How bad it is.
+   */
+  severity: Severity;
+}
+/**
  * An endpoint in a frame.
  */
 export interface EndpointFrame {
@@ -1170,6 +1533,74 @@ export interface Within {
    * The time it has.
    */
   within: GoDuration;
+}
+/**
+ * The explanation.
+ */
+export interface ExplainAnswer {
+  /**
+   * What is doubtful about the texts.
+   */
+  diagnostics: Diagnostic[];
+  /**
+   * The gateway and its clusters.
+   */
+  explanation: Explanation;
+}
+/**
+ * What one gateway was given.
+ */
+export interface Explanation {
+  /**
+   * Its clusters, in istiod's order.
+   */
+  clusters: ClusterExplanation[];
+  /**
+   * What Istio does silently, and what the translation leaves out.
+   */
+  diagnostics: Diagnostic[];
+  /**
+   * The gateway.
+   */
+  gateway: GatewayExplanation;
+}
+/**
+ * Which gateway it is.
+ */
+export interface GatewayExplanation {
+  /**
+   * Its Kubernetes cluster.
+   */
+  cluster: string;
+  /**
+   * The control plane's version.
+   */
+  istio: string;
+  /**
+   * Where it is, `region/zone/subzone`.
+   */
+  locality: string;
+  /**
+   * Its namespace.
+   */
+  namespace: string;
+}
+/**
+ * A gateway to explain.
+ */
+export interface ExplainRequest {
+  /**
+   * The texts; a Topology among them.
+   */
+  files: File[];
+  /**
+   * Where the gateway is, `REGION[/ZONE[/SUBZONE]]`; unset: the topology's first gateway.
+   */
+  from?: string | null;
+  /**
+   * The istiod to imitate, for example `1.31`; unset: the newest.
+   */
+  istio?: string | null;
 }
 /**
  * `fail`.

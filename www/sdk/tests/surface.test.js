@@ -87,6 +87,20 @@ for (const where of ["locally", "in a worker"]) {
       assert.ok(Number.isNaN(columns.regions.get("none").p99Ms[0]));
     });
 
+    test("html is a page of its own", async () => {
+      const page = await mesh().html({ files });
+      assert.match(page, /^<!doctype html>/i);
+      assert.doesNotMatch(page, /(?:src|href)="https?:/);
+    });
+
+    test("explain points at lines", async () => {
+      const { explanation } = await mesh().explain({ files, from: "europe-west1" });
+      const cluster = explanation.clusters.find(({ routes }) => routes.length > 0);
+      assert.match(cluster.rule.text, /hello-world/);
+      assert.equal(cluster.rule.cause.location.file, "destination-rule.yaml");
+      assert.equal(cluster.localities.length, 2);
+    });
+
     test("envoy writes a bootstrap", async () => {
       const { bootstrap, eds } = await mesh().envoy({ files, from: "us-central1" });
       assert.match(bootstrap, /static_resources/);

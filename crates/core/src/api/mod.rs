@@ -14,6 +14,7 @@
 mod check;
 mod envoy;
 mod error;
+mod explain;
 mod files;
 mod frames;
 mod parse;
@@ -27,11 +28,12 @@ pub mod schema;
 pub use check::{CheckAnswer, CheckRequest, check};
 pub use envoy::{EnvoyAnswer, EnvoyRequest, envoy};
 pub use error::{Error, codes};
+pub use explain::{ExplainAnswer, ExplainRequest, explain};
 pub use files::File;
 pub use frames::{ENDPOINT_COLUMNS, FrameLayout, FrameTable, REGION_COLUMNS, TOTAL_COLUMNS};
 pub use parse::{Body, ParseAnswer, ParseRequest, ParsedObject, parse};
 pub use session::Simulation;
-pub use simulate::{SimulateAnswer, SimulateRequest, simulate};
+pub use simulate::{SimulateAnswer, SimulateRequest, html, simulate};
 pub use version::{Version, version};
 
 /// Answers a request that is JSON text with JSON text.

@@ -4,8 +4,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::{
-    CheckAnswer, CheckRequest, EnvoyAnswer, EnvoyRequest, Error, FrameLayout, ParseAnswer,
-    ParseRequest, SimulateAnswer, SimulateRequest, Version,
+    CheckAnswer, CheckRequest, EnvoyAnswer, EnvoyRequest, Error, ExplainAnswer, ExplainRequest,
+    FrameLayout, ParseAnswer, ParseRequest, SimulateAnswer, SimulateRequest, Version,
 };
 use crate::manifest::Step;
 use crate::sim::Event;
@@ -18,12 +18,14 @@ pub fn api() -> Value {
     reads.subschema_for::<CheckRequest>();
     reads.subschema_for::<SimulateRequest>();
     reads.subschema_for::<EnvoyRequest>();
+    reads.subschema_for::<ExplainRequest>();
     reads.subschema_for::<Step>();
     let mut writes = SchemaSettings::draft2020_12().for_serialize().into_generator();
     writes.subschema_for::<ParseAnswer>();
     writes.subschema_for::<CheckAnswer>();
     writes.subschema_for::<SimulateAnswer>();
     writes.subschema_for::<EnvoyAnswer>();
+    writes.subschema_for::<ExplainAnswer>();
     writes.subschema_for::<Version>();
     writes.subschema_for::<Error>();
     writes.subschema_for::<FrameLayout>();

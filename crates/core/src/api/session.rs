@@ -85,6 +85,11 @@ impl Simulation {
             .map_err(|diagnostic| Error::new(codes::REQUEST, diagnostic.message))
     }
 
+    /// The scenario with everything that was done by hand.
+    pub(super) fn written(&self) -> &Scenario {
+        &self.scenario.spec
+    }
+
     /// The frames that are over, without the first `skip`.
     #[must_use]
     pub fn frames(&self, skip: u32) -> FrameTable {

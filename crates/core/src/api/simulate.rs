@@ -7,6 +7,7 @@ use super::files::File;
 use super::session::Simulation;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::GoDuration;
+use crate::report::{self, Run};
 use crate::sim::{Arm, Report};
 
 /// A scenario to play.
@@ -54,4 +55,15 @@ pub struct SimulateAnswer {
 /// If the texts cannot be used, or the scenario cannot be played; the diagnostics say where.
 pub fn simulate(request: SimulateRequest) -> Result<SimulateAnswer, Error> {
     Ok(Simulation::new(request)?.run())
+}
+
+/// Plays a scenario to its end and tells it as one self-contained page, HTML.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn html(request: SimulateRequest) -> Result<String, Error> {
+    let simulation = Simulation::new(request)?;
+    let scenario = simulation.written().clone();
+    let SimulateAnswer { scenario: name, report, .. } = simulation.run();
+    Ok(report::html(&[Run { name: &name, scenario: &scenario, report: &report }]))
 }

@@ -45,7 +45,7 @@ use crate::translate::{IstioVersion, codes, translate};
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
 )]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ControlPlane"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
     /// Open-source istiod.

@@ -4,6 +4,7 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
 
 use mesh_failover_harness::{Gateway, Shares, find};
 
@@ -129,6 +130,11 @@ impl Screen {
                 );
             }
         }
+    }
+
+    /// Where the same can be played in a browser.
+    pub(super) fn playground(&self, address: SocketAddr) {
+        println!("the same in your browser while this runs: http://{address}/");
     }
 
     pub(super) fn urls(&self, gateways: &[(Mode, Gateway)]) {

@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use super::{answers, build_sdk, folder, npm, weighed};
-use crate::{process, tools, workspace};
+use super::{answers, build_sdk, decisions, folder, node_tests, npm, run_tests, weighed};
+use crate::{filter, tools, workspace};
 
 /// Arguments of `cargo xtask npm`.
 #[derive(clap::Args)]
@@ -31,18 +30,11 @@ pub fn run_npm(args: NpmArgs) -> Result<()> {
     if args.pack {
         return Ok(());
     }
-    let mut node = Command::new("node");
-    node.args(["--test", "--test-reporter=spec", "sdk/tests/*.test.js"]).current_dir(folder());
-    node.env("MESH_FAILOVER_ANSWERS", answers::write()?);
-    node.env("MESH_FAILOVER_TARBALL", &tarball).env("MESH_FAILOVER_CHROMIUM", tools::chromium()?);
-    let finished = process::with_progress("testing the npm package", &mut node, None)?;
-    if !finished.success {
-        bail!("the npm package has failing tests:\n{}", finished.output.trim());
-    }
-    for line in finished.output.lines().filter(|line| line.starts_with("ℹ pass")) {
-        println!("{} tests of the npm package passed", line.trim_start_matches("ℹ pass").trim());
-    }
-    Ok(())
+    let mut node = node_tests(&folder().join("sdk/tests"), ".test.js", None)?;
+    node.env("MESH_FAILOVER_TARBALL", tarball).env("MESH_FAILOVER_ANSWERS", answers::write()?);
+    let filter = filter::build("region-router")?;
+    node.env("MESH_FAILOVER_FILTER", filter).env("MESH_FAILOVER_DECISIONS", decisions::write()?);
+    run_tests("the npm package", &mut node)
 }
 
 fn pack() -> Result<PathBuf> {
