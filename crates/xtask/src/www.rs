@@ -24,7 +24,7 @@ pub use serve::serve;
 
 /// The most that the module may weigh on its way to a reader, compressed as any web server does it. The aim is 350 kB;
 /// this is where it stands, so that it does not grow unseen.
-pub const BUDGET_GZIP_BYTES: usize = 600_000;
+pub const BUDGET_GZIP_BYTES: usize = 650_000;
 
 /// Arguments of `cargo xtask www`.
 #[derive(clap::Args)]
@@ -64,7 +64,12 @@ pub fn build_sdk() -> Result<PathBuf> {
     npm("checking the TypeScript types", &["run", "types", "-w", "mesh-failover", "--", "--check"])
         .context("the types are not those of the Rust code; run `cargo xtask www --types`")?;
     npm("building the npm package", &["run", "build", "-w", "mesh-failover"])?;
-    Ok(folder().join("sdk/dist/mesh-failover.wasm"))
+    Ok(built_module())
+}
+
+/// Where the module is once the package is built.
+fn built_module() -> PathBuf {
+    folder().join("sdk/dist/mesh-failover.wasm")
 }
 
 /// Builds everything and returns the folder of the playground.

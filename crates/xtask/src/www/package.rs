@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::{answers, build_sdk, decisions, folder, node_tests, npm, run_tests, weighed};
+use super::{
+    answers, build_sdk, built_module, decisions, folder, node_tests, npm, run_tests, weighed,
+};
 use crate::{filter, tools, workspace};
 
 /// Arguments of `cargo xtask npm`.
@@ -16,12 +18,15 @@ pub struct NpmArgs {
     /// Only pack, without the tests
     #[arg(long)]
     pack: bool,
+    /// Test what was built last, without building it anew
+    #[arg(long, conflicts_with = "pack")]
+    as_built: bool,
 }
 
 /// Packs the package and tests it.
 pub fn run_npm(args: NpmArgs) -> Result<()> {
     tools::node_modules()?;
-    let module = build_sdk()?;
+    let module = if args.as_built { built_module() } else { build_sdk()? };
     let tarball = pack()?;
     println!("{}", weighed(&module)?);
     let size = fs::metadata(&tarball)?.len();
