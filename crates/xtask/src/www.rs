@@ -80,7 +80,7 @@ pub fn build() -> Result<PathBuf> {
 }
 
 /// Builds the playground and returns its folder.
-fn build_playground() -> Result<PathBuf> {
+pub fn build_playground() -> Result<PathBuf> {
     npm("building the playground", &["run", "build", "-w", "playground"])?;
     Ok(folder().join("playground/dist"))
 }
