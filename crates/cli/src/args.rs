@@ -30,6 +30,13 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Write the manifests that let a service fail over between regions, and the commands that apply them.
     Render(crate::render::RenderArgs),
+    /// Print a script that completes commands and flags in a shell.
+    Completions(crate::reference::CompletionsArgs),
+    /// Print a man page.
+    Man(crate::reference::ManArgs),
+    /// Print docs/cli.md.
+    #[command(hide = true)]
+    Reference,
 }
 
 #[derive(Debug, clap::Args)]

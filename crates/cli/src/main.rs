@@ -9,6 +9,7 @@ mod envoy;
 mod explain;
 mod input;
 mod output;
+mod reference;
 mod render;
 mod report;
 mod simulate;
@@ -28,6 +29,12 @@ fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Render(args) => render::run(&args),
+        Command::Completions(args) => reference::completions(&args),
+        Command::Man(args) => reference::man(&args),
+        Command::Reference => {
+            reference::markdown();
+            Ok(())
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,9 +8,8 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use mesh_failover_core::manifest::{Object, Scenario};
-use mesh_failover_core::report::{Run, html, junit};
+use mesh_failover_core::report::{Record, Run, html, junit};
 use mesh_failover_core::sim::{Options, Report, SimError, Simulation};
-use serde::Serialize;
 
 use crate::args::{SimulateArgs, SimulateOutput};
 use crate::report::Failure;
@@ -27,14 +26,6 @@ struct Played<'a> {
     report: Report,
 }
 
-/// As it stands in the JSON.
-#[derive(Serialize)]
-struct Json<'a> {
-    scenario: &'a str,
-    #[serde(flatten)]
-    report: &'a Report,
-}
-
 impl<'a> Played<'a> {
     fn run(&'a self) -> Run<'a> {
         Run {
@@ -44,8 +35,8 @@ impl<'a> Played<'a> {
         }
     }
 
-    fn json(&'a self) -> Json<'a> {
-        Json { scenario: &self.scenario.metadata.name, report: &self.report }
+    fn record(&'a self) -> Record<'a> {
+        Record { scenario: &self.scenario.metadata.name, report: &self.report }
     }
 }
 
@@ -94,7 +85,7 @@ fn answer(output: SimulateOutput, played: &[Played<'_>]) -> Result<(), Failure> 
         SimulateOutput::Html => html(&runs()),
         SimulateOutput::Junit => junit(&runs()),
         SimulateOutput::Json => {
-            return output::print_json(&played.iter().map(Played::json).collect::<Vec<_>>());
+            return output::print_json(&played.iter().map(Played::record).collect::<Vec<_>>());
         }
     };
     output::print(&text);

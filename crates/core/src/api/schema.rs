@@ -1,5 +1,6 @@
 //! JSON Schemas of the requests, the answers and the documents, from the types themselves.
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
@@ -7,7 +8,9 @@ use super::{
     CheckAnswer, CheckRequest, EnvoyAnswer, EnvoyRequest, Error, ExplainAnswer, ExplainRequest,
     FrameLayout, ParseAnswer, ParseRequest, SimulateAnswer, SimulateRequest, Version,
 };
-use crate::manifest::Step;
+use crate::explain::Explanation;
+use crate::manifest::{Intent, Kind, Metadata, Scenario, Step, Topology};
+use crate::report::Record;
 use crate::sim::Event;
 
 /// Every type that crosses into JavaScript, as one schema whose `$defs` holds them by name.
@@ -37,4 +40,56 @@ pub fn api() -> Value {
         "title": "Api",
         "$defs": definitions,
     })
+}
+
+/// The schemas that are published: by name, our own kinds of documents and what the commands print as JSON.
+#[must_use]
+pub fn documents() -> Vec<(&'static str, Value)> {
+    vec![
+        ("topology", document::<Topology>()),
+        ("scenario", document::<Scenario>()),
+        ("intent", document::<Intent>()),
+        ("report", printed::<Vec<Record<'static>>>("Report")),
+        ("explanation", printed::<Explanation>("Explanation")),
+    ]
+}
+
+/// A kind as it stands in a file. Our own kinds are strict: what no type knows is an error.
+fn document<T: Kind + JsonSchema>() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+    let (metadata, spec) = (generator.subschema_for::<Metadata>(), generator.subschema_for::<T>());
+    let mut definitions = generator.take_definitions(true);
+    let strict = definitions.iter_mut().filter(|(name, _)| *name != "Metadata");
+    strict.for_each(|(_, definition)| close(definition));
+    let versions: Vec<String> =
+        T::VERSIONS.iter().map(|version| format!("{}/{version}", T::GROUP)).collect();
+    serde_json::json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": T::KIND,
+        "type": "object",
+        "properties": {
+            "apiVersion": {"enum": versions},
+            "kind": {"const": T::KIND},
+            "metadata": metadata,
+            "spec": spec,
+        },
+        "required": ["apiVersion", "kind", "spec"],
+        "additionalProperties": false,
+        "$defs": definitions,
+    })
+}
+
+/// Forbids fields that an object does not list.
+fn close(definition: &mut Value) {
+    let Some(fields) = definition.as_object_mut() else { return };
+    if fields.contains_key("properties") && !fields.contains_key("additionalProperties") {
+        fields.insert("additionalProperties".to_owned(), false.into());
+    }
+}
+
+fn printed<T: JsonSchema>(title: &str) -> Value {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut schema = generator.into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), title.into());
+    schema.to_value()
 }

@@ -12,6 +12,8 @@ pub use events::told;
 pub use html::html;
 pub use junit::junit;
 
+use serde::Serialize;
+
 use crate::manifest::Scenario;
 use crate::sim::Report;
 
@@ -23,6 +25,17 @@ pub struct Run<'a> {
     /// What was asked for.
     pub scenario: &'a Scenario,
     /// What came out.
+    pub report: &'a Report,
+}
+
+/// A run as the command line prints it in JSON.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Record<'a> {
+    /// The scenario's name.
+    pub scenario: &'a str,
+    /// What came out.
+    #[serde(flatten)]
     pub report: &'a Report,
 }
 
