@@ -56,7 +56,7 @@ pub struct DestinationConfig {
     pub drain: DrainConfig,
     /// Keeps a user in a region; unset: no user is known.
     pub affinity: Option<AffinityConfig>,
-    /// A second try in another region; unset: none.
+    /// A second try in another region; unset: none. Checked, but without effect in the filter so far.
     pub rescue: Option<RescueConfig>,
     /// What to do when no region is usable; unset: `native`.
     pub all_regions_out: AllRegionsOut,
