@@ -18,19 +18,18 @@ use super::compare::{Verdict, compare};
 use crate::workspace;
 
 /// Those that CI plays: the kinds of trouble, none longer than a minute.
-const QUICK: [&str; 12] = [
+const QUICK: [&str; 11] = [
     "blackhole-with-timeout",
     "cap-of-ten-hosts",
-    "failover-list",
-    "half-of-answers-fail",
     "lock-step-retries",
     "merge-window-measured",
     "panic-on",
     "partial-weighted",
     "refuse-with-default-retries",
-    "router-region-5xx",
+    "region-5xx",
     "scale-to-zero-and-back",
     "slow-hosts-least-request",
+    "tiers",
 ];
 
 /// Two sweeps of one Envoy need not be the same time apart as two of the simulator's; a hundredth of a second is what it may
