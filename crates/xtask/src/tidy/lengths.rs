@@ -47,7 +47,8 @@ fn file(source: &Source) -> Vec<String> {
     findings
 }
 
-/// Functions as rustfmt lays them out: from the line with `fn` to the first `}` at its indentation.
+/// Functions as rustfmt lays them out: from the line with `fn` to the first `}` at its indentation. A declaration
+/// over several lines ends before that, with `) … ;`, and has no body.
 fn functions(source: &Source) -> Vec<String> {
     let lines: Vec<&str> = source.text.lines().collect();
     let mut findings = Vec::new();
@@ -56,7 +57,9 @@ fn functions(source: &Source) -> Vec<String> {
         let indent = line.len() - line.trim_start().len();
         let end = format!("{}}}", " ".repeat(indent));
         let one_line = line.ends_with('}') || line.ends_with(';');
-        let body = lines.iter().skip(start).position(|line| **line == end);
+        let closes = format!("{})", " ".repeat(indent));
+        let ends = |line: &&str| **line == end || line.starts_with(&closes) && line.ends_with(';');
+        let body = lines.iter().skip(start).position(ends);
         if let Some(length) = body.filter(|length| !one_line && *length >= FUNCTION_LINES) {
             findings.push(format!(
                 "{}:{}: `{name}` has {} lines, at most {FUNCTION_LINES}",
@@ -104,6 +107,13 @@ mod tests {
         };
         assert_eq!(check(&[source("a.rs", of(70))]), [""; 0]);
         assert_eq!(check(&[source("a.rs", of(71))]), ["a.rs:2: `long` has 71 lines, at most 70"]);
+    }
+
+    #[test]
+    fn a_declaration_is_not_a_function() {
+        let more = "    fn short(a: u32);\n".repeat(80);
+        let text = format!("extern {{\n    fn long(\n        a: u32,\n    ) -> u32;\n{more}}}\n");
+        assert_eq!(check(&[source("a.rs", text)]), [""; 0]);
     }
 
     #[test]
