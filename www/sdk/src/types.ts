@@ -246,6 +246,14 @@ export type EventKind =
       };
     };
 /**
+ * The language of the routes.
+ */
+export type RouteApi = "istio" | "gatewayApi";
+/**
+ * The kind that loads the router.
+ */
+export type RouterExtension = "WasmPlugin" | "TrafficExtension";
+/**
  * How long a response takes.
  */
 export type Latency =
@@ -321,6 +329,10 @@ export type ParsedObjectKind =
   | {
       kind: "Scenario";
       spec: Scenario;
+    }
+  | {
+      kind: "Intent";
+      spec: Intent;
     };
 
 /**
@@ -2214,6 +2226,122 @@ export interface HttpRouteDestination {
    * Share of the sum of weights; with several destinations 0 gets nothing.
    */
   weight?: number | null;
+}
+/**
+ * `Intent.spec`.
+ */
+export interface Intent {
+  /**
+   * Percent of traffic by region, from everywhere alike; exclusive with `failover`. Unset, each gateway sends to the nearest region.
+   */
+  distribute?: {
+    [k: string]: number;
+  };
+  /**
+   * Where a region's traffic goes when it fails, as in a DestinationRule.
+   */
+  failover?: Failover[];
+  /**
+   * How it is exposed.
+   */
+  gateway: IntentGateway;
+  /**
+   * The service's full name, `hello-world.default.svc.cluster.local`.
+   */
+  host: string;
+  /**
+   * Most requests in flight to the service; unset: no limit.
+   */
+  maxRequests?: number | null;
+  /**
+   * When a host is taken out, as in a DestinationRule; unset: 5 errors in a row, looked at every second, 30 s out, all hosts may go.
+   */
+  outlierDetection?: OutlierDetection | null;
+  /**
+   * The service's port; unset: routes leave it to the service's only one.
+   */
+  port?: number | null;
+  /**
+   * Where the service runs.
+   */
+  regions: IntentRegion[];
+  /**
+   * Put the region router before Istio's own failover.
+   */
+  router?: IntentRouter | null;
+}
+/**
+ * How the service is exposed.
+ */
+export interface IntentGateway {
+  /**
+   * The language of the routes.
+   */
+  api: RouteApi & string;
+  /**
+   * Host names served; empty: all.
+   */
+  hosts?: string[];
+  /**
+   * The Gateway's name; unset: `public-gateway`.
+   */
+  name?: string | null;
+  /**
+   * Namespace of the gateway's pods; unset: `istio-system`.
+   */
+  namespace?: string | null;
+  /**
+   * The port; unset: 80.
+   */
+  port?: number | null;
+  /**
+   * Labels of the gateway's pods; empty: `istio: ingressgateway`. Not for the Gateway API, whose Gateway brings its own pods.
+   */
+  selector?: {
+    [k: string]: string;
+  };
+}
+/**
+ * A region of it.
+ */
+export interface IntentRegion {
+  /**
+   * The Kubernetes cluster there, as kubectl's contexts call it; unset: the region's name.
+   */
+  cluster?: string | null;
+  /**
+   * How long a response takes, for simulations.
+   */
+  latency?: GoDuration | null;
+  /**
+   * The region.
+   */
+  name: string;
+  /**
+   * Pods; unset: 3.
+   */
+  replicas?: number | null;
+  /**
+   * Its zone with the service's pods, if known.
+   */
+  zone?: string | null;
+}
+/**
+ * The region router in the gateway.
+ */
+export interface IntentRouter {
+  /**
+   * The kind that loads it.
+   */
+  extension: RouterExtension & string;
+  /**
+   * Its digest.
+   */
+  sha256?: string | null;
+  /**
+   * Where the module is; unset: a file in the gateway's pods.
+   */
+  url?: string | null;
 }
 /**
  * `LuaConfig`.
