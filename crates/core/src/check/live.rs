@@ -207,7 +207,12 @@ fn compare(
             count(ejected.len(), "host"),
             list(&ejected)
         );
-        say(&EJECTED, "outlierDetection", message, "the starting state of `simulate` has them out");
+        say(
+            &EJECTED,
+            "outlierDetection",
+            message,
+            "every gateway pod decides for itself: look at the others too",
+        );
     }
 }
 

@@ -77,7 +77,7 @@ fn a_zoo_of_broken_texts() {
         ("template", "apiVersion: v1\nkind: Gateway\nmetadata:\n  name: {{ .Values.name }}\n".into()),
         ("broken document between others", format!("{SEED}---\na: [\n---\n{SEED}")),
         ("nul", "a: b\0c\n".into()),
-        ("kinds and versions", "apiVersion: networking.istio.io/v2\nkind: Gateway\nspec: {}\n---\nkind: Gateway\n---\nhello\n---\napiVersion: v1\nkind: Service\n---\napiVersion: v1\nkind: Service\n---\napiVersion: networking.istio.io/v1\nkind: Destinationrule\n".into()),
+        ("kinds and versions", "apiVersion: networking.istio.io/v2\nkind: Gateway\nspec: {}\n---\nkind: Gateway\n---\nhello\n---\napiVersion: v1\nkind: ConfigMap\n---\napiVersion: v1\nkind: ConfigMap\n---\napiVersion: networking.istio.io/v1\nkind: Destinationrule\n".into()),
         ("no spec", "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: a}\nservers: []\n".into()),
         ("our own kinds are strict", "apiVersion: mesh-failover.dev/v1alpha1\nkind: Topology\nspec:\n  clusters:\n  - {name: a, localty: r/z}\n".into()),
         ("bomb", bomb()),
