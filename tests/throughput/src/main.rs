@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 use mesh_failover_core::manifest::{GoDuration, Manifests, Source, read};
 use mesh_failover_core::sim::{Arm, Options, Simulation};
 
+/// What is played, and how: nanoseconds a request.
+type Row<'a> = (&'static str, Box<dyn Fn() -> f64 + 'a>);
+
 const RUNS: u32 = 7;
 /// Requests of a run.
 const REQUESTS: f64 = 600_000.0;
@@ -29,7 +32,7 @@ fn main() {
     let large = manifests(60, 100);
     let many = manifests(2, 3_000);
     let drill = |manifests, arm| move || play(manifests, RATE, arm);
-    let rows: [(&str, Box<dyn Fn() -> f64>); 5] = [
+    let rows: [Row<'_>; 5] = [
         ("the seed: 2 regions, 6 endpoints", Box::new(drill(&seed, Arm::Native))),
         ("the same at 100,000 requests/s", Box::new(|| play(&seed, 100_000.0, Arm::Native))),
         ("2 regions, 6,000 endpoints", Box::new(drill(&many, Arm::Native))),

@@ -13,15 +13,24 @@ const MOST_REQUESTS: f64 = 20_000.0;
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
-    let mesh = Source { name: "mesh.yaml", text: MESH.split("---\napiVersion: mesh-failover.dev/v1alpha1\nkind: Scenario").next().unwrap_or(MESH) };
+    let mesh = Source {
+        name: "mesh.yaml",
+        text: MESH
+            .split("---\napiVersion: mesh-failover.dev/v1alpha1\nkind: Scenario")
+            .next()
+            .unwrap_or(MESH),
+    };
     let (manifests, _) = read(&[mesh, Source { name: "fuzz.yaml", text: &text }]);
     for scenario in &manifests.scenarios {
         let spec = &scenario.spec;
-        let rates = spec.steps.iter().filter_map(|step| step.rate).fold(spec.traffic.rate, f64::max);
+        let rates =
+            spec.steps.iter().filter_map(|step| step.rate).fold(spec.traffic.rate, f64::max);
         if rates * spec.duration.0.as_secs_f64() > MOST_REQUESTS {
             continue;
         }
-        let Ok(simulation) = Simulation::new(&manifests, spec, &Options::default()) else { continue };
+        let Ok(simulation) = Simulation::new(&manifests, spec, &Options::default()) else {
+            continue;
+        };
         let report = simulation.run();
         assert_eq!(report.started, report.total.requests + report.unfinished);
     }
