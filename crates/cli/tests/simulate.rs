@@ -95,7 +95,7 @@ fn what_does_not_come_as_expected_is_told_and_exits_with_1() {
         check(
             arguments,
             1,
-            &["FAIL  0 s to 10 s       share of us-central1 90 % ± 1: 50.00 %"],
+            &["FAIL  0 s to 10 s       share of us-central1 90 % ± 1: "],
             &["not as expected: `mine`"],
         );
     });
