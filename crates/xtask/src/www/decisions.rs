@@ -1,12 +1,13 @@
 //! What the router decides natively in the scenarios of the corpus, for the module that ships to be held to.
 //!
 //! Each scenario whose DestinationRule distributes traffic gives a policy, and its steps say when a region is empty, fails or
-//! refuses. Two machines that share data, as two workers of a gateway do, get requests and ticks in turn; every request's region and
-//! every check's outcome is written down. The module must then choose the same region for each request, and ask for the same checks.
+//! refuses. Two machines that share data, as two workers of a gateway do, get requests and ticks in turn; what Envoy would say to a check
+//! is written down whenever it changes, and every request's region and every tick's checks. The module must then choose the same region
+//! for each request, and ask for the same checks.
 //!
 //! **Source**: filters/region-router/src/worker.rs, whose order of calls this follows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use mesh_failover_core::manifest::{self, Manifests, Scenario, Source, Step, Targ
 use mesh_failover_core::router::{
     Action, Check, Clock, Failure, PluginConfig, Router, RouterConfig,
 };
+use mesh_failover_core::time::MonotonicTime;
 use serde_json::{Value, json};
 
 use crate::workspace;
@@ -140,9 +142,11 @@ impl World {
         let mut steps: Vec<&Step> = scenario.steps.iter().collect();
         steps.sort_by_key(|step| step.at);
         let mut steps = steps.into_iter().peekable();
+        self.tell_checks(0);
         for (count, at) in (0..end).step_by(GAP as usize).enumerate() {
             while let Some(step) = steps.next_if(|step| step.at.0.as_nanos() as u64 <= at) {
                 self.change(step);
+                self.tell_checks(at);
             }
             // Machines start a little apart, and so do their timers.
             for machine in 0..MACHINES {
@@ -178,7 +182,21 @@ impl World {
         }
     }
 
+    /// Which subset clusters have a usable host from now on.
+    fn tell_checks(&mut self, at: u64) {
+        let cluster = |region: &str| self.cluster.replacen("||", &format!("|{region}|"), 1);
+        let usable: BTreeMap<String, bool> =
+            self.health.iter().map(|(region, health)| (cluster(region), !health.empty)).collect();
+        self.rows.push(json!([at, null, usable]));
+    }
+
     fn request(&mut self, machine: usize, at: u64) {
+        let Machine { router, clock, .. } = &mut self.machines[machine];
+        // A destination is looked at before its first request leaves.
+        if router.find(self.cluster.as_bytes()).is_some() && router.has_actions() {
+            let now = clock.read(START + at);
+            self.act(machine, now);
+        }
         let chosen = self.machines[machine].router.choose(self.cluster.as_bytes());
         let Some((choice, region)) = chosen.map(|(choice, region)| (choice, region.to_owned()))
         else {
@@ -187,9 +205,14 @@ impl World {
         let (status, details) = self.health.get(&region).copied().unwrap_or_default().answer();
         self.rows.push(json!([at, machine, region, status, details]));
         let Machine { router, clock, .. } = &mut self.machines[machine];
+        let served = router.cluster(choice).unwrap_or_default().to_owned();
+        if router.wants_cluster(choice) {
+            router.on_served_by(choice, served.as_bytes(), clock.read(START + at));
+        }
         if !router.is_suspect(choice, status) {
             return router.on_success(choice, status);
         }
+        router.on_served_by(choice, served.as_bytes(), clock.read(START + at));
         let Some(failure) = Failure::of_response(status, details.as_bytes()) else { return };
         router.on_failure(choice, failure, clock.read(START + at));
         if router.has_news() {
@@ -200,21 +223,27 @@ impl World {
     fn tick(&mut self, machine: usize, at: u64) {
         let now = self.machines[machine].clock.read(START + at);
         self.exchange(machine, START + at);
-        let router = &mut self.machines[machine].router;
-        router.on_tick(now);
-        let mut checks = BTreeMap::new();
-        while let Some(Action::CheckUsable(choice) | Action::Probe(choice)) = router.poll_action() {
-            let Some(cluster) = router.cluster(choice).map(str::to_owned) else { continue };
-            // A subset is named after its region.
-            let region = cluster.split('|').nth(2).unwrap_or_default();
-            let empty = self.health.get(region).is_some_and(|health| health.empty);
-            router.on_check(choice, if empty { Check::NoUsableHost } else { Check::Usable }, now);
-            checks.insert(cluster, !empty);
-        }
+        self.machines[machine].router.on_tick(now);
+        let checks = self.act(machine, now);
         self.rows.push(json!([at, machine, checks]));
         if self.machines[machine].router.has_news() {
             self.exchange(machine, START + at);
         }
+    }
+
+    /// Makes the checks that the router asks for; returns the clusters, ascending.
+    fn act(&mut self, machine: usize, now: MonotonicTime) -> BTreeSet<String> {
+        let router = &mut self.machines[machine].router;
+        let mut checked = BTreeSet::new();
+        while let Some(Action::CheckUsable(choice) | Action::Probe(choice)) = router.poll_action() {
+            let Some(cluster) = router.cluster(choice).map(str::to_owned) else { continue };
+            // A subset is named after its region; a region that the topology lacks has no host.
+            let region = cluster.split('|').nth(2).unwrap_or_default();
+            let empty = self.health.get(region).is_none_or(|health| health.empty);
+            router.on_check(choice, if empty { Check::NoUsableHost } else { Check::Usable }, now);
+            checked.insert(cluster);
+        }
+        checked
     }
 
     fn exchange(&mut self, machine: usize, wall: u64) {
