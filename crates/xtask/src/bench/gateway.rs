@@ -28,10 +28,13 @@ const LEAST_COST: f64 = 0.01;
 const ENVOY_CORE: usize = 0;
 const LOAD_CORE: usize = 1;
 
-/// The least a Lua filter must do to choose a region.
+/// The least a Lua filter must do to choose a region. It takes turns, because a gateway that uses one region keeps half as many
+/// connections and is cheaper for it.
 const LUA: &str = r#"
+local turn = false
 function envoy_on_request(handle)
-  handle:headers():replace("x-mesh-region", "us-central1")
+  turn = not turn
+  handle:headers():replace("x-mesh-region", turn and "europe-west1" or "us-central1")
   handle:clearRouteCache()
 end
 "#;
