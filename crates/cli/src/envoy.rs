@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use mesh_failover_core::cluster::Address;
 use mesh_failover_core::diagnostic::Severity;
 use mesh_failover_core::envoy::{self, Filter, Node, Options, Rendered};
+use mesh_failover_core::live::Mesh;
 use mesh_failover_core::manifest::Manifests;
 use mesh_failover_core::translate::{Proxy, Translation, translate};
 
@@ -22,7 +23,7 @@ const MODULE: &str = "filter.wasm";
 
 pub(crate) fn run(args: &EnvoyArgs) -> Result<(), Failure> {
     let texts = input::read(args.path.iter().chain(&args.topology))?;
-    let manifests = input::read_manifests(&texts)?;
+    let Mesh { manifests, .. } = input::read_mesh(&texts)?;
     let proxy = Proxy::gateway_at(&manifests, &args.from)
         .map_err(|error| Failure::unusable(error.to_string(), "change --from or the topology"))?
         .with_version(args.istio);

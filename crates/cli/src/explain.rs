@@ -2,7 +2,8 @@
 
 mod text;
 
-use mesh_failover_core::explain::{Explanation, explain};
+use mesh_failover_core::explain::{Explanation, explain_live};
+use mesh_failover_core::live::Mesh;
 use mesh_failover_core::translate::Proxy;
 
 use crate::args::{ExplainArgs, ExplainOutput};
@@ -11,11 +12,11 @@ use crate::{input, output};
 
 pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let texts = input::read(args.path.iter().chain(&args.topology))?;
-    let manifests = input::read_manifests(&texts)?;
+    let Mesh { manifests, gateways, .. } = input::read_mesh(&texts)?;
     let proxy = Proxy::gateway_at(&manifests, &args.from)
         .map_err(|error| Failure::unusable(error.to_string(), "change --from or the topology"))?
         .with_version(args.istio);
-    let explanation = explain(&manifests, &proxy);
+    let explanation = explain_live(&manifests, &proxy, &gateways);
     report::print(&explanation.diagnostics, &texts);
     let (explanation, left_out) = if args.all { (explanation, 0) } else { routed(explanation) };
     match args.output {

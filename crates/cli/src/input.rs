@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use mesh_failover_core::diagnostic::Severity;
 use mesh_failover_core::live::{self, Mesh};
-use mesh_failover_core::manifest::{Manifests, Source};
+use mesh_failover_core::manifest::Source;
 use mesh_failover_core::translate::IstioVersion;
 
 use crate::report::{self, Failure};
@@ -37,11 +37,12 @@ pub(crate) fn read<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<V
     Ok(texts)
 }
 
-/// Reads manifests that name endpoints; prints what is wrong with them.
-pub(crate) fn read_manifests(texts: &[Text]) -> Result<Manifests, Failure> {
+/// Reads manifests that name endpoints, and dumps of gateways; prints what is wrong with them.
+pub(crate) fn read_mesh(texts: &[Text]) -> Result<Mesh, Failure> {
     let sources: Vec<Source<'_>> = texts.iter().map(Text::source).collect();
-    let Mesh { manifests, diagnostics, .. } = live::read(&sources, IstioVersion::NEWEST);
-    report::print(&diagnostics, texts);
+    let mesh = live::read(&sources, IstioVersion::NEWEST);
+    let Mesh { manifests, diagnostics, .. } = &mesh;
+    report::print(diagnostics, texts);
     let errors = diagnostics.iter().filter(|it| it.severity == Severity::Error).count();
     if errors > 0 {
         let word = if errors == 1 { "error" } else { "errors" };
@@ -54,7 +55,7 @@ pub(crate) fn read_manifests(texts: &[Text]) -> Result<Manifests, Failure> {
              endpointslice,service,node,pod -A -o yaml` prints, or a gateway's `/config_dump?include_eds`",
         ));
     }
-    Ok(manifests)
+    Ok(mesh)
 }
 
 fn one(path: &Path) -> Result<Vec<(String, String)>, Failure> {

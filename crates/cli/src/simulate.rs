@@ -7,6 +7,7 @@ mod text;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
+use mesh_failover_core::live::Mesh;
 use mesh_failover_core::manifest::{Object, Scenario};
 use mesh_failover_core::report::{Record, Run, html, junit};
 use mesh_failover_core::sim::{Options, Report, SimError, Simulation};
@@ -42,7 +43,7 @@ impl<'a> Played<'a> {
 
 pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
     let texts = input::read(args.path.iter().chain(&args.topology).chain(&args.scenario))?;
-    let manifests = input::read_manifests(&texts)?;
+    let Mesh { manifests, gateways, .. } = input::read_mesh(&texts)?;
     if manifests.scenarios.is_empty() {
         return Err(Failure::unusable(
             "no scenario says what happens",
@@ -55,7 +56,8 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
         && std::io::stdout().is_terminal();
     let mut played = Vec::new();
     for scenario in &manifests.scenarios {
-        let options = options(args, scenario, live || args.output == SimulateOutput::Html);
+        let looked_at = live || args.output == SimulateOutput::Html;
+        let options = Options { gateways: gateways.clone(), ..options(args, scenario, looked_at) };
         let simulation = Simulation::new(&manifests, &scenario.spec, &options)
             .map_err(|error| unusable(scenario, &error))?;
         let name = &scenario.metadata.name;
@@ -70,7 +72,13 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
 fn options(args: &SimulateArgs, scenario: &Object<Scenario>, looked_at: bool) -> Options {
     let longest = scenario.spec.duration.0 / MOST_SHORT_FRAMES;
     let resolution = looked_at.then(|| SHORT_FRAME.max(longest));
-    Options { seed: args.seed, version: args.istio, arm: args.arm, resolution }
+    Options {
+        seed: args.seed,
+        version: args.istio,
+        arm: args.arm,
+        resolution,
+        ..Options::default()
+    }
 }
 
 fn unusable(scenario: &Object<Scenario>, error: &SimError) -> Failure {

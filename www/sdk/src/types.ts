@@ -151,9 +151,9 @@ export type EventKind =
        */
       gateway: number;
       /**
-       * Why.
+       * Why; unset: it was out when the run began.
        */
-      reason: EjectionType;
+      reason?: EjectionType | null;
       /**
        * When workers that do not know yet are told.
        */

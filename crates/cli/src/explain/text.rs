@@ -81,6 +81,9 @@ fn localities(text: &mut String, localities: &[LocalityExplanation]) {
         if locality.endpoints.is_empty() {
             continue;
         }
+        if !locality.ejected.is_empty() {
+            below(&format!("ejected right now: {}", locality.ejected.join(", ")));
+        }
         below(&match &locality.spill {
             Some(spill) => spill.text.clone(),
             None if locality.share > 0.0 => "traffic never leaves it: it panics first".to_owned(),

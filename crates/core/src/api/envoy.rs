@@ -8,6 +8,7 @@ use super::error::{Error, codes};
 use super::files::{self, File};
 use crate::diagnostic::Diagnostic;
 use crate::envoy::{self, Filter, Node, Options};
+use crate::live::Mesh;
 use crate::manifest::Manifests;
 use crate::translate::{Proxy, translate};
 
@@ -48,7 +49,7 @@ pub struct EnvoyAnswer {
 /// If the texts cannot be used, the gateway does not exist, or there is nothing for it to listen on.
 pub fn envoy(request: EnvoyRequest) -> Result<EnvoyAnswer, Error> {
     let version = files::istio_version(request.istio.as_deref())?;
-    let (manifests, mut diagnostics) = files::read_usable(&request.files)?;
+    let Mesh { manifests, mut diagnostics, .. } = files::read_usable(&request.files)?;
     let proxy = Proxy::gateway_at(&manifests, request.from.as_deref().unwrap_or_default())
         .map_err(|error| Error::new(codes::NO_GATEWAY, error.to_string()))?
         .with_version(version);

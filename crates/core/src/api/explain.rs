@@ -6,6 +6,7 @@ use super::error::{Error, codes};
 use super::files::{self, File};
 use crate::diagnostic::Diagnostic;
 use crate::explain::{self, Explanation};
+use crate::live::Mesh;
 use crate::translate::Proxy;
 
 /// A gateway to explain.
@@ -40,9 +41,10 @@ pub struct ExplainAnswer {
 /// If the texts cannot be used, or the gateway does not exist.
 pub fn explain(request: ExplainRequest) -> Result<ExplainAnswer, Error> {
     let version = files::istio_version(request.istio.as_deref())?;
-    let (manifests, diagnostics) = files::read_usable(&request.files)?;
+    let Mesh { manifests, gateways, diagnostics } = files::read_usable(&request.files)?;
     let proxy = Proxy::gateway_at(&manifests, request.from.as_deref().unwrap_or_default())
         .map_err(|error| Error::new(codes::NO_GATEWAY, error.to_string()))?
         .with_version(version);
-    Ok(ExplainAnswer { explanation: explain::explain(&manifests, &proxy), diagnostics })
+    let explanation = explain::explain_live(&manifests, &proxy, &gateways);
+    Ok(ExplainAnswer { explanation, diagnostics })
 }

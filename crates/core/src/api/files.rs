@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{Error, codes};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::live::{self, Mesh};
-use crate::manifest::{Manifests, Source};
+use crate::manifest::Source;
 use crate::translate::IstioVersion;
 
 /// A named text.
@@ -20,16 +20,16 @@ pub struct File {
 }
 
 /// What the texts say, and everything that is wrong with them.
-pub(super) fn read(files: &[File]) -> (Manifests, Vec<Diagnostic>) {
+pub(super) fn read(files: &[File]) -> Mesh {
     let sources: Vec<Source<'_>> =
         files.iter().map(|file| Source { name: &file.name, text: &file.text }).collect();
-    let Mesh { manifests, diagnostics, .. } = live::read(&sources, IstioVersion::NEWEST);
-    (manifests, diagnostics)
+    live::read(&sources, IstioVersion::NEWEST)
 }
 
 /// What the texts say if they can be read and say where endpoints are, and what is doubtful about them.
-pub(super) fn read_usable(files: &[File]) -> Result<(Manifests, Vec<Diagnostic>), Error> {
-    let (manifests, diagnostics) = read(files);
+pub(super) fn read_usable(files: &[File]) -> Result<Mesh, Error> {
+    let mesh = read(files);
+    let Mesh { manifests, diagnostics, .. } = &mesh;
     let errors: Vec<&Diagnostic> =
         diagnostics.iter().filter(|it| it.severity == Severity::Error).collect();
     if let Some(first) = errors.first() {
@@ -47,7 +47,7 @@ pub(super) fn read_usable(files: &[File]) -> Result<(Manifests, Vec<Diagnostic>)
         return Err(Error::new(codes::NO_TOPOLOGY, "no topology says where the endpoints are")
             .help("add a document with `kind: Topology`"));
     }
-    Ok((manifests, diagnostics))
+    Ok(mesh)
 }
 
 /// A scanner's message may span lines.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::error::Error;
 use super::files::{self, File};
 use crate::diagnostic::{Diagnostic, Location};
+use crate::live::Mesh;
 use crate::manifest::{
     DestinationRule, Document, Gateway, Intent, Manifests, MeshConfig, Object, Scenario,
     ServiceEntry, Topology, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry,
@@ -89,7 +90,7 @@ bodies! {
 /// # Errors
 /// None: a text that cannot be read is a diagnostic.
 pub fn parse(request: ParseRequest) -> Result<ParseAnswer, Error> {
-    let (manifests, diagnostics) = files::read(&request.files);
+    let Mesh { manifests, diagnostics, .. } = files::read(&request.files);
     let mut objects = objects(manifests);
     objects.sort_by_key(|(document, _)| *document);
     Ok(ParseAnswer {

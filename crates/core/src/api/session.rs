@@ -7,6 +7,7 @@ use super::files;
 use super::frames::FrameTable;
 use super::simulate::{SimulateAnswer, SimulateRequest};
 use crate::diagnostic::Diagnostic;
+use crate::live::Mesh;
 use crate::manifest::{self, Document, GoDuration, Manifests, Object, Scenario, Step};
 use crate::sim::{self, Event, Options, Report, SimError};
 
@@ -34,11 +35,12 @@ impl Simulation {
     /// If the texts cannot be used, or the scenario cannot be played.
     pub fn new(request: SimulateRequest) -> Result<Self, Error> {
         let version = files::istio_version(request.istio.as_deref())?;
-        let (manifests, diagnostics) = files::read_usable(&request.files)?;
+        let Mesh { manifests, gateways, diagnostics } = files::read_usable(&request.files)?;
         let scenario = find(&manifests, request.scenario.as_deref())?.clone();
         let resolution = request.resolution.map(|resolution| resolution.0);
         check_resolution(resolution, scenario.spec.duration)?;
-        let options = Options { seed: request.seed, resolution, version, arm: request.arm };
+        let SimulateRequest { seed, arm, .. } = request;
+        let options = Options { seed, resolution, version, arm, gateways };
         let playing = play(&manifests, &scenario, &options)?;
         Ok(Self { manifests, diagnostics, scenario, options, playing, now: Duration::ZERO })
     }

@@ -141,6 +141,7 @@ impl Subject<'_> {
     }
 
     /// Every locality, by priority, in istiod's order within.
+    /// `ejectable`: so many more hosts may be ejected.
     pub(super) fn localities(&self, model: &Model<'_>, ejectable: u64) -> Vec<LocalityExplanation> {
         let groups = &self.cluster.load_assignment.endpoints;
         let now = model.shares(0, 0);
@@ -154,6 +155,12 @@ impl Subject<'_> {
                 weight: group.load_balancing_weight.filter(|_| self.cluster.locality_weighted),
                 endpoints: group.lb_endpoints.iter().map(|it| it.name.clone()).collect(),
                 healthy,
+                ejected: group
+                    .lb_endpoints
+                    .iter()
+                    .filter(|endpoint| self.ejected.contains(&endpoint.address))
+                    .map(|endpoint| endpoint.name.clone())
+                    .collect(),
                 share: now.get(index).copied().unwrap_or(0.0),
                 because: self.because(group),
                 ejection_can_spill: spill.as_ref().is_some_and(|spill| reaches(spill.unhealthy)),

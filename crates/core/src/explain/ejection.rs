@@ -19,7 +19,7 @@ impl Subject<'_> {
         let text = match detector {
             None => "no outlier detection: failing hosts are never ejected, only discovery takes them away".to_owned(),
             Some(Err(error)) => format!("Envoy refuses the outlier detection: {error}"),
-            Some(Ok(config)) => cap(config, hosts, ejectable),
+            Some(Ok(config)) => cap(config, hosts, ejectable) + &self.out_now(),
         };
         let cause = match detector {
             None => self.missing_outlier_detection(),
@@ -30,6 +30,14 @@ impl Subject<'_> {
             ejectable,
             max_ejection_percent: percent.map(|config| config.max_ejection_percent().get()),
             statement: Statement { text, cause },
+        }
+    }
+
+    fn out_now(&self) -> String {
+        match self.ejected.len() {
+            0 => String::new(),
+            1 => "; 1 is out right now".to_owned(),
+            more => format!("; {more} are out right now"),
         }
     }
 

@@ -23,7 +23,7 @@ mod shares;
 mod spill;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use cause::{Cause, DefaultOf};
 pub use types::{
@@ -34,7 +34,8 @@ pub use types::{
 use cause::Causes;
 use shares::Model;
 
-use crate::cluster::{Cluster, ClusterLoadAssignment};
+use crate::cluster::{Address, Cluster, ClusterLoadAssignment, HealthStatus};
+use crate::live::{Ejections, GatewayState, ejections_at};
 use crate::manifest::Manifests;
 use crate::outlier::DetectorConfig;
 use crate::translate::{Origin, Proxy, Translation, translate};
@@ -42,21 +43,44 @@ use crate::translate::{Origin, Proxy, Translation, translate};
 /// Explains every cluster of one gateway.
 #[must_use]
 pub fn explain(manifests: &Manifests, proxy: &Proxy) -> Explanation {
-    explain_translation(manifests, proxy, &translate(manifests, proxy))
+    explain_live(manifests, proxy, &[])
 }
 
-/// As [`explain`], for a translation that is at hand.
+/// As [`explain`], for gateways of which dumps are at hand: what the first of them at the gateway's place has ejected gets nothing now.
 #[must_use]
-pub fn explain_translation(
+pub fn explain_live(
+    manifests: &Manifests,
+    proxy: &Proxy,
+    gateways: &[GatewayState],
+) -> Explanation {
+    let mut translation = translate(manifests, proxy);
+    let mut ejected = ejections_at(gateways, &proxy.locality, &translation);
+    let ejected = ejected.drain(..).next().unwrap_or_default();
+    for cluster in &mut translation.clusters {
+        let Some(out) = ejected.get(&cluster.name) else { continue };
+        let groups = cluster.load_assignment.endpoints.iter_mut();
+        for endpoint in groups.flat_map(|group| &mut group.lb_endpoints) {
+            if out.contains(&endpoint.address) {
+                endpoint.health_status = HealthStatus::Unhealthy;
+            }
+        }
+    }
+    explain_translation(manifests, proxy, &translation, &ejected)
+}
+
+fn explain_translation(
     manifests: &Manifests,
     proxy: &Proxy,
     translation: &Translation,
+    ejected: &Ejections,
 ) -> Explanation {
     let routes = routes::by_cluster(manifests, translation);
+    let nobody = BTreeSet::new();
     let explained = |cluster: &Cluster| {
         let none = Origin::default();
         let origin = translation.origins.get(&cluster.name).unwrap_or(&none);
-        let subject = Subject { causes: Causes { manifests }, proxy, cluster, origin };
+        let ejected = ejected.get(&cluster.name).unwrap_or(&nobody);
+        let subject = Subject { causes: Causes { manifests }, proxy, cluster, origin, ejected };
         subject.explain(&routes)
     };
     Explanation {
@@ -77,6 +101,8 @@ struct Subject<'a> {
     proxy: &'a Proxy,
     cluster: &'a Cluster,
     origin: &'a Origin,
+    /// Endpoints that the running gateway has out.
+    ejected: &'a BTreeSet<Address>,
 }
 
 impl Subject<'_> {
@@ -94,7 +120,8 @@ impl Subject<'_> {
             rule: self.rule(),
             balancing: self.balancing(),
             policy: self.policy(),
-            localities: self.localities(&model, ejectable),
+            localities: self
+                .localities(&model, ejectable.saturating_sub(self.ejected.len() as u64)),
             ejection: self.ejection(detector.as_ref(), hosts, ejectable),
             panic: self.panic(&model),
             limits: self.limits(),

@@ -90,8 +90,11 @@ pub struct LocalityExplanation {
     pub weight: Option<u32>,
     /// Names of its endpoints.
     pub endpoints: Vec<String>,
-    /// How many of them discovery calls healthy.
+    /// How many of them are usable: healthy for discovery, and not ejected.
     pub healthy: u32,
+    /// Those that the running gateway has ejected, if its dump is at hand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ejected: Vec<String>,
     /// Percent of the cluster's requests it gets now.
     pub share: f64,
     /// Why this priority and weight.

@@ -1,13 +1,15 @@
 //! From a running mesh: what `kubectl get -o yaml` and Envoy's admin interface print becomes the topology, and the state of a
-//! gateway that [`crate::check`] compares with what the manifests ask for.
+//! gateway that [`crate::check`] compares with what the manifests ask for, and from which [`crate::sim`] and [`crate::explain`] start.
 
 mod dump;
+mod ejections;
 mod gateway;
 mod topology;
 
 use std::collections::BTreeMap;
 
 pub use dump::{DumpError, GatewayState, LiveCluster, LiveHost, MAX_DUMP, is_dump, read_dumps};
+pub use ejections::{Ejections, ejections_at};
 pub use gateway::topology_of;
 pub use topology::complete;
 

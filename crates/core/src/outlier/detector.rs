@@ -177,6 +177,17 @@ impl Detector {
         self.state.monitors.insert_default(host);
     }
 
+    /// Takes a host out as if it had just been ejected for the first time, whatever the cap says: how a run starts whose
+    /// past is known from elsewhere. No event tells of it. An unknown or ejected host stays as it is.
+    pub fn start_ejected(&mut self, host: HostId, now: MonotonicTime) {
+        let now = self.advance(now);
+        let monitor = self.state.monitors.get_mut(host).filter(|monitor| !monitor.is_ejected());
+        if let Some(monitor) = monitor {
+            monitor.eject(&self.config, now, Duration::ZERO);
+            self.state.stats.ejections_active += 1;
+        }
+    }
+
     /// Forgets a host, its ejection and its back-off.
     pub fn remove_host(&mut self, host: HostId) {
         if self.state.monitors.remove(host).is_some_and(|monitor| monitor.is_ejected()) {

@@ -25,6 +25,9 @@ pub fn told(kind: &EventKind) -> String {
         }
         EventKind::Ejected { gateway, endpoint, reason, ejections, workers_told_at_ms, .. } => {
             let times = if *ejections > 1 { format!(", time {ejections}") } else { String::new() };
+            let Some(reason) = reason else {
+                return format!("gateway {gateway} has {endpoint} ejected from before");
+            };
             format!(
                 "gateway {gateway} ejects {endpoint} ({}{times}){}",
                 envoys_name(*reason),

@@ -52,8 +52,9 @@ pub enum EventKind {
         cluster: String,
         /// The endpoint.
         endpoint: String,
-        /// Why.
-        reason: EjectionType,
+        /// Why; unset: it was out when the run began.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<EjectionType>,
         /// Whether `enforcing_*` let it happen.
         enforced: bool,
         /// How often it has been ejected.

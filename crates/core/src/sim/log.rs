@@ -114,7 +114,7 @@ impl Log {
                     gateway,
                     cluster,
                     endpoint,
-                    reason,
+                    reason: Some(reason),
                     enforced,
                     ejections: event.num_ejections,
                     workers_told_at_ms,
@@ -123,6 +123,20 @@ impl Log {
             Action::Uneject => {
                 EventKind::Unejected { gateway, cluster, endpoint, workers_told_at_ms }
             }
+        };
+        self.push(now, kind);
+    }
+
+    /// An ejection from before the run.
+    pub(super) fn starts_ejected(&mut self, now: u64, place: Place<'_>, pod: PodId, pods: &Pods) {
+        let kind = EventKind::Ejected {
+            gateway: place.envoy,
+            cluster: place.cluster.to_owned(),
+            endpoint: name(pods, pod),
+            reason: None,
+            enforced: true,
+            ejections: 1,
+            workers_told_at_ms: None,
         };
         self.push(now, kind);
     }

@@ -23,6 +23,7 @@ use super::timeline::{Action, Fault, Planned, Timeline, window};
 use super::watch::Watch;
 use super::world::World;
 use crate::cluster::ClusterLoadAssignment;
+use crate::live::{Ejections, GatewayState, ejections_at};
 use crate::manifest::{Manifests, Scenario};
 use crate::time::MonotonicTime;
 use crate::translate::{IstioVersion, Proxy, Translation};
@@ -37,7 +38,7 @@ const DEFAULT_RESOLUTION: u64 = 1_000_000_000;
 const MAX_DEFAULT_FRAMES: u64 = 1_200;
 
 /// How to play.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Options {
     /// Goes before the scenario's own seed.
     pub seed: Option<u64>,
@@ -47,6 +48,9 @@ pub struct Options {
     pub version: IstioVersion,
     /// Who decides about regions.
     pub arm: Arm,
+    /// Gateways as they run: what those at the scenario's gateway have ejected is out when the run starts. Pods of the gateway
+    /// beyond them start as the last of them.
+    pub gateways: Vec<GatewayState>,
 }
 
 /// A scenario being played.
@@ -126,7 +130,9 @@ impl Simulation {
             lanes: Lanes::default(),
         };
         simulation.check_steps()?;
-        simulation.start(&translation);
+        let place = simulation.engine.world.proxy().locality.clone();
+        let ejected = ejections_at(&options.gateways, &place, &translation);
+        simulation.start(&translation, &ejected);
         Ok(simulation)
     }
 
@@ -257,7 +263,7 @@ impl Simulation {
     }
 
     /// The first push: Envoy has had it for long when the run starts.
-    fn start(&mut self, translation: &Translation) {
+    fn start(&mut self, translation: &Translation, ejected: &[Ejections]) {
         let pods: Vec<PodId> = self.engine.world.pods.iter().map(|(id, _)| id).collect();
         self.set_behaviours(&pods);
         let born = match self.scenario.cluster_age {
@@ -269,6 +275,11 @@ impl Simulation {
         self.engine.now = ORIGIN;
         for envoy in &mut self.engine.envoys {
             envoy.upstreams.iter_mut().for_each(|upstream| upstream.settle());
+        }
+        for envoy in 0..self.engine.envoys.len() as u32 {
+            if let Some(ejected) = ejected.get(envoy as usize).or(ejected.last()) {
+                self.engine.start_ejected(envoy, ejected);
+            }
         }
         for envoy in 0..self.engine.envoys.len() as u32 {
             for upstream in 0..self.engine.routes.clusters.len() as u32 {

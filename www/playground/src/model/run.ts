@@ -7,6 +7,9 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const TOKENS = "abcdef";
 
 export interface Region { name: string; index: number; letter: string; /** CSS colour token. */ token: string; /** Beyond the sixth, colours repeat with a hatch. */ repeats: boolean }
+/** Stands where an ejection has no reason: a gateway's dump says that a host is out, not why. */
+export const BEFORE_THE_RUN = "BEFORE_THE_RUN";
+
 export interface Ejection { fromMs: number; /** Undefined: not within the run. */ toMs?: number; reason: string; ejections: number }
 export interface Lane extends EndpointLane { ejections: Ejection[] }
 export interface Run { report: Report; regions: Region[]; lanes: Lane[]; gatewayRegion: string; tookMs: number }
@@ -50,7 +53,7 @@ function ejectionsByEndpoint(events: RunEvent[]): Map<string, Ejection[]> {
       open.set(event.endpoint, gateways);
       if (gateways.size === 0) {
         const list = all.get(event.endpoint) ?? [];
-        all.set(event.endpoint, [...list, { fromMs: event.atMs, reason: event.reason, ejections: event.ejections }]);
+        all.set(event.endpoint, [...list, { fromMs: event.atMs, reason: event.reason ?? BEFORE_THE_RUN, ejections: event.ejections }]);
       }
       gateways.add(event.gateway);
     } else if (event.event === "unejected") {

@@ -8,6 +8,7 @@ import { instant } from "./playback";
 import { plain, roundShare, seconds } from "../ui/format";
 import { explained, run, scenario } from "./session";
 import type { LinePlace, Policy } from "../core/policy";
+import { BEFORE_THE_RUN } from "./run";
 import type { Instant, Region, RegionNow, Run } from "./run";
 
 export interface WhyLine { region: Region; text: string; result: string; place?: LinePlace }
@@ -161,7 +162,7 @@ export const ledHere = computed(() => {
 function tell(event: Run["report"]["events"][number], current: Run): string | undefined {
   switch (event.event) {
     case "step": return event.what.replace(/ \S+\.svc\.cluster\.local/, "");
-    case "ejected": return event.enforced ? `${event.endpoint} ejected: ${reason(event.reason)}` : undefined;
+    case "ejected": return event.enforced ? `${event.endpoint} ejected: ${reason(event.reason ?? BEFORE_THE_RUN)}` : undefined;
     case "notEjected": return `${event.endpoint} not ejected, the cap is reached`;
     case "unejected": return `${event.endpoint} comes back`;
     case "endpoints": {

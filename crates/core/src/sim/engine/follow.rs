@@ -1,6 +1,7 @@
 //! What follows from a detector's decision: hosts change, workers hear of it, the log says so.
 
 use super::{Due, Engine};
+use crate::live::Ejections;
 use crate::outlier::Action;
 use crate::sim::log::{Load, Place};
 use crate::sim::pods::PodId;
@@ -24,6 +25,22 @@ impl Engine {
             self.queue.push(next.as_nanos(), Due::Sweep { envoy, upstream });
         }
         self.follow_detector(envoy, upstream);
+    }
+
+    /// What a gateway's pod has out when the run starts.
+    pub(in crate::sim) fn start_ejected(&mut self, envoy: u32, ejected: &Ejections) {
+        let time = self.time();
+        let Some(at) = self.envoys.get_mut(envoy as usize) else { return };
+        let mut out = Vec::new();
+        for (index, upstream) in (0..).zip(&mut at.upstreams) {
+            let Some(addresses) = ejected.get(&upstream.name) else { continue };
+            for pod in upstream.start_ejected(addresses, time, &mut self.envoy_rng) {
+                let place = Place { envoy, upstream: index, cluster: &upstream.name };
+                self.log.starts_ejected(self.now, place, pod, &self.world.pods);
+                out.push(pod);
+            }
+        }
+        out.into_iter().for_each(|pod| self.count_ejected(pod, true));
     }
 
     /// A merge window may be over.

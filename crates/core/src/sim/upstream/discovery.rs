@@ -76,6 +76,27 @@ impl Upstream {
         self.windows.clear();
     }
 
+    /// Takes hosts out that were ejected before the run began; workers know of it. Without a detector nobody is ejected.
+    pub(in crate::sim) fn start_ejected(
+        &mut self,
+        addresses: &BTreeSet<Address>,
+        now: MonotonicTime,
+        rng: &mut Xoshiro,
+    ) -> Vec<PodId> {
+        let Some(detector) = &mut self.detector else { return Vec::new() };
+        let mut pods = Vec::new();
+        for (id, _) in addresses.iter().filter_map(|address| self.known.get(address)) {
+            detector.start_ejected(*id, now);
+            if self.hosts.set_health_flags(*id, HealthFlags::FAILED_OUTLIER_CHECK, true) {
+                pods.extend(self.pods.get(id.0 as usize));
+            }
+        }
+        for index in 0..self.hosts.host_sets().len() as u32 {
+            self.post(Priority(index), now, rng);
+        }
+        pods
+    }
+
     /// Tells the detector who came and who left.
     fn watch_hosts(&mut self, previous: &PrioritySet, discovered: &mut Discovered) {
         let health = |hosts: &PrioritySet| -> BTreeMap<HostId, HealthFlags> {
