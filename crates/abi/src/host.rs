@@ -14,7 +14,7 @@
 use std::ptr::{null, null_mut};
 use std::time::Duration;
 
-use proxy_wasm::types::{BufferType, LogLevel, MapType};
+use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType};
 
 use crate::memory::Returned;
 
@@ -81,6 +81,9 @@ unsafe extern "C" {
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
+    fn proxy_define_metric(form: u32, name: *const u8, size: usize, id: *mut u32) -> u32;
+    fn proxy_increment_metric(id: u32, by: i64) -> u32;
+    fn proxy_record_metric(id: u32, value: u64) -> u32;
     fn proxy_add_header_map_value(
         map: u32,
         key: *const u8,
@@ -270,6 +273,28 @@ pub fn send(cluster: &str, headers: &[(&str, &str)], timeout: Duration) -> Resul
         INTERNAL_FAILURE => Err(Refusal::NoUsableHost),
         _ => Err(Refusal::Other),
     }
+}
+
+/// The number of a metric of this name; all workers that define it mean the same one. Each definition takes memory in Envoy anew.
+#[must_use]
+pub fn define_metric(form: MetricType, name: &str) -> Option<u32> {
+    let mut id = 0;
+    // SAFETY: the name outlives the call; Envoy writes four bytes.
+    let status =
+        unsafe { proxy_define_metric(form as u32, name.as_ptr(), name.len(), &raw mut id) };
+    (status == OK).then_some(id)
+}
+
+/// Lets a counter grow. One that does not exist is left alone.
+pub fn increment_metric(id: u32, by: u64) {
+    // SAFETY: no memory is involved.
+    unsafe { proxy_increment_metric(id, i64::try_from(by).unwrap_or(i64::MAX)) };
+}
+
+/// Sets a gauge, or adds a value to a histogram.
+pub fn record_metric(id: u32, value: u64) {
+    // SAFETY: no memory is involved.
+    unsafe { proxy_record_metric(id, value) };
 }
 
 /// A header map as the ABI wants it: count, sizes, then names and values, each ended by NUL.

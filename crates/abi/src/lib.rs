@@ -18,7 +18,7 @@ pub mod host;
 mod memory;
 
 pub use memory::Returned;
-pub use proxy_wasm::types::{Action, BufferType, LogLevel, MapType};
+pub use proxy_wasm::types::{Action, BufferType, LogLevel, MapType, MetricType};
 
 /// A filter: one value for each virtual machine, that is for each of Envoy's workers.
 ///

@@ -9,6 +9,7 @@
 #![allow(unsafe_code, reason = "an export is unsafe by name")]
 
 mod configuration;
+mod metrics;
 mod request;
 mod streams;
 mod worker;
@@ -65,11 +66,13 @@ impl Filter for RegionRouter {
                 if let Some(worker) = self.workers.get_mut(index) {
                     worker.configure(config);
                 }
+                metrics::configured(true);
                 self.streams.clear();
                 self.extras.clear();
                 host::set_tick_period(TICK)
             }
             Err(line) => {
+                metrics::configured(false);
                 host::log(LogLevel::Error, &line);
                 false
             }

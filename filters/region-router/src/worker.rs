@@ -9,6 +9,8 @@ use mesh_failover_core::router::{
 };
 use mesh_failover_core::time::MonotonicTime;
 
+use crate::metrics::Metrics;
+
 /// Exchanges that are tried before the next tick is waited for; other workers write rarely.
 const ATTEMPTS: u32 = 8;
 
@@ -28,6 +30,7 @@ pub(crate) struct Worker {
     seen: u32,
     /// Probes under way, at most one for each region.
     probes: Vec<(u32, Choice)>,
+    metrics: Metrics,
 }
 
 impl Worker {
@@ -39,7 +42,15 @@ impl Worker {
         let seed = now.as_nanos() ^ u64::from(root).rotate_left(48);
         let router = Router::new(RouterConfig::default(), seed, now);
         let shared_key = ["mesh-failover.region-router/", &plugin].concat();
-        Self { router, clock, plugin, shared_key, seen: 0, probes: Vec::new() }
+        Self {
+            router,
+            clock,
+            plugin,
+            shared_key,
+            seen: 0,
+            probes: Vec::new(),
+            metrics: Metrics::default(),
+        }
     }
 
     pub(crate) fn plugin(&self) -> &str {
@@ -49,6 +60,9 @@ impl Worker {
     /// Runs another configuration, with what is known of the regions that it still has.
     pub(crate) fn configure(&mut self, config: RouterConfig) {
         let now = self.now();
+        self.flush(now);
+        let metrics = &mut self.metrics;
+        self.router.retire(&config, &mut |sample| metrics.write(&sample));
         self.router = self.router.reconfigured(config, now);
         // What others have said about regions that are new here has been passed over so far.
         self.seen = 0;
@@ -86,12 +100,13 @@ impl Worker {
             && !self.router.on_served_by(choice, &served, now)
         {
             // Some other cluster's error.
+            self.router.on_other_error(choice);
             return self.report();
         }
         let details = host::property(b"response\0code_details");
         let Some(failure) = Failure::of_response(status, details.as_deref().unwrap_or_default())
         else {
-            return;
+            return self.router.on_other_error(choice);
         };
         drop(details);
         self.router.on_failure(choice, failure, now);
@@ -107,7 +122,14 @@ impl Worker {
         if self.router.has_news() {
             self.exchange(now);
         }
+        self.flush(now);
         self.report();
+    }
+
+    /// Writes down what was counted since the last tick.
+    fn flush(&mut self, now: MonotonicTime) {
+        let metrics = &mut self.metrics;
+        self.router.flush(now, &mut |sample| metrics.write(&sample));
     }
 
     /// A region was asked which cluster answers for it, or took so long to answer.

@@ -3,6 +3,7 @@
 use super::config::{AllRegionsOut, DestinationPolicy, DrainAffinity};
 use super::event::{Change, Event};
 use super::level::Level;
+use super::metrics::Tally;
 use super::plan::weights;
 use super::record::{RegionRecord, RegionState, Rules};
 use super::region::Region;
@@ -25,6 +26,7 @@ pub(super) struct Destination {
     pub(super) budget: Option<Window>,
     /// Whether weights change by themselves.
     moving: bool,
+    pub(super) tally: Tally,
 }
 
 /// A plan as it runs.
@@ -74,6 +76,7 @@ impl Destination {
             broken: false,
             budget: policy.rescue.as_ref().map(|rescue| Window::new(rescue.interval)),
             moving: false,
+            tally: Tally::new(),
             policy: policy.clone(),
         };
         destination.reweigh(MonotonicTime::ZERO);

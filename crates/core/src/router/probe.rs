@@ -32,6 +32,7 @@ pub struct ProbeRequest<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ProbeState {
     next: MonotonicTime,
+    sent: MonotonicTime,
     /// When the answer that is waited for is given up.
     waits_until: Option<MonotonicTime>,
     successes: u32,
@@ -53,9 +54,15 @@ impl ProbeState {
         if self.waits_until.is_some() || now < self.next {
             return false;
         }
+        self.sent = now;
         self.next = now + probe.interval;
         self.waits_until = Some(now + probe.timeout + GRACE);
         true
+    }
+
+    /// How long the answer that comes now has taken; `None`: it is not waited for.
+    pub(super) fn took(&self, now: MonotonicTime) -> Option<Duration> {
+        self.waits_until.map(|_| now - self.sent)
     }
 
     /// Whether an answer is overdue.

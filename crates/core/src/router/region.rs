@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::config::{DestinationPolicy, LatencyThreshold, RegionPolicy, SuccessThreshold};
 use super::drain::DrainRecord;
 use super::level::Level;
+use super::metrics::Tally;
 use super::outcome::Failure;
 use super::probe::ProbeState;
 use super::record::{Reason, RegionRecord, RegionState};
@@ -34,6 +35,9 @@ pub(super) struct Region {
     pub(super) wants_cluster: bool,
     pub(super) ask_again: MonotonicTime,
     pub(super) misrouted: bool,
+    pub(super) tally: Tally,
+    /// Since when it takes no traffic; means nothing while it does.
+    pub(super) out_since: MonotonicTime,
 }
 
 impl Region {
@@ -53,6 +57,8 @@ impl Region {
             wants_cluster: true,
             ask_again: MonotonicTime::ZERO,
             misrouted: false,
+            tally: Tally::new(),
+            out_since: MonotonicTime::ZERO,
         }
     }
 
@@ -60,6 +66,9 @@ impl Region {
     pub(super) fn set_record(&mut self, record: RegionRecord) -> bool {
         let changed = self.record.state != record.state;
         if changed {
+            if self.record.is_usable() {
+                self.out_since = record.at;
+            }
             self.monitor = DetectorHostMonitor::default();
             self.probe.reset();
             let windows = self.success_rate.iter_mut().map(|(_, window)| window);

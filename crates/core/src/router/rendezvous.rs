@@ -32,7 +32,7 @@ pub(super) fn winner(key: u64, regions: impl Iterator<Item = (u64, u64)>) -> Opt
 
 /// A hash of bytes, well mixed: FNV-1a and a finish.
 pub(super) fn hash(bytes: &[u8]) -> u64 {
-    mix(super::shared::fnv_1a(bytes))
+    mix(super::shared::fnv_1a(bytes.iter().copied()))
 }
 
 /// The finish of SplitMix64: each bit of the input changes half of the output's.

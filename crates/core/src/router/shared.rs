@@ -112,7 +112,7 @@ impl SharedState {
         }
         let mut bytes = Vec::with_capacity(body.len() + 12);
         bytes.extend(MAGIC);
-        bytes.extend(fnv_1a(&body).to_le_bytes());
+        bytes.extend(fnv_1a(body.iter().copied()).to_le_bytes());
         bytes.extend(body);
         bytes
     }
@@ -122,7 +122,7 @@ impl SharedState {
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(&MAGIC)?;
         let sum = u64::from_le_bytes(take(&mut rest)?);
-        if sum != fnv_1a(rest) {
+        if sum != fnv_1a(rest.iter().copied()) {
             return None;
         }
         let mut state = Self {
@@ -172,9 +172,9 @@ fn greatest<T: Copy + Ord>(own: &mut BTreeMap<RegionKey, T>, other: &BTreeMap<Re
 }
 
 /// Finds torn and foreign values; nobody is expected to forge one.
-pub(super) fn fnv_1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+pub(super) fn fnv_1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 

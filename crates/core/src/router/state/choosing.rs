@@ -3,6 +3,7 @@
 use super::super::affinity::{CookieValue, UserKey, draw};
 use super::super::config::{AffinitySource, AllRegionsOut, DestinationPolicy};
 use super::super::destination::Destination;
+use super::super::metrics::Metric;
 use super::super::outcome::Action;
 use super::super::record::RegionState;
 use super::super::rendezvous;
@@ -109,10 +110,11 @@ impl Router {
         };
         let from = config.client_region.as_ref().zip(facts.client_region);
         let from = from.and_then(|(client, value)| client.region(std::str::from_utf8(value).ok()?));
-        let Some(plan) = destination.plan_from(from) else { return Decision::Native };
-        if destination.broken {
+        let plan = destination.plan_from(from).filter(|_| !destination.broken);
+        let Some(plan) = plan else {
+            destination.tally.count(Metric::Native);
             return Decision::Native;
-        }
+        };
         if let Some(budget) = &mut destination.budget {
             budget.count(Counts { requests: 1, ..Counts::default() });
         }
@@ -123,12 +125,21 @@ impl Router {
         };
         let (region, cookie) = match picked {
             Ok(Some(picked)) => picked,
-            Ok(None) => return Decision::Native,
-            Err(reason) => return Decision::Fail(reason),
+            Ok(None) => {
+                destination.tally.count(Metric::Native);
+                return Decision::Native;
+            }
+            Err(reason) => {
+                destination.tally.count(Metric::Failed);
+                return Decision::Fail(reason);
+            }
         };
         let choice = Choice { destination: id.0, region, plan };
-        match destination.region(region) {
-            Some(known) => Decision::Region(Route { choice, region: &known.name, cookie }),
+        match destination.region_mut(region) {
+            Some(known) => {
+                known.tally.count(Metric::Requests);
+                Decision::Region(Route { choice, region: &known.name, cookie })
+            }
             None => Decision::Native,
         }
     }
@@ -153,6 +164,27 @@ impl Router {
     /// # Errors
     /// Why there is none.
     pub fn rescue(
+        &mut self,
+        choice: Choice,
+        rescue: &mut Rescue,
+        unreached: bool,
+        now: MonotonicTime,
+    ) -> Result<Replay, Refusal> {
+        let found = self.second_try(choice, rescue, unreached, now);
+        match &found {
+            Ok(replay) => {
+                self.count(choice, Metric::RescueTried);
+                self.count(replay.choice, Metric::Requests);
+            }
+            Err(Refusal::NotConfigured) => {}
+            Err(Refusal::NotRepeatable) => self.count(choice, Metric::RescueNotRepeatable),
+            Err(Refusal::OverBudget) => self.count(choice, Metric::RescueOverBudget),
+            Err(Refusal::NoRegion) => self.count(choice, Metric::RescueNoRegion),
+        }
+        found
+    }
+
+    fn second_try(
         &mut self,
         choice: Choice,
         rescue: &mut Rescue,

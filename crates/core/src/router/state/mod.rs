@@ -1,6 +1,7 @@
 //! The router: all destinations, and what is shared about them.
 
 mod choosing;
+mod flushing;
 mod reporting;
 mod sharing;
 
@@ -13,9 +14,11 @@ use super::config::RouterConfig;
 use super::destination::Destination;
 use super::event::Event;
 use super::level::Level;
+use super::metrics::Metric;
 use super::outcome::Action;
 use super::probe::ProbeRequest;
 use super::record::RegionRecord;
+use super::region::Region;
 use super::rendezvous::mix;
 use super::shared::{Lease, RegionKey, SharedState};
 use crate::time::MonotonicTime;
@@ -50,6 +53,8 @@ pub struct Router {
     drain_pending: bool,
     actions: VecDeque<Action>,
     events: VecDeque<Event>,
+    /// Values of histograms that nobody has written down yet.
+    values: Vec<(Choice, Metric, u64)>,
     /// This worker's number.
     id: u64,
     configured_at: MonotonicTime,
@@ -71,6 +76,7 @@ impl Router {
             drain_pending: true,
             actions: VecDeque::new(),
             events: VecDeque::new(),
+            values: Vec::new(),
             id: seed,
             configured_at: now,
             random: seed,
@@ -205,6 +211,10 @@ impl Router {
 
     fn destination(&self, choice: Choice) -> Option<&Destination> {
         self.destinations.get(choice.destination as usize)
+    }
+
+    fn region_mut(&mut self, choice: Choice) -> Option<&mut Region> {
+        self.destination_mut(choice)?.region_mut(choice.region)
     }
 
     fn destination_mut(&mut self, choice: Choice) -> Option<&mut Destination> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::event::Change;
+use super::super::metrics::Metric;
 use super::super::outcome::{Action, Check, Failure};
 use super::super::probe::ProbeResult;
 use super::super::record::{Reason, RegionRecord, RegionState};
@@ -34,6 +35,7 @@ impl Router {
 
     /// A request to the region failed.
     pub fn on_failure(&mut self, choice: Choice, failure: Failure, now: MonotonicTime) {
+        self.count(choice, Metric::of_failure(failure));
         let state = match failure {
             Failure::NoUsableHost => Some(RegionState::NoUsableHost),
             Failure::NoCluster => Some(RegionState::NoCluster),
@@ -85,6 +87,9 @@ impl Router {
         // Each worker says it once: the one that checks may be one that has no requests.
         let news = !fits && !region.misrouted;
         region.misrouted = !fits;
+        if !fits {
+            region.tally.count(Metric::Misrouted);
+        }
         if news && let Some(region) = destination.region(choice.region) {
             let served_by = String::from_utf8_lossy(cluster).into_owned();
             let event = destination.event(region, now, Change::Misrouted { served_by });
@@ -128,8 +133,13 @@ impl Router {
         };
         let Some(probe) = &destination.policy.probe else { return };
         let Some(region) = destination.regions.get_mut(choice.region as usize) else { return };
+        let took = region.probe.took(now).filter(|_| result != ProbeResult::NoAnswer);
         let verdict = region.probe.count(probe, result);
         let record = region.record;
+        region.tally.count(if verdict.good { Metric::ProbeGood } else { Metric::ProbeFailed });
+        if let Some(took) = took {
+            self.measured(choice, Metric::ProbeTime, took);
+        }
         if record.is_unverified() {
             self.put(choice, |record, rules| record.come_back(rules, now), now);
         }
@@ -232,6 +242,7 @@ impl Router {
         let Some(region) = destination.region(choice.region) else { return };
         let key = destination.key(region);
         let after = next(&region.record, &destination.rules());
+        let out_since = region.out_since;
         let change = destination.change(region, after);
         let event = destination.event(region, after.at, change);
         self.shared.records.insert(key, after);
@@ -240,6 +251,13 @@ impl Router {
         if changed {
             destination.reweigh(now);
             self.say(event);
+            match Metric::of_state(after.state) {
+                Some(metric) => self.count(choice, metric),
+                None if after.is_usable() => {
+                    self.measured(choice, Metric::OutTime, after.at - out_since);
+                }
+                None => {}
+            }
         }
     }
 }

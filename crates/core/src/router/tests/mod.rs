@@ -1,6 +1,7 @@
 //! The router's laws and time lines.
 
 mod configuration;
+mod counting;
 mod draining;
 mod failback;
 mod health;
