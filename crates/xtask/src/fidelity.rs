@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Error, Result, bail};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -49,6 +49,7 @@ pub struct Args {
 struct Played {
     case: Arc<Case>,
     verdict: Verdict,
+    picture: String,
     /// Whether it was played twice because the first time disagreed.
     again: bool,
 }
@@ -73,13 +74,21 @@ pub fn run(args: Args) -> Result<()> {
     println!("{} scenarios, {} requests a second together, seed {seed}", cases.len(), args.load);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let began = Instant::now();
-    let played = runtime.block_on(play_all(cases, &args, seed, module))?;
-    report(&played, seed, began.elapsed())
+    let round = runtime.block_on(play_all(cases, &args, seed, module))?;
+    report(&round, seed, began.elapsed())
 }
 
 fn time_of_day() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(1, |since| since.as_secs() % 86_400)
+}
+
+/// What came of a round.
+#[derive(Default)]
+struct Round {
+    played: Vec<Played>,
+    /// Scenarios that could not be played, and why.
+    unplayed: Vec<(Arc<Case>, Error)>,
 }
 
 /// Plays everything; what disagrees is played once more with another seed and less at a time, since the machine may have been too busy.
@@ -88,23 +97,25 @@ async fn play_all(
     args: &Args,
     seed: u64,
     module: Option<PathBuf>,
-) -> Result<Vec<Played>> {
+) -> Result<Round> {
     let cases: Vec<Arc<Case>> = cases.into_iter().map(Arc::new).collect();
     let module = module.as_deref();
-    let mut played = side_by_side(cases, module, args.load, args.runs, seed).await?;
-    let doubtful: Vec<Arc<Case>> =
-        played.iter().filter(|it| !it.verdict.agrees()).map(|it| it.case.clone()).collect();
+    let mut round = side_by_side(cases, module, args.load, args.runs, seed).await?;
+    let wrong = round.played.iter().filter(|it| !it.verdict.agrees()).map(|it| it.case.clone());
+    let unplayed = round.unplayed.drain(..).map(|(case, _)| case);
+    let doubtful: Vec<Arc<Case>> = wrong.chain(unplayed).collect();
     if !doubtful.is_empty() {
         println!("once more, with seed {}:", seed + 1);
         let again = side_by_side(doubtful, module, args.load / 2, args.runs, seed + 1).await?;
-        for mut second in again {
+        for mut second in again.played {
             second.again = true;
-            played.retain(|it| it.case.name != second.case.name);
-            played.push(second);
+            round.played.retain(|it| it.case.name != second.case.name);
+            round.played.push(second);
         }
+        round.unplayed = again.unplayed;
     }
-    played.sort_by(|a, b| a.case.name.cmp(&b.case.name));
-    Ok(played)
+    round.played.sort_by(|a, b| a.case.name.cmp(&b.case.name));
+    Ok(round)
 }
 
 /// All real runs first: the simulator would take the time that they need.
@@ -114,7 +125,7 @@ async fn side_by_side(
     load: u32,
     runs: u32,
     seed: u64,
-) -> Result<Vec<Played>> {
+) -> Result<Round> {
     let permits = Arc::new(Semaphore::new(load as usize));
     let mut running = JoinSet::new();
     let mut progress = Progress::announced(format!("playing {} in Envoy", cases.len()));
@@ -123,34 +134,42 @@ async fn side_by_side(
         running.spawn(async move {
             let _permits = permits.acquire_many_owned(case.load().min(load)).await?;
             let recording = case.play(seed, module.as_deref()).await;
-            let recording = recording.with_context(|| format!("scenario `{}`", case.name))?;
             anyhow::Ok((case, recording))
         });
     }
+    let mut round = Round::default();
     let mut recorded = Vec::new();
     while let Some(done) = running.join_next().await {
         progress.tick();
-        recorded.push(done??);
+        match done?? {
+            (case, Ok(recording)) => recorded.push((case, recording)),
+            (case, Err(error)) => round.unplayed.push((case, error)),
+        }
     }
     progress.end("done");
-    let mut played = Vec::new();
     for (case, recording) in recorded {
-        let verdict = case.judge(recording, seed, runs)?;
+        let (verdict, picture) = case.judge(&recording, seed, runs)?;
         println!("  {:<40} {}", case.name, verdict.line());
-        played.push(Played { case, verdict, again: false });
+        round.played.push(Played { case, verdict, picture, again: false });
     }
-    Ok(played)
+    for (case, error) in &round.unplayed {
+        println!("  {:<40} could not be played: {error:#}", case.name);
+    }
+    Ok(round)
 }
 
-fn report(played: &[Played], seed: u64, took: Duration) -> Result<()> {
+fn report(round: &Round, seed: u64, took: Duration) -> Result<()> {
     let folder = folder();
     fs::create_dir_all(&folder)?;
+    let Round { played, unplayed } = round;
     let summary = page::summary(played, seed, took);
     fs::write(folder.join("summary.md"), &summary)?;
     fs::write(folder.join("index.html"), page::html(played, &summary))?;
     println!("\n{summary}\nthe report is {}", folder.join("index.html").display());
     let wrong = played.iter().filter(|it| !it.verdict.agrees());
-    let wrong: Vec<String> = wrong.map(|it| format!("{}:{}", it.case.name, it.verdict)).collect();
+    let wrong = wrong.map(|it| format!("{}:{}", it.case.name, it.verdict));
+    let unplayed = unplayed.iter().map(|(case, error)| format!("{}: {error:#}", case.name));
+    let wrong: Vec<String> = wrong.chain(unplayed).collect();
     if wrong.is_empty() { Ok(()) } else { bail!("Envoy disagrees:\n{}", wrong.join("\n")) }
 }
 

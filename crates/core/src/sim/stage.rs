@@ -56,7 +56,7 @@ impl Stage<'_> {
             let upstreams = (0..).zip(&configs).map(|(upstream, config)| {
                 let created = self.created(config.interval(), phases_rng);
                 let built = config.build(&proxy.locality, threads, created, envoy_rng);
-                if let Some(at) = built.next_sweep() {
+                if let Some(at) = built.next_sweep(envoy_rng) {
                     queue.push(at.as_nanos(), Due::Sweep { envoy, upstream });
                 }
                 built

@@ -28,11 +28,10 @@ const ANSWERS: f64 = 2.0;
 
 /// A real run held against the simulator.
 pub(super) struct Verdict {
-    pub(super) real: Recording,
-    /// The simulator's runs.
-    pub(super) simulated: Vec<Report>,
-    /// Where each endpoint is.
-    pub(super) region_of: BTreeMap<String, String>,
+    /// Requests of the real run.
+    pub(super) requests: usize,
+    /// By how much its client was late, 99 times of 100.
+    pub(super) late: Duration,
     pub(super) numbers: Vec<Number>,
     pub(super) switches: Vec<Switch>,
     /// Requests without an end: in the real run, and the fewest and most of the simulator.
@@ -103,10 +102,6 @@ impl Verdict {
         shares.map(|it| (it.real - it.simulated).abs()).fold(0.0, f64::max)
     }
 
-    pub(super) fn late(&self) -> Duration {
-        self.real.late
-    }
-
     /// For the terminal.
     pub(super) fn line(&self) -> String {
         let wrong = self.numbers.iter().filter(|it| !it.agrees()).count()
@@ -170,11 +165,10 @@ impl fmt::Display for Switch {
 }
 
 /// Holds a real run against the simulator's. `delay`: by how much an ejection may be early or late, in milliseconds.
-pub(super) fn compare(recording: Recording, reports: Vec<Report>, delay: f64) -> Verdict {
-    let lanes = reports.iter().flat_map(|report| &report.endpoints);
-    let region_of = lanes.map(|lane| (lane.name.clone(), lane.region.clone())).collect();
+pub(super) fn compare(recording: &Recording, reports: &[Report], delay: f64) -> Verdict {
+    let region_of = region_of(reports);
     let phases = reports.first().map_or(&[][..], |report| report.phases.as_slice());
-    let (real_measures, real_switches, sizes) = real(&recording, phases, &region_of);
+    let (real_measures, real_switches, sizes) = real(recording, phases, &region_of);
     let runs: Vec<(Measures, Switches)> = reports.iter().map(simulated).collect();
     let mut numbers = numbers(&real_measures, &runs, &sizes);
     numbers.extend(ejected(phases, &real_switches, &runs, delay));
@@ -186,7 +180,14 @@ pub(super) fn compare(recording: Recording, reports: Vec<Report>, delay: f64) ->
         reports.iter().map(unfinished).fold(f64::INFINITY, f64::min),
         reports.iter().map(unfinished).fold(0.0, f64::max),
     );
-    Verdict { real: recording, simulated: reports, region_of, numbers, switches, unfinished }
+    let (requests, late) = (recording.due.len(), recording.late);
+    Verdict { requests, late, numbers, switches, unfinished }
+}
+
+/// Where each endpoint is.
+pub(super) fn region_of(reports: &[Report]) -> BTreeMap<String, String> {
+    let lanes = reports.iter().flat_map(|report| &report.endpoints);
+    lanes.map(|lane| (lane.name.clone(), lane.region.clone())).collect()
 }
 
 fn numbers(real: &Measures, runs: &[(Measures, Switches)], sizes: &[Size]) -> Vec<Number> {

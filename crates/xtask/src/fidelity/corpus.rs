@@ -1,10 +1,11 @@
 //! The scenarios, and one of them played by both.
 
 use std::fs;
+use std::num::NonZero;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use mesh_failover_core::diagnostic::Severity;
 use mesh_failover_core::envoy::{Filter, plugins_for};
 use mesh_failover_core::manifest::{
@@ -15,6 +16,7 @@ use mesh_failover_core::translate::Proxy;
 use mesh_failover_harness::drill::{Drill, Recording};
 
 use super::compare::{Verdict, compare};
+use super::picture::picture;
 use crate::workspace;
 
 /// Those that CI plays: the kinds of trouble, none longer than a minute.
@@ -119,9 +121,17 @@ impl Case {
     }
 
     /// Plays it in the simulator under the same conditions, and compares.
-    pub(super) fn judge(&self, real: Recording, seed: u64, runs: u32) -> Result<Verdict> {
-        let simulated = self.simulate(&real, seed, runs)?;
-        Ok(compare(real, simulated, self.allowed_delay()?))
+    ///
+    /// What is kept is small: all reports of all scenarios together would not fit into memory.
+    pub(super) fn judge(
+        &self,
+        real: &Recording,
+        seed: u64,
+        runs: u32,
+    ) -> Result<(Verdict, String)> {
+        let simulated = self.simulate(real, seed, runs)?;
+        let verdict = compare(real, &simulated, self.allowed_delay()?);
+        Ok((verdict, picture(real, &simulated)))
     }
 
     /// Runs of the simulator, with sweeps in the phase in which Envoy's were.
@@ -135,7 +145,19 @@ impl Case {
             let options = Options { seed: Some(seed), ..Options::default() };
             Ok(Simulation::new(&self.manifests, &scenario, &options)?.run())
         };
-        (0..runs).map(run).collect()
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get) as u32;
+        let share = |thread: u32| (thread..runs).step_by(threads as usize).map(&run).collect();
+        std::thread::scope(|scope| {
+            let share = &share;
+            let threads: Vec<_> = (0..threads).map(|it| scope.spawn(move || share(it))).collect();
+            let mut reports = Vec::new();
+            for thread in threads {
+                let part: Result<Vec<Report>> =
+                    thread.join().map_err(|_| anyhow!("the simulator panicked"))?;
+                reports.extend(part?);
+            }
+            Ok(reports)
+        })
     }
 
     /// By how much an ejection may come earlier or later: a sweep and a merge window.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Played;
 use super::measures::Kind;
-use super::picture::{escaped, picture};
+use super::picture::escaped;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --fg: #111827; --dim: #6b7280; --line: #d1d5db; --bg: #fff; --bad: #be123c }
@@ -24,7 +24,7 @@ pub(super) fn summary(played: &[Played], seed: u64, took: Duration) -> String {
     let again = played.iter().filter(|it| it.again && it.verdict.agrees()).count();
     let numbers: usize = played.iter().map(|it| it.verdict.numbers.len()).sum();
     let switches: usize = played.iter().map(|it| it.verdict.switches.len()).sum();
-    let requests: usize = played.iter().map(|it| it.verdict.real.due.len()).sum();
+    let requests: usize = played.iter().map(|it| it.verdict.requests).sum();
     let mut text = format!(
         "{agree} of {} scenarios agree with Envoy 1.40 ({requests} real requests, {numbers} numbers, {switches} ejections and returns; \
          seed {seed}, {} s).",
@@ -74,12 +74,12 @@ pub(super) fn html(played: &[Played], summary: &str) -> String {
             escaped(&it.case.about),
             escaped(&it.verdict.line()),
             if it.again { ", at the second try" } else { "" },
-            it.verdict.late().as_secs_f64() * 1e3,
+            it.verdict.late.as_secs_f64() * 1e3,
         );
         if !it.verdict.agrees() {
             let _ = write!(page, "<pre>{}</pre>", escaped(it.verdict.to_string().trim_start()));
         }
-        page += &picture(&it.verdict);
+        page += &it.picture;
         page += &table(it);
     }
     page + "</html>\n"

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use mesh_failover_core::sim::{EventKind, Frame, NONE, Report};
+use mesh_failover_harness::drill::Recording;
 
-use super::compare::Verdict;
+use super::compare::region_of;
 
 const WIDTH: f64 = 880.0;
 const LEFT: f64 = 150.0;
@@ -17,10 +18,18 @@ const LANE: f64 = 13.0;
 const COLOURS: [&str; 6] = ["#2563eb", "#d97706", "#059669", "#9333ea", "#0891b2", "#be123c"];
 const NOBODY: &str = "#6b7280";
 
+/// A real run and the simulator's.
+struct Both<'a> {
+    real: &'a Recording,
+    simulated: &'a [Report],
+    region_of: BTreeMap<String, String>,
+}
+
 /// An SVG.
-pub(super) fn picture(verdict: &Verdict) -> String {
-    let Some(first) = verdict.simulated.first() else { return String::new() };
-    let lanes = lanes(verdict);
+pub(super) fn picture(real: &Recording, simulated: &[Report]) -> String {
+    let Some(first) = simulated.first() else { return String::new() };
+    let both = Both { real, simulated, region_of: region_of(simulated) };
+    let lanes = lanes(&both);
     let height = TOP + CHART + 24.0 + LANE * lanes.len() as f64;
     let mut svg = format!(
         "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"share by region over time\">"
@@ -58,7 +67,7 @@ pub(super) fn picture(verdict: &Verdict) -> String {
             TOP + 12.0 + 15.0 * index as f64,
             escaped(region)
         );
-        svg += &curves(verdict, region, colour, &x, &y);
+        svg += &curves(&both, region, colour, &x, &y);
     }
     for (index, (endpoint, [real, simulated])) in lanes.iter().enumerate() {
         let middle = TOP + CHART + 24.0 + LANE * (index as f64 + 0.5);
@@ -93,16 +102,16 @@ fn regions(report: &Report) -> Vec<String> {
 
 /// A region's band, mean and real curve.
 fn curves(
-    verdict: &Verdict,
+    both: &Both<'_>,
     region: &str,
     colour: &str,
     x: &impl Fn(f64) -> f64,
     y: &impl Fn(f64) -> f64,
 ) -> String {
-    let Some(first) = verdict.simulated.first() else { return String::new() };
+    let Some(first) = both.simulated.first() else { return String::new() };
     let (mut low, mut high, mut mean) = (Vec::new(), Vec::new(), Vec::new());
     for (index, frame) in first.frames.iter().enumerate() {
-        let frames = verdict.simulated.iter().filter_map(|report| report.frames.get(index));
+        let frames = both.simulated.iter().filter_map(|report| report.frames.get(index));
         let mut shares: Vec<f64> = frames.map(|frame| share(frame, region)).collect();
         shares.sort_by(f64::total_cmp);
         let at = x((frame.from_ms + frame.to_ms) / 2.0);
@@ -114,9 +123,10 @@ fn curves(
         high.push((at, y(part(0.975))));
         mean.push((at, y(shares.iter().sum::<f64>() / shares.len().max(1) as f64)));
     }
-    let real = first.frames.iter().map(|frame| {
-        (x((frame.from_ms + frame.to_ms) / 2.0), y(real_share(verdict, frame, region)))
-    });
+    let real = first
+        .frames
+        .iter()
+        .map(|frame| (x((frame.from_ms + frame.to_ms) / 2.0), y(real_share(both, frame, region))));
     let band: Vec<(f64, f64)> = high.into_iter().chain(low.into_iter().rev()).collect();
     format!(
         "<path d=\"{}Z\" fill=\"{colour}\" opacity=\".18\"/><path d=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\".8\"/>\
@@ -132,17 +142,16 @@ fn share(frame: &Frame, region: &str) -> f64 {
     100.0 * of_region as f64 / frame.total.requests.max(1) as f64
 }
 
-fn real_share(verdict: &Verdict, frame: &Frame, region: &str) -> f64 {
-    let due =
-        |number: usize| verdict.real.due.get(number).map_or(-1.0, |due| due.as_secs_f64() * 1e3);
-    let inside = verdict
+fn real_share(both: &Both<'_>, frame: &Frame, region: &str) -> f64 {
+    let due = |number: usize| both.real.due.get(number).map_or(-1.0, |due| due.as_secs_f64() * 1e3);
+    let inside = both
         .real
         .requests
         .iter()
         .filter(|it| (frame.from_ms..frame.to_ms).contains(&due(it.number)));
     let (mut all, mut answered) = (0_u32, 0_u32);
     for request in inside {
-        let by = request.endpoint.as_ref().and_then(|it| verdict.region_of.get(it));
+        let by = request.endpoint.as_ref().and_then(|it| both.region_of.get(it));
         all += 1;
         answered += u32::from(by.map_or(NONE, String::as_str) == region);
     }
@@ -160,7 +169,7 @@ fn path(points: &[(f64, f64)]) -> String {
 type Spans = Vec<(f64, f64)>;
 
 /// When each endpoint was ejected: in the real run and in the simulator's first. Only endpoints that ever were.
-fn lanes(verdict: &Verdict) -> BTreeMap<String, [Spans; 2]> {
+fn lanes(both: &Both<'_>) -> BTreeMap<String, [Spans; 2]> {
     let mut lanes: BTreeMap<String, [Spans; 2]> = BTreeMap::new();
     let mut note = |which: usize, endpoint: &str, at: f64, ejected: bool| {
         let lane = lanes.entry(endpoint.to_owned()).or_default();
@@ -171,10 +180,10 @@ fn lanes(verdict: &Verdict) -> BTreeMap<String, [Spans; 2]> {
             _ => {}
         }
     };
-    for it in &verdict.real.ejections {
+    for it in &both.real.ejections {
         note(0, &it.endpoint, it.at_ms, it.ejected);
     }
-    for event in verdict.simulated.first().iter().flat_map(|report| &report.events) {
+    for event in both.simulated.first().iter().flat_map(|report| &report.events) {
         match &event.kind {
             EventKind::Ejected { endpoint, enforced: true, .. } => {
                 note(1, endpoint, event.at_ms, true);

@@ -21,7 +21,7 @@ impl Engine {
             return;
         };
         swept.sweep(time, &mut self.envoy_rng);
-        if let Some(next) = swept.next_sweep() {
+        if let Some(next) = swept.next_sweep(&mut self.envoy_rng) {
             self.queue.push(next.as_nanos(), Due::Sweep { envoy, upstream });
         }
         self.follow_detector(envoy, upstream);
