@@ -39,6 +39,9 @@ fn main() {
         ("60 regions, 6,000 endpoints", Box::new(drill(&large, Arm::Native))),
         ("baseline: heap, draw, counter", Box::new(baseline)),
     ];
+    if let Some(only) = std::env::args().nth(1) {
+        return for_a_profiler(&rows, &only);
+    }
     let mut best = [f64::INFINITY; 5];
     for _ in 0..RUNS {
         for ((_, row), best) in rows.iter().zip(&mut best) {
@@ -58,6 +61,15 @@ fn main() {
         "\n{:.1} million requests a second; ten minutes at 1,000 requests/s in {drill:.2?}",
         1e3 / first
     );
+}
+
+/// Plays the rows whose names contain `only`, and nothing else.
+fn for_a_profiler(rows: &[Row<'_>], only: &str) {
+    for (name, row) in rows.iter().filter(|(name, _)| name.contains(only)) {
+        for _ in 0..3 * RUNS {
+            println!("{name:<36} {:>12.1}", row());
+        }
+    }
 }
 
 /// The seed's rule over so many regions and endpoints of each, with everything going wrong in the middle.

@@ -311,16 +311,16 @@ impl Detector {
     /// Most drivers want [`Detector::on_interval_timer`].
     pub fn sweep(&mut self, now: MonotonicTime, random: &mut impl Random) {
         let now = self.advance(now);
-        let mut hosts: Vec<HostId> = self.state.monitors.iter().map(|(host, _)| host).collect();
-        hosts.sort_by_key(|host| self.visit(*host));
-        for host in hosts {
-            let until = self.monitor(host).and_then(|monitor| monitor.ejected_until(&self.config));
-            if until.is_some_and(|until| until <= now) {
-                self.uneject_host(host, now);
-            }
-            if let Some(monitor) = self.state.monitors.get_mut(host) {
-                monitor.update_current_success_rate_bucket();
-            }
+        let Self { config, state, .. } = self;
+        let mut over: Vec<HostId> = Vec::new();
+        for (host, monitor) in state.monitors.iter_mut() {
+            monitor.update_current_success_rate_bucket();
+            over.extend(monitor.ejected_until(config).filter(|it| *it <= now).map(|_| host));
+        }
+        // Only for returns does the order of the visits matter.
+        over.sort_by_key(|host| self.visit(*host));
+        for host in over {
+            self.uneject_host(host, now);
         }
         self.process_success_rate_ejections(MonitorType::ExternalOrigin, now, random);
         self.process_success_rate_ejections(MonitorType::LocalOrigin, now, random);

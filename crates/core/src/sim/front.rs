@@ -18,6 +18,9 @@ use crate::time::MonotonicTime;
 /// Time between two ticks of a virtual machine. **Units**: nanoseconds. **Source**: filters/region-router/src/lib.rs `TICK`.
 pub(super) const TICK: u64 = 100_000_000;
 
+/// A request of a router's own: for which choice, to which cluster, and how long an answer is waited for if it is a probe.
+pub(super) type CheckRequest = (Choice, String, Option<Duration>);
+
 /// The routers of one Envoy.
 #[derive(Debug, Clone)]
 pub(super) struct Front {
@@ -93,27 +96,26 @@ impl Front {
         }
     }
 
-    /// A virtual machine's timer is due. Returns the requests of its own that it must send: to which cluster, and how long an answer is
-    /// waited for if it is a probe.
-    pub(super) fn on_tick(
-        &mut self,
-        machine: u32,
-        now: MonotonicTime,
-    ) -> Vec<(Choice, String, Option<Duration>)> {
+    /// A worker is about to choose a region for a request to this cluster. A destination that is new to it is looked at before its first
+    /// request meets what is wrong: returns the requests to send first, as [`Self::on_tick`] does.
+    pub(super) fn find(&mut self, worker: u32, cluster: &str) -> Vec<CheckRequest> {
+        let Some(Machine { router, .. }) = self.machines.get_mut(worker as usize) else {
+            return Vec::new();
+        };
+        match router.find(cluster.as_bytes()) {
+            Some(_) if router.has_actions() => checks(router),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A virtual machine's timer is due. Returns the requests of its own that it must send.
+    pub(super) fn on_tick(&mut self, machine: u32, now: MonotonicTime) -> Vec<CheckRequest> {
         self.exchange(machine, now);
         let Some(Machine { router, .. }) = self.machines.get_mut(machine as usize) else {
             return Vec::new();
         };
         router.on_tick(now);
-        let mut checks = Vec::new();
-        while let Some(action) = router.poll_action() {
-            let (choice, probe) = match action {
-                Action::CheckUsable(choice) => (choice, None),
-                Action::Probe(choice) => (choice, router.probe(choice).map(|probe| probe.timeout)),
-            };
-            checks.extend(router.cluster(choice).map(|it| (choice, it.to_owned(), probe)));
-        }
-        checks
+        checks(router)
     }
 
     /// A region has been looked at.
@@ -176,4 +178,16 @@ impl Front {
             self.events.extend(std::iter::from_fn(|| router.poll_event()));
         }
     }
+}
+
+fn checks(router: &mut Router) -> Vec<CheckRequest> {
+    let mut checks = Vec::new();
+    while let Some(action) = router.poll_action() {
+        let (choice, probe) = match action {
+            Action::CheckUsable(choice) => (choice, None),
+            Action::Probe(choice) => (choice, router.probe(choice).map(|probe| probe.timeout)),
+        };
+        checks.extend(router.cluster(choice).map(|it| (choice, it.to_owned(), probe)));
+    }
+    checks
 }

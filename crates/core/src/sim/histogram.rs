@@ -1,34 +1,31 @@
 //! Latencies in a fixed number of buckets, so that a billion requests take no more room than one.
 //!
 //! **Units**: nanoseconds. Buckets are log-linear: sixteen to each doubling from 1 µs, so a percentile is at most 6.25 % too high, and
-//! exact when all latencies are equal.
+//! exact when all latencies are equal. Only buckets between the lowest and the highest that was met take room: most histograms, one for each
+//! endpoint and second, have met a few.
 
-use std::fmt;
+use std::iter::repeat_n;
 
 /// Buckets to a doubling.
 const SUB_BUCKETS: u64 = 16;
 /// Doublings above a microsecond: up to 537 s.
 const DOUBLINGS: u64 = 30;
-const BUCKETS: usize = (SUB_BUCKETS * DOUBLINGS) as usize;
+const BUCKETS: u32 = (SUB_BUCKETS * DOUBLINGS) as u32;
 
 /// Latencies seen.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Histogram {
-    counts: [u32; BUCKETS],
+    /// The bucket of the first count.
+    first: u32,
+    counts: Vec<u32>,
     total: u64,
     min: u64,
     max: u64,
 }
 
-impl fmt::Debug for Histogram {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Histogram({} from {} to {} ns)", self.total, self.min, self.max)
-    }
-}
-
 impl Default for Histogram {
     fn default() -> Self {
-        Self { counts: [0; BUCKETS], total: 0, min: u64::MAX, max: 0 }
+        Self { first: 0, counts: Vec::new(), total: 0, min: u64::MAX, max: 0 }
     }
 }
 
@@ -36,18 +33,42 @@ impl Histogram {
     /// Counts one latency.
     #[inline]
     pub(super) fn record(&mut self, nanos: u64) {
-        if let Some(count) = self.counts.get_mut(bucket(nanos)) {
-            *count = count.saturating_add(1);
-        }
+        self.add(bucket(nanos), 1);
         self.total += 1;
         self.min = self.min.min(nanos);
         self.max = self.max.max(nanos);
     }
 
+    #[inline]
+    fn add(&mut self, bucket: u32, more: u32) {
+        let place = bucket.wrapping_sub(self.first) as usize;
+        match self.counts.get_mut(place) {
+            Some(count) => *count = count.saturating_add(more),
+            None => self.add_new(bucket, more),
+        }
+    }
+
+    #[cold]
+    fn add_new(&mut self, bucket: u32, more: u32) {
+        if self.counts.is_empty() {
+            self.first = bucket;
+        } else if let Some(missing) = self.first.checked_sub(bucket) {
+            self.counts.splice(0..0, repeat_n(0, missing as usize));
+            self.first = bucket;
+        }
+        let place = (bucket - self.first) as usize;
+        if place >= self.counts.len() {
+            self.counts.resize(place + 1, 0);
+        }
+        if let Some(count) = self.counts.get_mut(place) {
+            *count = more;
+        }
+    }
+
     /// Adds all that another has seen.
     pub(super) fn merge(&mut self, other: &Self) {
-        for (count, more) in self.counts.iter_mut().zip(other.counts) {
-            *count = count.saturating_add(more);
+        for (bucket, more) in (other.first..).zip(&other.counts).filter(|(_, more)| **more > 0) {
+            self.add(bucket, *more);
         }
         self.total += other.total;
         self.min = self.min.min(other.min);
@@ -58,10 +79,10 @@ impl Histogram {
     pub(super) fn percentile(&self, percent: u32) -> Option<u64> {
         let rank = (self.total * u64::from(percent)).div_ceil(100).max(1);
         let mut seen = 0;
-        for (index, count) in self.counts.iter().enumerate() {
+        for (bucket, count) in (self.first..).zip(&self.counts) {
             seen += u64::from(*count);
             if seen >= rank {
-                return Some(upper_bound(index as u64).clamp(self.min, self.max));
+                return Some(upper_bound(u64::from(bucket)).clamp(self.min, self.max));
             }
         }
         None
@@ -69,13 +90,14 @@ impl Histogram {
 }
 
 /// The bucket of a latency; the first takes all below 1 µs · 17/16, the last all above its lower bound.
-fn bucket(nanos: u64) -> usize {
+#[inline]
+fn bucket(nanos: u64) -> u32 {
     // In sixteenths of a microsecond, so that the top five bits are doubling and sub-bucket.
     let scaled =
         (nanos / 1_000 * SUB_BUCKETS + nanos % 1_000 * SUB_BUCKETS / 1_000).max(SUB_BUCKETS);
     let doubling = u64::from(scaled.ilog2() - SUB_BUCKETS.ilog2());
     let within = (scaled >> doubling) - SUB_BUCKETS;
-    ((doubling * SUB_BUCKETS + within) as usize).min(BUCKETS - 1)
+    ((doubling * SUB_BUCKETS + within) as u32).min(BUCKETS - 1)
 }
 
 /// The largest latency of a bucket, in nanoseconds.

@@ -22,7 +22,7 @@ pub(super) struct Cell {
     /// All others, by how they ended.
     pub(super) others: Vec<(Outcome, u64)>,
     /// How long they took.
-    pub(super) latency: Option<Box<Histogram>>,
+    pub(super) latency: Option<Histogram>,
 }
 
 impl Cell {

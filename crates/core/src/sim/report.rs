@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::arm::Arm;
 use super::event::Event;
 use super::expect::{Verdict, judge};
-use super::histogram::Histogram;
 use super::lanes::{EndpointLane, lanes};
 use super::outcome::Outcome;
 use super::pods::{PodId, Pods};
@@ -178,8 +177,7 @@ impl Report {
 impl From<&Cell> for Counts {
     fn from(cell: &Cell) -> Self {
         let percentile = |percent| {
-            let latency = cell.latency.as_deref();
-            latency.and_then(|latency: &Histogram| latency.percentile(percent)).map(super::millis)
+            cell.latency.as_ref().and_then(|latency| latency.percentile(percent)).map(super::millis)
         };
         Self {
             requests: cell.total(),

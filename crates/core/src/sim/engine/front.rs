@@ -4,7 +4,7 @@ use super::{Due, Engine};
 use std::time::Duration;
 
 use crate::router::{Check, Choice};
-use crate::sim::front::TICK;
+use crate::sim::front::{CheckRequest, TICK};
 use crate::sim::outcome::{Outcome, ResponseFlags};
 use crate::sim::requests::Request;
 
@@ -16,6 +16,12 @@ impl Engine {
     pub(super) fn ask_front(&mut self, request: &mut Request) -> Option<Result<(), Outcome>> {
         let envoy = self.envoys.get_mut(request.envoy as usize)?;
         let front = envoy.front.as_mut()?;
+        let cluster = self.routes.clusters.get(request.upstream as usize)?;
+        let checks = front.find(request.worker, cluster);
+        if !checks.is_empty() {
+            self.look(request.envoy, request.worker, checks);
+        }
+        let front = self.envoys.get_mut(request.envoy as usize)?.front.as_mut()?;
         let cluster = self.routes.clusters.get(request.upstream as usize)?;
         let (choice, region) = front.choose(request.worker, cluster)?;
         request.route = self.routes.of_region(region);
@@ -51,7 +57,18 @@ impl Engine {
         let now = self.time();
         self.queue.push(self.now + TICK, Due::Tick { envoy, machine });
         let Some(front) = self.front(envoy) else { return };
-        for (choice, cluster, probe) in front.on_tick(machine, now) {
+        let checks = front.on_tick(machine, now);
+        self.look(envoy, machine, checks);
+        if let Some(front) = self.front(envoy) {
+            front.end_tick(machine, now);
+        }
+        self.log_front(envoy);
+    }
+
+    /// Sends a virtual machine's own requests and tells it what is known of them at once.
+    fn look(&mut self, envoy: u32, machine: u32, checks: Vec<CheckRequest>) {
+        let now = self.time();
+        for (choice, cluster, probe) in checks {
             let found =
                 self.check(envoy, machine, &cluster, probe.map(|timeout| (choice, timeout)));
             if let Some(front) = self.front(envoy) {
@@ -60,9 +77,6 @@ impl Engine {
                     front.on_check(machine, choice, found, now);
                 }
             }
-        }
-        if let Some(front) = self.front(envoy) {
-            front.end_tick(machine, now);
         }
         self.log_front(envoy);
     }
