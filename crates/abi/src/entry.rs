@@ -70,6 +70,21 @@ macro_rules! export {
             })
         }
     };
+    (@on_request_body $filter:ty) => {
+        #[unsafe(export_name = "filter_proxy_on_request_body")]
+        extern "C" fn on_request_body(
+            stream: u32,
+            size: usize,
+            end_of_stream: bool,
+        ) -> $crate::Action {
+            FILTER.with(|it| {
+                it.with((), |f| {
+                    $crate::Filter::on_request_body(f, stream, size, end_of_stream);
+                });
+            });
+            $crate::Action::Continue
+        }
+    };
     (@on_response_headers $filter:ty) => {
         #[unsafe(export_name = "filter_proxy_on_response_headers")]
         extern "C" fn on_response_headers(
@@ -90,12 +105,12 @@ macro_rules! export {
             root: u32,
             token: u32,
             headers: usize,
-            _body_size: usize,
+            body_size: usize,
             _trailers: usize,
         ) {
             FILTER.with(|it| {
                 it.with((), |f| {
-                    $crate::Filter::on_http_call_response(f, root, token, headers > 0)
+                    $crate::Filter::on_http_call_response(f, root, token, (headers, body_size))
                 });
             });
         }

@@ -11,7 +11,7 @@
     reason = "the ABI is made of raw pointers; this is the only place that touches them"
 )]
 
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
 use std::time::Duration;
 
 use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType};
@@ -91,6 +91,10 @@ unsafe extern "C" {
         value: *const u8,
         value_size: usize,
     ) -> u32;
+    fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_set_header_map_pairs(map: u32, data: *const u8, size: usize) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
+    fn proxy_continue_stream(stream: u32) -> u32;
     fn proxy_send_local_response(
         status: u32,
         details: *const u8,
@@ -156,9 +160,7 @@ pub fn property(path: &[u8]) -> Option<Returned> {
 /// The `pluginConfig` that Envoy asks about in `on_configure`.
 #[must_use]
 pub fn plugin_configuration() -> Option<Returned> {
-    let buffer = BufferType::PluginConfiguration as u32;
-    // SAFETY: no memory goes in.
-    returned(|data, size| unsafe { proxy_get_buffer_bytes(buffer, 0, usize::MAX, data, size) })
+    buffer(BufferType::PluginConfiguration, usize::MAX)
 }
 
 /// A header; of several copies the first.
@@ -197,24 +199,77 @@ pub fn add_response_header(key: &str, value: &str) {
     };
 }
 
-/// Answers the request at once. The callback must then return [`proxy_wasm::types::Action::Pause`].
+/// Answers the request at once, or takes the place of an answer that was held back. A callback must then return
+/// [`proxy_wasm::types::Action::Pause`]. `details` is what the access log tells; no spaces.
 #[must_use]
-pub fn send_local_response(status: u32, body: &str) -> bool {
+pub fn send_local_response(
+    status: u32,
+    details: &str,
+    headers: &[(&[u8], &[u8])],
+    body: &[u8],
+) -> bool {
     const NO_GRPC_STATUS: i32 = -1;
-    let no_headers = serialize(&[]);
+    let headers = serialize(headers);
     // SAFETY: all inputs outlive the call.
     unsafe {
         proxy_send_local_response(
             status,
-            null(),
-            0,
+            details.as_ptr(),
+            details.len(),
             body.as_ptr(),
             body.len(),
-            no_headers.as_ptr(),
-            no_headers.len(),
+            headers.as_ptr(),
+            headers.len(),
             NO_GRPC_STATUS,
         ) == OK
     }
+}
+
+/// From here to the end of the callback calls are about this stream; `false`: it is over.
+#[must_use]
+pub fn on_behalf_of(stream: u32) -> bool {
+    // SAFETY: no memory is involved.
+    unsafe { proxy_set_effective_context(stream) == OK }
+}
+
+/// Lets an answer that was held back go on.
+pub fn resume_response() {
+    const RESPONSE: u32 = 1;
+    // SAFETY: no memory is involved.
+    unsafe { proxy_continue_stream(RESPONSE) };
+}
+
+/// All headers of a map: see [`pairs`].
+#[must_use]
+pub fn headers(map: MapType) -> Option<Returned> {
+    // SAFETY: no memory goes in.
+    returned(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })
+}
+
+/// Replaces all headers of an answer that was held back, its `:status` among them.
+#[must_use]
+pub fn set_response_headers(headers: &[(&[u8], &[u8])]) -> bool {
+    let headers = serialize(headers);
+    let map = MapType::HttpResponseHeaders as u32;
+    // SAFETY: the bytes outlive the call.
+    unsafe { proxy_set_header_map_pairs(map, headers.as_ptr(), headers.len()) == OK }
+}
+
+/// The part of a request's body that has come.
+#[must_use]
+pub fn request_body(size: usize) -> Option<Returned> {
+    buffer(BufferType::HttpRequestBody, size)
+}
+
+/// The body of an answer to a request of the filter's own.
+#[must_use]
+pub fn call_response_body(size: usize) -> Option<Returned> {
+    buffer(BufferType::HttpCallResponseBody, size)
+}
+
+fn buffer(buffer: BufferType, size: usize) -> Option<Returned> {
+    // SAFETY: no memory goes in.
+    returned(|data, got| unsafe { proxy_get_buffer_bytes(buffer as u32, 0, size, data, got) })
 }
 
 /// A shared value and the number of its version; number 0 if there is none yet.
@@ -243,11 +298,16 @@ pub fn set_shared_data(key: &str, value: &[u8], version: u32) -> bool {
     }
 }
 
-/// Sends a request without a body to a cluster. Returns what `on_http_call_response` calls it.
+/// Sends a request to a cluster. Returns what `on_http_call_response` calls it.
 ///
 /// # Errors
 /// What Envoy finds out at once.
-pub fn send(cluster: &str, headers: &[(&str, &str)], timeout: Duration) -> Result<u32, Refusal> {
+pub fn send(
+    cluster: &str,
+    headers: &[(&[u8], &[u8])],
+    body: &[u8],
+    timeout: Duration,
+) -> Result<u32, Refusal> {
     let headers = serialize(headers);
     let no_trailers = serialize(&[]);
     let timeout = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
@@ -259,8 +319,8 @@ pub fn send(cluster: &str, headers: &[(&str, &str)], timeout: Duration) -> Resul
             cluster.len(),
             headers.as_ptr(),
             headers.len(),
-            null(),
-            0,
+            body.as_ptr(),
+            body.len(),
             no_trailers.as_ptr(),
             no_trailers.len(),
             timeout,
@@ -297,9 +357,26 @@ pub fn record_metric(id: u32, value: u64) {
     unsafe { proxy_record_metric(id, value) };
 }
 
+/// The pairs of a map that Envoy has written down: count, sizes, then names and values, each ended by NUL.
+#[must_use]
+pub fn pairs(bytes: &[u8]) -> Vec<(&[u8], &[u8])> {
+    let number = |at: usize| {
+        let bytes = bytes.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+        bytes.map_or(0, |bytes| u32::from_le_bytes(bytes) as usize)
+    };
+    let count = number(0);
+    let mut at = 4 + 8 * count;
+    let mut text = |size: usize| {
+        let text = bytes.get(at..at + size).unwrap_or_default();
+        at += size + 1;
+        text
+    };
+    (0..count).map(|i| (text(number(4 + 8 * i)), text(number(8 + 8 * i)))).collect()
+}
+
 /// A header map as the ABI wants it: count, sizes, then names and values, each ended by NUL.
-fn serialize(map: &[(&str, &str)]) -> Vec<u8> {
-    let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes();
+fn serialize(map: &[(&[u8], &[u8])]) -> Vec<u8> {
+    let length = |text: &[u8]| u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes();
     let mut bytes = Vec::new();
     bytes.extend(u32::try_from(map.len()).unwrap_or(u32::MAX).to_le_bytes());
     for (name, value) in map {
@@ -307,7 +384,7 @@ fn serialize(map: &[(&str, &str)]) -> Vec<u8> {
         bytes.extend(length(value));
     }
     for text in map.iter().flat_map(|(name, value)| [name, value]) {
-        bytes.extend(text.as_bytes());
+        bytes.extend(*text);
         bytes.push(0);
     }
     bytes

@@ -43,7 +43,11 @@ pub trait Filter: Default {
         Action::Continue
     }
 
-    /// A request of the filter's own has ended. `answered`: there is an answer, perhaps Envoy's own; its headers are
-    /// `HttpCallResponseHeaders` meanwhile.
-    fn on_http_call_response(&mut self, _context: u32, _token: u32, _answered: bool) {}
+    /// A part of a request's body has come; meanwhile it is [`host::request_body`]. It goes on upstream whatever is done here.
+    fn on_request_body(&mut self, _stream: u32, _size: usize, _end_of_stream: bool) {}
+
+    /// A request of the filter's own has ended, with so many headers and bytes of body; none of the former: there is no answer. Its headers are
+    /// `HttpCallResponseHeaders` meanwhile. It may have been sent for a stream: Envoy gives it to the plugin all the same,
+    /// and what follows for the stream must be said [`host::on_behalf_of`] it.
+    fn on_http_call_response(&mut self, _root: u32, _token: u32, _size: (usize, usize)) {}
 }

@@ -13,4 +13,4 @@ struct DoNothing;
 
 impl Filter for DoNothing {}
 
-export!(DoNothing: on_configure, on_tick, on_request_headers, on_response_headers);
+export!(DoNothing: on_configure, on_tick, on_request_headers, on_request_body, on_response_headers);

@@ -11,6 +11,7 @@
 mod configuration;
 mod metrics;
 mod request;
+mod rescue;
 mod streams;
 mod worker;
 
@@ -20,6 +21,7 @@ use mesh_failover_abi::{Action, Filter, LogLevel, MapType, Returned, export, hos
 
 use mesh_failover_core::router::{Choice, ProbeResult};
 use request::{Extra, Routed};
+use rescue::Rescues;
 use streams::Streams;
 use worker::Worker;
 
@@ -42,12 +44,14 @@ struct RegionRouter {
     workers: Vec<Worker>,
     streams: Streams<Choice>,
     extras: Streams<Extra>,
+    rescues: Rescues,
 }
 
 export!(
     RegionRouter: on_configure,
     on_tick,
     on_request_headers,
+    on_request_body,
     on_response_headers,
     on_http_call_response,
 );
@@ -69,6 +73,7 @@ impl Filter for RegionRouter {
                 metrics::configured(true);
                 self.streams.clear();
                 self.extras.clear();
+                self.rescues.clear();
                 host::set_tick_period(TICK)
             }
             Err(line) => {
@@ -85,7 +90,7 @@ impl Filter for RegionRouter {
         }
     }
 
-    fn on_request_headers(&mut self, stream: u32, _end_of_stream: bool) -> Action {
+    fn on_request_headers(&mut self, stream: u32, end_of_stream: bool) -> Action {
         let Some(worker) = of_this_plugin(&mut self.workers) else { return Action::Continue };
         let found = cluster().and_then(|name| worker.find(&name));
         let routed = match found.map_or(Routed::Native, |id| request::route(worker, id)) {
@@ -94,6 +99,9 @@ impl Filter for RegionRouter {
                 return Action::Pause;
             }
             Routed::To(choice, extra) => {
+                if worker.router().may_rescue(choice) {
+                    self.rescues.keep(worker, (stream, choice), end_of_stream);
+                }
                 if extra.is_some() {
                     self.extras.insert(stream, extra);
                 }
@@ -108,6 +116,10 @@ impl Filter for RegionRouter {
         };
         self.streams.insert(stream, routed);
         Action::Continue
+    }
+
+    fn on_request_body(&mut self, stream: u32, size: usize, end_of_stream: bool) {
+        self.rescues.on_body(stream, size, end_of_stream);
     }
 
     fn on_response_headers(&mut self, stream: u32, _end_of_stream: bool) -> Action {
@@ -127,15 +139,24 @@ impl Filter for RegionRouter {
             }
             let took = extra.came.map(|came| worker.now() - came);
             worker.on_answer(choice, took);
-            worker.on_response(choice, status);
+            let failed = worker.on_response(choice, status);
+            if let Some(kept) = self.rescues.take(stream)
+                && let Some(unreached) = failed.filter(|_| status >= 500)
+                && self.rescues.begin(worker, kept, choice, unreached)
+            {
+                return Action::Pause;
+            }
         }
         Action::Continue
     }
 
-    fn on_http_call_response(&mut self, _context: u32, token: u32, answered: bool) {
+    fn on_http_call_response(&mut self, _root: u32, token: u32, size: (usize, usize)) {
         let Some(worker) = of_this_plugin(&mut self.workers) else { return };
+        if self.rescues.end(worker, token, size) {
+            return;
+        }
         let status = host::header(MapType::HttpCallResponseHeaders, ":status");
-        let status = status.filter(|_| answered).and_then(|text| configuration::number(&text));
+        let status = status.filter(|_| size.0 > 0).and_then(|text| configuration::number(&text));
         worker.on_probe(token, status.map_or(ProbeResult::NoAnswer, ProbeResult::Status));
     }
 }

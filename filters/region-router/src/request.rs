@@ -50,7 +50,7 @@ fn decide(worker: &mut Worker, id: DestinationId, facts: &Facts<'_>, hops: Optio
     match worker.router().decide(id, facts) {
         Decision::Native => Routed::Native,
         Decision::Fail(reason) => {
-            if host::send_local_response(503, reason) {
+            if host::send_local_response(503, "region_router", &[], reason.as_bytes()) {
                 Routed::Answered
             } else {
                 Routed::Native

@@ -90,10 +90,11 @@ impl Worker {
         self.router.choice_of(cluster)
     }
 
-    /// A response has come.
-    pub(crate) fn on_response(&mut self, choice: Choice, status: u16) {
+    /// A response has come. For a failure of the region: whether the request reached no upstream.
+    pub(crate) fn on_response(&mut self, choice: Choice, status: u16) -> Option<bool> {
         if !self.router.is_suspect(choice, status) {
-            return self.router.on_success(choice, status);
+            self.router.on_success(choice, status);
+            return None;
         }
         let now = self.now();
         if let Some(served) = crate::cluster().filter(|name| !name.is_empty())
@@ -101,16 +102,21 @@ impl Worker {
         {
             // Some other cluster's error.
             self.router.on_other_error(choice);
-            return self.report();
+            self.report();
+            return None;
         }
         let details = host::property(b"response\0code_details");
-        let Some(failure) = Failure::of_response(status, details.as_deref().unwrap_or_default())
-        else {
-            return self.router.on_other_error(choice);
-        };
+        let known = details.as_deref().unwrap_or_default();
+        let failure = Failure::of_response(status, known);
+        let unreached = Failure::is_unreached(known);
         drop(details);
-        self.router.on_failure(choice, failure, now);
-        self.spread(now);
+        if let Some(failure) = failure {
+            self.router.on_failure(choice, failure, now);
+            self.spread(now);
+        } else {
+            self.router.on_other_error(choice);
+        }
+        (failure.is_some() || unreached).then_some(unreached)
     }
 
     /// Hears what others know, looks where looking is due, tells what changed.
@@ -182,26 +188,26 @@ impl Worker {
     /// error; otherwise one `HEAD /` reaches the region for each return.
     fn check(&self, choice: Choice) -> Option<Check> {
         let headers = [
-            (":method", "HEAD"),
-            (":path", "/"),
-            (":authority", self.router.host(choice)?),
-            (":scheme", "http"),
-            ("user-agent", "mesh-failover-region-check"),
+            (&b":method"[..], &b"HEAD"[..]),
+            (b":path", b"/"),
+            (b":authority", self.router.host(choice)?.as_bytes()),
+            (b":scheme", b"http"),
+            (b"user-agent", b"mesh-failover-region-check"),
         ];
-        Some(found(host::send(self.router.cluster(choice)?, &headers, CHECK_TIMEOUT)))
+        Some(found(host::send(self.router.cluster(choice)?, &headers, &[], CHECK_TIMEOUT)))
     }
 
     /// Sends a probe. What it finds comes with its answer, unless there is nothing to send it to.
     fn probe(&mut self, choice: Choice) -> Option<Check> {
         let probe = self.router.probe(choice)?;
         let headers = [
-            (":method", probe.method),
-            (":path", probe.path),
-            (":authority", probe.host),
-            (":scheme", "http"),
-            ("user-agent", "mesh-failover-probe"),
+            (&b":method"[..], probe.method.as_bytes()),
+            (b":path", probe.path.as_bytes()),
+            (b":authority", probe.host.as_bytes()),
+            (b":scheme", b"http"),
+            (b"user-agent", b"mesh-failover-probe"),
         ];
-        let sent = host::send(probe.cluster, &headers, probe.timeout);
+        let sent = host::send(probe.cluster, &headers, &[], probe.timeout);
         // An answer that never came is not waited for any longer.
         self.probes.retain(|(_, other)| *other != choice);
         match sent {

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -110,6 +110,9 @@ struct Pod {
 
 impl Backend {
     /// Starts a server on a free loopback port; it tells its name and region in response headers.
+    ///
+    /// `/headers` answers with the headers that came, `/echo/…` with the first line and the body, `/bytes/N` with so
+    /// many bytes, `/status/N` with that status and nothing.
     pub async fn start(name: &str, region: &str) -> Result<Self> {
         Self::start_seeded(name, region, 0).await
     }
@@ -210,16 +213,30 @@ impl Pod {
         if matches!(self.fault(), Fault::Blackhole | Fault::Unreachable) {
             pending().await
         }
-        let body = match request.uri().path() {
-            "/headers" => seen_headers(&request),
-            _ => format!("{} in {}\n", self.name, self.region),
+        let path = request.uri().path().to_owned();
+        let body = match path.split('/').skip(1).collect::<Vec<_>>()[..] {
+            ["headers"] => seen_headers(&request).into(),
+            ["echo", ..] => echo(request).await?,
+            ["bytes", count] => Bytes::from(vec![b'x'; count.parse()?]),
+            ["status", code] => {
+                status = if status == 200 { code.parse()? } else { status };
+                Bytes::new()
+            }
+            _ => format!("{} in {}\n", self.name, self.region).into(),
         };
         Ok(Response::builder()
             .status(status)
             .header(ENDPOINT_HEADER, &self.name)
             .header(REGION_HEADER, &self.region)
-            .body(Full::new(Bytes::from(body)))?)
+            .body(Full::new(body))?)
     }
+}
+
+/// Its first line, and its body.
+async fn echo(request: Request<Incoming>) -> Result<Bytes> {
+    let mut said = format!("{} {}\n", request.method(), request.uri()).into_bytes();
+    said.extend(request.into_body().collect().await?.to_bytes());
+    Ok(said.into())
 }
 
 /// `name: value` a line, as they arrived.

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{HeaderMap, Request};
@@ -42,7 +42,7 @@ impl Answer {
 /// A keep-alive connection; one request at a time.
 #[derive(Debug)]
 pub struct Connection {
-    sender: SendRequest<Empty<Bytes>>,
+    sender: SendRequest<Full<Bytes>>,
     authority: String,
 }
 
@@ -64,15 +64,16 @@ impl Connection {
 
     /// Sends a GET with these headers and reads the whole answer.
     pub async fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
-        self.send("GET", path, headers).await
+        self.send("GET", path, headers, "").await
     }
 
-    /// Sends a request without a body and reads the whole answer. The host is the address, unless a header says otherwise.
+    /// Sends a request and reads the whole answer. The host is the address, unless a header says otherwise.
     pub async fn send(
         &mut self,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
     ) -> Result<Answer> {
         let mut request = Request::builder().method(method).uri(path);
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
@@ -82,7 +83,7 @@ impl Connection {
             request = request.header(*name, *value);
         }
         self.sender.ready().await?;
-        let response = self.sender.send_request(request.body(Empty::new())?).await?;
+        let response = self.sender.send_request(request.body(Full::new(body.into()))?).await?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
         Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
@@ -102,7 +103,8 @@ pub async fn request(
     limit: Duration,
 ) -> Result<Answer> {
     let exchange = async {
-        Connection::open(address).await?.send(method, path, &[("connection", "close")]).await
+        let headers = [("connection", "close")];
+        Connection::open(address).await?.send(method, path, &headers, "").await
     };
     tokio::time::timeout(limit, exchange)
         .await

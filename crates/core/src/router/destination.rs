@@ -176,6 +176,21 @@ impl Destination {
         self.plans = plans;
     }
 
+    /// Where a request that failed in a region is tried again: in the one whose turn is next, or where no other has
+    /// a part of the requests, in the first that would fail over.
+    pub(super) fn second(&self, plan: u32, failed: u32, now: MonotonicTime) -> Option<u32> {
+        let known = self.plan(plan).filter(|known| !known.all_out && !self.broken)?;
+        known.wheel.next_but(failed).or_else(|| {
+            let policy = self.policy.plans.get(plan as usize)?;
+            let takes = |index: &u32| {
+                let region = self.region(*index).filter(|_| *index != failed);
+                region.is_some_and(|region| self.level(region, now) > Level::NONE)
+            };
+            let mut targets = policy.next.iter().flatten().chain(policy.rest.iter().flatten());
+            targets.find(|index| takes(index)).copied()
+        })
+    }
+
     fn level_at(&self, stage: Stage, index: u32, now: MonotonicTime) -> Level {
         let Some(region) = self.region(index) else { return Level::NONE };
         let waits = region.record.state == RegionState::Recovering;

@@ -117,7 +117,7 @@ async fn request(
         None => Connection::open(gateway.address).await,
     };
     if let Ok(mut connection) = connection
-        && connection.send(&template.method, &template.path, &headers).await.is_ok()
+        && connection.send(&template.method, &template.path, &headers, "").await.is_ok()
     {
         gateway.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }

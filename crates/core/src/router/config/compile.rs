@@ -111,11 +111,6 @@ impl Compiler<'_> {
         let probe = written.probe.as_ref();
         let probe = probe.map(|probe| self.probe(probe, &written.host, path));
         let affinity = written.affinity.as_ref().and_then(|affinity| self.affinity(affinity, path));
-        if written.rescue.is_some() {
-            let message =
-                "the filter does not try again yet: the block is checked and has no effect";
-            self.note(&[path, ".rescue"], &[message]);
-        }
         let rescue = written.rescue.as_ref().map(|rescue| self.rescue(rescue, path));
         let drain_duration = self.time(
             written.drain.duration,

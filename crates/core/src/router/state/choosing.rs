@@ -25,8 +25,6 @@ pub struct Wants<'a> {
     pub user: Option<UserKey<'a>>,
     /// The header that says that a gateway has routed the request already. It must be set on every request that is routed.
     pub hops: Option<&'a str>,
-    /// Whether [`Router::admit`] must be asked about the request.
-    pub rescue: bool,
 }
 
 /// What was read.
@@ -98,7 +96,6 @@ impl Router {
             client_region: self.config.client_region.as_ref().map(|it| it.header.as_str()),
             user: affinity.map(AffinitySource::wanted),
             hops: self.config.hops_header.as_deref(),
-            rescue: policy.is_some_and(|policy| policy.rescue.is_some()),
         }
     }
 
@@ -148,6 +145,12 @@ impl Router {
     #[must_use]
     pub fn set_cookie(&self, choice: Choice, value: &CookieValue) -> Option<String> {
         self.destination(choice)?.policy.affinity.as_ref()?.set_cookie(value)
+    }
+
+    /// Whether [`Router::admit`] must be asked about a request.
+    #[must_use]
+    pub fn may_rescue(&self, choice: Choice) -> bool {
+        self.destination(choice).is_some_and(|known| known.policy.rescue.is_some())
     }
 
     /// Whether and how a request may be tried again.
@@ -206,9 +209,8 @@ impl Router {
             return Err(Refusal::OverBudget);
         }
         let (timeout, max_response_bytes) = (policy.timeout, policy.max_response_bytes);
-        let plan = destination.plan(choice.plan).filter(|plan| !plan.all_out);
-        let region = plan.and_then(|plan| plan.wheel.next_but(choice.region));
-        let region = region.filter(|_| !destination.broken).ok_or(Refusal::NoRegion)?;
+        let region =
+            destination.second(choice.plan, choice.region, now).ok_or(Refusal::NoRegion)?;
         rescue.spend();
         if let Some(budget) = &mut destination.budget {
             budget.count(Counts { errors: 1, ..Counts::default() });

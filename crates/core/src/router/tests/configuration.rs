@@ -115,11 +115,3 @@ fn times_are_judged_as_envoy_judges_them() {
         found[0].starts_with("destinations[0].trafficPolicy.outlierDetection: `interval` is `0s`")
     );
 }
-
-#[test]
-fn what_has_no_effect_yet_is_said() {
-    let text = written("a.b", "", &format!(r#"{{"distribute": {DISTRIBUTE}}}"#));
-    let text = text.replacen(r#"{"host""#, r#"{"rescue": {}, "host""#, 1);
-    let message = "the filter does not try again yet: the block is checked and has no effect";
-    check(&text, &[&format!("destinations[0].rescue: {message}")]);
-}

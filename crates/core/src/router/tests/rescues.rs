@@ -140,3 +140,22 @@ proptest! {
         }
     }
 }
+
+/// All shares are A's; B only fails over.
+#[test]
+fn a_second_try_goes_where_the_region_would_fail_over() {
+    let setting = json!({"failover": [{"from": "a", "to": "b"}]});
+    let parts = json!({"regions": ["b", "c"], "rescue": {}});
+    let mut worker = Worker::new(compiled("a", setting, parts));
+    let failed = worker.choice("a");
+    let again = |worker: &mut Worker| {
+        let mut rescue = worker.router.admit(failed, &head("GET", true));
+        let replay = worker.router.rescue(failed, &mut rescue, false, at(0));
+        replay.ok().and_then(|it| worker.router.region(it.choice).map(str::to_owned))
+    };
+    assert_eq!(again(&mut worker).as_deref(), Some("b"));
+    worker.empty("b", 0);
+    assert_eq!(again(&mut worker).as_deref(), Some("c"));
+    worker.empty("c", 0);
+    assert_eq!(again(&mut worker), None);
+}
