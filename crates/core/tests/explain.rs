@@ -179,6 +179,22 @@ fn a_default_says_whose_it_is_and_where_it_could_be_set() {
 }
 
 #[test]
+fn a_label_that_differs_is_named() {
+    let policy = "  trafficPolicy:
+    outlierDetection: {}
+    loadBalancer:
+      localityLbSetting:
+        failoverPriority: [topology.istio.io/network, topology.kubernetes.io/region]
+";
+    let cluster = web(2, 2, policy);
+    let [near, far] = cluster.localities.as_slice() else { panic!("{:?}", cluster.localities) };
+    assert_eq!(near.because.text, "differs in no label");
+    assert_eq!(far.because.text, "differs in `topology.kubernetes.io/region`: priority 1");
+    assert!(far.because.cause.path.ends_with(".failoverPriority[1]"), "{}", far.because.cause.path);
+    assert!(far.because.cause.location.is_some());
+}
+
+#[test]
 fn without_locality_weights_every_failure_moves_traffic() {
     let off = "  trafficPolicy: {loadBalancer: {localityLbSetting: {enabled: false}}}\n";
     let cluster = web(3, 1, off);

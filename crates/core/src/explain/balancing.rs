@@ -7,7 +7,8 @@ use crate::cluster::{LbPolicy, LocalityLbEndpoints};
 use crate::locality::{Locality, lb_priority};
 use crate::manifest::{Distribute, Failover, Place};
 use crate::translate::{
-    LbSetting, LbSettingSource, claiming_key, distribute_entry, failover_entry,
+    LbSetting, LbSettingSource, Proxy, claiming_key, deciding_label, distribute_entry,
+    failover_entry,
 };
 
 /// What decides about localities.
@@ -18,8 +19,8 @@ enum Decides<'a> {
     Shares(usize, &'a Distribute),
     /// `distribute` is there, but no entry is for this gateway.
     NoShares,
-    /// Labels, then maybe regions.
-    Labels,
+    /// Labels, in this order.
+    Labels(&'a [String]),
     /// Regions, with the entry that fits the gateway's.
     Regions(Option<(usize, &'a Failover)>),
 }
@@ -33,7 +34,7 @@ impl Subject<'_> {
                 return Decides::Nothing("zone-aware load balancing is switched off");
             }
             LbSetting::ZoneAware(setting) if !setting.failover_priority.is_empty() => {
-                return Decides::Labels;
+                return Decides::Labels(&setting.failover_priority);
             }
             LbSetting::ZoneAware(setting) => {
                 return Decides::Regions(failover_entry(place, &setting.failover));
@@ -52,7 +53,7 @@ impl Subject<'_> {
             );
         }
         if !setting.failover_priority.is_empty() {
-            return Decides::Labels;
+            return Decides::Labels(&setting.failover_priority);
         }
         Decides::Regions(failover_entry(place, &setting.failover))
     }
@@ -77,7 +78,7 @@ impl Subject<'_> {
                 ),
                 "distribute".to_owned(),
             ),
-            Decides::Labels => (
+            Decides::Labels(_) => (
                 "`failoverPriority`: endpoints that share more leading labels with the gateway go first"
                     .to_owned(),
                 "failoverPriority".to_owned(),
@@ -182,10 +183,7 @@ impl Subject<'_> {
                 ("counts by its endpoints".to_owned(), String::new())
             }
             Decides::Shares(index, entry) => shares_because(index, entry, &place),
-            Decides::Labels => (
-                format!("priority {} by its labels", group.priority.0),
-                "failoverPriority".to_owned(),
-            ),
+            Decides::Labels(labels) => labels_because(self.proxy, labels, group),
             Decides::Regions(entry) => regions_because(entry, &self.proxy.locality, &place),
         };
         Statement { text, cause: self.setting(&field) }
@@ -202,6 +200,26 @@ fn shares_because(index: usize, entry: &Distribute, place: &Locality) -> (String
             (format!("`{key}: {percent}`"), format!("distribute[{index}].to{dot}{key_path}"))
         }
         None => ("no key names it: it gets nothing".to_owned(), format!("distribute[{index}].to")),
+    }
+}
+
+fn labels_because(
+    proxy: &Proxy,
+    wanted: &[String],
+    group: &LocalityLbEndpoints,
+) -> (String, String) {
+    let list = "failoverPriority".to_owned();
+    if proxy.labels.is_empty() {
+        return ("the gateway has no labels to compare".to_owned(), list);
+    }
+    let first = group.lb_endpoints.first();
+    let differs = first.and_then(|it| deciding_label(proxy, wanted, &it.labels));
+    match differs.and_then(|index| Some((index, wanted.get(index)?))) {
+        Some((index, label)) => (
+            format!("differs in `{label}`: priority {}", group.priority.0),
+            format!("{list}[{index}]"),
+        ),
+        None => ("differs in no label".to_owned(), list),
     }
 }
 

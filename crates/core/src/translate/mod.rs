@@ -44,8 +44,8 @@ pub use lb_setting::{
 pub use load_balancer::apply_load_balancer;
 pub use locality_lb::{
     apply_failover_priorities, apply_locality_failover, apply_locality_load_balancer,
-    apply_locality_weights, apply_zone_aware_failover, claiming_key, distribute_entry,
-    failover_entry, overlapping_keys,
+    apply_locality_weights, apply_zone_aware_failover, claiming_key, deciding_label,
+    distribute_entry, failover_entry, overlapping_keys,
 };
 pub use network::{IpFamilies, NetworkGateway, NetworkView, NetworkedEndpoint, filter_by_network};
 pub use origin::Origin;

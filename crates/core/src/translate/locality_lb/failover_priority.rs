@@ -32,6 +32,18 @@ pub fn apply_failover_priorities(
     compact(assignment);
 }
 
+/// The label that decides over an endpoint's priority, as its position in `failover_priority`: the first in which it differs from what the proxy
+/// prefers. `None`: it differs in none.
+#[must_use]
+pub fn deciding_label(
+    proxy: &Proxy,
+    failover_priority: &[String],
+    labels: &Labels,
+) -> Option<usize> {
+    let (network, position) = LabelOrder::new(proxy, failover_priority).mismatch(labels);
+    position.or(network.then_some(0))
+}
+
 /// The labels to compare, with the values to compare them with.
 struct LabelOrder<'a> {
     wanted: Vec<(&'a str, &'a str)>,
@@ -56,20 +68,19 @@ impl<'a> LabelOrder<'a> {
     }
 
     fn priority(&self, labels: &Labels) -> Priority {
-        let mismatch =
+        let levels = self.wanted.len();
+        let (network, position) = self.mismatch(labels);
+        let base = if network { levels } else { 0 };
+        Priority(position.map_or(base, |position| base + levels - position) as u32)
+    }
+
+    /// Whether the network is preferred and another one, and the first other label that differs.
+    fn mismatch(&self, labels: &Labels) -> (bool, Option<usize>) {
+        let differs =
             |(key, value): &(&str, &str)| labels.get(*key).map_or("", String::as_str) != *value;
-        let levels = (0..).zip(&self.wanted).map(|(level, _)| level + 1).last().unwrap_or(0);
-        let mut base = 0;
-        for (position, wanted) in (0..).zip(&self.wanted) {
-            if mismatch(wanted) {
-                if position == 0 && self.prefers_network {
-                    base = levels;
-                    continue;
-                }
-                return Priority(base + levels - position);
-            }
-        }
-        Priority(base)
+        let network = self.prefers_network && self.wanted.first().is_some_and(differs);
+        let rest = usize::from(network);
+        (network, self.wanted.iter().skip(rest).position(differs).map(|index| index + rest))
     }
 
     /// One group a priority, most preferred first; endpoints keep their order.

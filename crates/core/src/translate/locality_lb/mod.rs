@@ -16,7 +16,7 @@ mod failover_priority;
 
 pub use distribute::{apply_locality_weights, claiming_key, distribute_entry, overlapping_keys};
 pub use failover::{apply_locality_failover, apply_zone_aware_failover, failover_entry};
-pub use failover_priority::apply_failover_priorities;
+pub use failover_priority::{apply_failover_priorities, deciding_label};
 
 use std::collections::BTreeMap;
 
