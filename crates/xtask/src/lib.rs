@@ -4,6 +4,7 @@
 //! [`filter::build`] to inspect exactly the module that ships.
 
 pub mod bench;
+pub mod chaos;
 pub mod demo;
 pub mod deny;
 pub mod fidelity;

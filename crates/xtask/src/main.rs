@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, demo, deny, fidelity, filter, fuzz, image, test, tidy, tools, www};
+use xtask::{bench, chaos, demo, deny, fidelity, filter, fuzz, image, test, tidy, tools, www};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, about, max_term_width = 100)]
@@ -34,6 +34,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Hold the simulator against a real Envoy: every scenario of the corpus played by both
     Fidelity(fidelity::Args),
+    /// The region router in a real Envoy under random faults, from printed seeds
+    Chaos(chaos::Args),
     /// Measure what the filter costs, and how fast the simulator plays
     Bench(bench::Args),
     /// Check the dependencies' licences, sources and known vulnerabilities
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(args),
         Command::Fidelity(args) => fidelity::run(args),
         Command::Fuzz(args) => fuzz::run(args),
+        Command::Chaos(args) => chaos::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Deny(args) => deny::run(args),
         Command::Tidy(args) => tidy::run(args),

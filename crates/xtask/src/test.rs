@@ -18,6 +18,7 @@ use results::Results;
 /// A step that takes longer hangs; its output so far says where.
 const LIMIT: Duration = Duration::from_secs(25 * 60);
 const FUZZ_SECONDS: u32 = 30;
+const CHAOS_SEEDS: u32 = 6;
 
 /// Arguments of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -52,6 +53,8 @@ enum Step {
     Browser,
     /// Unit, vector, property, interface and end-to-end tests
     Test,
+    /// The region router under random faults, a few schedules
+    Chaos,
     /// The simulator against a real Envoy, the quick scenarios
     Fidelity,
     /// Each fuzz target for 30 s
@@ -102,6 +105,7 @@ impl Step {
                 tests.envs(needed.into_iter().filter_map(|(name, path)| Some((name, path.ok()?))));
                 tests
             }
+            Step::Chaos => chore(&["chaos", "--seeds", &CHAOS_SEEDS.to_string()]),
             Step::Fidelity => chore(&["fidelity", "--quick"]),
             Step::Fuzz => chore(&["fuzz", "--seconds", &FUZZ_SECONDS.to_string()]),
         })

@@ -63,7 +63,8 @@ struct Pending {
     token: u32,
     stream: u32,
     choice: Choice,
-    /// The region that failed.
+    failed: Choice,
+    /// The name of the region that failed; its choice may be another's under a new configuration.
     from: String,
     most: u32,
     /// Whether the request was a HEAD.
@@ -156,6 +157,7 @@ impl Rescues {
             token,
             stream,
             choice: replay.choice,
+            failed,
             from: from.to_owned(),
             most: replay.max_response_bytes,
             head,
@@ -184,7 +186,9 @@ impl Rescues {
         // A client that is gone waits for nothing.
         if host::on_behalf_of(one.stream) {
             let fits = good.filter(|_| body <= one.most as usize);
-            if !fits.is_some_and(|status| one.replace(status, body)) {
+            if fits.is_some_and(|status| one.replace(status, body)) {
+                worker.router().on_rescued(one.failed);
+            } else {
                 host::resume_response();
             }
         }

@@ -8,6 +8,7 @@
 //! Dropping any of them stops it, also while a test panics.
 
 mod backend;
+pub mod chaos;
 mod closed_loop;
 mod cpu;
 pub mod drill;
