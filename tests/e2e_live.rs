@@ -63,6 +63,23 @@ async fn a_gateway_that_follows_its_manifests_differs_in_nothing() -> Result<()>
     Ok(())
 }
 
+/// `istioctl proxy-config all -o json` prints `/config_dump` as it is, without endpoints.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dump_without_endpoints_is_compared_in_its_settings() -> Result<()> {
+    let program = seed()?;
+    let mut manifests = program.manifests.clone();
+    let gateway = start(program, 1).await?;
+    let text = gateway.envoy().get("/config_dump").await?;
+    let dump = Source { name: "istioctl.json", text: &text };
+    let state = read_dumps(&[dump]).map_err(|(error, _)| anyhow::anyhow!(error.message))?;
+    assert!(compared(&manifests, &state).is_empty());
+    let rule = manifests.destination_rules.first_mut().context("the rule")?;
+    let policy = rule.spec.traffic_policy.as_mut().context("its policy")?;
+    policy.outlier_detection.as_mut().context("ejection")?.consecutive_5xx_errors = Some(3);
+    assert_eq!(codes(&compared(&manifests, &state)), ["MF1206"]);
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_manifests_ask_for_and_the_gateway_lacks_is_said() -> Result<()> {
     let program = seed()?;

@@ -76,6 +76,39 @@ fn json_has_everything() {
     assert!(first["fix"]["edits"][0]["text"].as_str().unwrap().contains("outlierDetection"));
 }
 
+/// Every example of a lint as one log, against OASIS' schema (`tests/sarif`, as the crate serde-sarif 0.8.0 has it; MIT).
+#[test]
+fn sarif_is_valid_against_its_schema() {
+    let folder = find::workspace().join("tests/lints");
+    let mut logs = vec![json(&["MF0101/good.yaml", "-o", "sarif"], 0)];
+    let mut files: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().join("bad.yaml"))
+        .filter(|file| file.exists())
+        .map(|file| file.strip_prefix(&folder).unwrap().display().to_string())
+        .collect();
+    files.sort();
+    let mut arguments: Vec<&str> = files.iter().map(String::as_str).collect();
+    arguments.extend(["-o", "sarif", "--fail-on", "never"]);
+    let all = json(&arguments, 0);
+    assert!(all["runs"][0]["results"].as_array().unwrap().len() > 20);
+    logs.push(all);
+    let schema: Value =
+        serde_json::from_str(include_str!("sarif/sarif-schema-2.1.0.json")).unwrap();
+    let mut compiler = boon::Compiler::new();
+    compiler.add_resource("sarif.json", schema).unwrap();
+    let mut schemas = boon::Schemas::new();
+    let index = compiler.compile("sarif.json", &mut schemas).unwrap();
+    for log in &logs {
+        if let Err(error) = schemas.validate(log, index) {
+            panic!("{error:#}");
+        }
+    }
+    let mut broken = logs.swap_remove(0);
+    broken["runs"][0]["tool"]["driver"]["name"] = Value::Null;
+    assert!(schemas.validate(&broken, index).is_err(), "the schema was not looked at");
+}
+
 /// What the schema of SARIF 2.1.0 and GitHub's code scanning require of a log.
 #[test]
 fn sarif_has_what_code_scanning_needs() {

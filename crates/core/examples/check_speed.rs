@@ -56,6 +56,34 @@ fn texts() -> Vec<(String, String)> {
     texts
 }
 
+/// Texts on which a reader may go quadratic: many documents, one long line, many keys; each in two sizes.
+fn growing() -> Vec<(&'static str, [String; 2])> {
+    let rule = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\nspec: {host: a}\n---\n";
+    let documents = |count: usize| rule.repeat(count);
+    let one_line = |count: usize| format!("{{a: [{}]}}", "ä: 1, ".repeat(count));
+    let keys = |count: usize| (0..count).map(|n| format!("k{n}: 1\n")).collect::<String>();
+    vec![
+        ("documents", [documents(500), documents(4000)]),
+        ("one line", [one_line(12_500), one_line(100_000)]),
+        ("keys", [keys(6_250), keys(50_000)]),
+    ]
+}
+
+/// How much longer eight times the text takes: 8 is linear, 64 quadratic.
+fn growth() {
+    for (name, texts) in growing() {
+        let [small, large] = texts.map(|text| {
+            let times = (0..3).map(|_| {
+                let began = Instant::now();
+                black_box(read(&[Source { name: "long.yaml", text: &text }]));
+                began.elapsed()
+            });
+            median(times.collect())
+        });
+        println!("8 times the {name:<9} {large:7.1} ms, {:.1} times as long", large / small);
+    }
+}
+
 fn median(mut times: Vec<Duration>) -> f64 {
     times.sort();
     times.get(times.len() / 2).map_or(0.0, |time| time.as_secs_f64() * 1e3)
@@ -96,4 +124,5 @@ fn main() {
     println!("read alone        {reading:7.1} ms");
     println!("read and checked  {checking:7.1} ms, {:.2} times as long", checking / reading);
     println!("memory at most    {memory}");
+    growth();
 }

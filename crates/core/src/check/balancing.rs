@@ -8,7 +8,7 @@ use super::{Finding, Rule};
 use crate::diagnostic::Severity;
 use crate::manifest::SimpleLb;
 
-pub(super) const RULES: &[&Rule] = &[&WARMUP, &WARMUP_IGNORED, &CONSISTENT_HASH];
+pub(super) const RULES: &[&Rule] = &[&WARMUP, &WARMUP_IGNORED, &CONSISTENT_HASH, &MAX_RETRIES];
 
 const WARMUP: Rule = Rule {
     code: "MF0501",
@@ -44,11 +44,35 @@ localities are part of the ring, and every change of them moves users too \
 ([istio#41674](https://github.com/istio/istio/issues/41674)). Sessions must survive that.",
 };
 
+const MAX_RETRIES: Rule = Rule {
+    code: "MF0504",
+    name: "max-retries-beside-budget",
+    severity: Severity::Warning,
+    title: "`maxRetries` is ignored beside `retryBudget`",
+    why: "\
+With a retry budget Envoy counts concurrent retries against a share of the requests in flight, and \
+no longer looks at the fixed limit: `connectionPool.http.maxRetries` has no effect.",
+};
+
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for level in facts.levels.iter().filter(|level| level.owns("loadBalancer")) {
         warmup(facts, level, findings);
         consistent_hash(facts, level, findings);
     }
+    for level in facts.levels.iter().filter(|level| level.owns("connectionPool")) {
+        findings.extend(max_retries(facts, level));
+    }
+}
+
+fn max_retries(facts: &Facts<'_>, level: &Level<'_>) -> Option<Finding> {
+    let http = level.effective.connection_pool.as_ref()?.http.as_ref()?;
+    let most = http.max_retries.filter(|most| *most > 0)?;
+    let budget = level.effective.retry_budget.as_ref()?;
+    let percent = budget.percent.unwrap_or(20.0);
+    let message = format!("maxRetries {most} is ignored: the retry budget of {percent} % decides");
+    let path = format!("{}.http.maxRetries", level.written("connectionPool"));
+    let found = facts.finding(&MAX_RETRIES, level.rule, path, message);
+    Some(found.help("remove one of the two"))
 }
 
 /// Whether regions are treated differently at all.

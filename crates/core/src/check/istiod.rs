@@ -42,13 +42,14 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
     let manifests = facts.manifests;
     for rule in &manifests.destination_rules {
-        object(facts, rule, istio::destination_rule(&rule.spec), findings);
+        let said = istio::destination_rule(&rule.spec, rule.metadata.namespace());
+        object(facts, rule, said, findings);
     }
     for gateway in &manifests.gateways {
         object(facts, gateway, istio::gateway(&gateway.spec), findings);
     }
     for service in &manifests.virtual_services {
-        let mut said = istio::virtual_service(&service.spec);
+        let mut said = istio::virtual_service(&service.spec, service.metadata.namespace());
         // With a Gateway at hand this is the finding about the missing `gateways`.
         let is_told = service.spec.gateways.is_empty() && !manifests.gateways.is_empty();
         said.retain(|it| !is_told || it.message != istio::WILDCARD_ON_MESH);
@@ -58,8 +59,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         object(facts, plugin, istio::wasm_plugin(&plugin.spec), findings);
     }
     for extension in &manifests.traffic_extensions {
-        let said = extension.spec.wasm.as_ref().map(istio::wasm_config).unwrap_or_default();
-        object(facts, extension, said, findings);
+        object(facts, extension, istio::traffic_extension(&extension.spec), findings);
     }
 }
 

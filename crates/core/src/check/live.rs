@@ -216,8 +216,49 @@ fn compare(
     }
 }
 
-/// Endpoints are compared by number and region: addresses on paper are made up unless a dump of Kubernetes gave them.
+/// Which endpoints only one side has. Without an address in common those of the manifests were made up on paper: then the number
+/// in each region is compared.
 fn hosts(cluster: &Cluster, live: &LiveCluster) -> Option<String> {
+    let groups = cluster.load_assignment.endpoints.iter();
+    if !live.knows_hosts {
+        return None;
+    }
+    let asked: BTreeMap<String, &str> = groups
+        .flat_map(|group| {
+            let region = group.locality.as_ref().map(|it| it.region.as_str()).unwrap_or_default();
+            group.lb_endpoints.iter().map(move |it| (it.address.to_string(), region))
+        })
+        .collect();
+    if !asked.keys().any(|address| live.hosts.contains_key(address)) {
+        return hosts_by_region(cluster, live);
+    }
+    let missing = asked.iter().filter(|(address, _)| !live.hosts.contains_key(*address));
+    let missing = some(missing.map(|(address, region)| format!("{address} ({region})")));
+    let more = live.hosts.iter().filter(|(address, _)| !asked.contains_key(*address));
+    let more = some(more.map(|(address, host)| format!("{address} ({})", host.locality.region)));
+    let parts = [
+        missing.map(|it| format!("lacks {it}")),
+        more.map(|it| format!("also has {it}, which nobody asked for")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("the gateway {}", parts.join(", and ")))
+}
+
+/// So many names are read; more are counted.
+const MOST_NAMES: usize = 4;
+
+fn some(names: impl Iterator<Item = String>) -> Option<String> {
+    let names: Vec<String> = names.collect();
+    let rest = names.len().saturating_sub(MOST_NAMES);
+    let shown = list(names.iter().take(MOST_NAMES));
+    match rest {
+        _ if names.is_empty() => None,
+        0 => Some(shown),
+        rest => Some(format!("{shown} and {rest} more")),
+    }
+}
+
+fn hosts_by_region(cluster: &Cluster, live: &LiveCluster) -> Option<String> {
     let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
     for group in &cluster.load_assignment.endpoints {
         let region = group.locality.as_ref().map(|it| it.region.as_str()).unwrap_or_default();

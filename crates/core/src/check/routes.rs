@@ -5,6 +5,8 @@
 mod destination;
 mod gateways;
 mod retries;
+mod waiting;
+mod way;
 
 use super::facts::{Facts, list};
 use super::{Finding, Rule};
@@ -12,6 +14,7 @@ use crate::diagnostic::Severity;
 use crate::manifest::{HttpRoute, Object, VirtualService};
 use crate::translate::codes;
 use destination::{Place, place};
+use way::Way;
 
 pub(super) const RULES: &[&Rule] = &[
     &WEIGHTS,
@@ -20,8 +23,11 @@ pub(super) const RULES: &[&Rule] = &[
     &gateways::NOT_BOUND,
     &gateways::WRONG_NAMESPACE,
     &retries::REMOTE_WITH_DISTRIBUTE,
-    &retries::CONNECT_TIMEOUT,
+    &waiting::CONNECT_TIMEOUT,
     &retries::WITHOUT_503,
+    &waiting::NO_TIMEOUT,
+    &retries::WITHOUT_BUDGET,
+    &waiting::LATE,
 ];
 
 const WEIGHTS: Rule = Rule {
@@ -65,7 +71,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         for (index, route) in service.spec.http.iter().enumerate() {
             let path = format!("spec.http[{index}]");
             destinations(facts, service, route, &path, findings);
-            retries::check(facts, service, route, &path, findings);
+            let way = Way::new(facts, service, (route, path));
+            retries::check(&way, findings);
+            waiting::check(&way, findings);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What a running gateway says about itself: Envoy's `/config_dump?include_eds`, `/clusters?format=json`, or
-//! `istioctl proxy-config all -o json`.
+//! `istioctl proxy-config all -o json`, which is `/config_dump` without endpoints.
 //!
 //! Only what failover needs is read; unknown fields are ignored, as dumps of other versions have others.
 //!
@@ -39,6 +39,8 @@ pub struct LiveCluster {
     pub locality_weighted: bool,
     /// Panic threshold in percent, as written.
     pub panic_threshold: Option<f64>,
+    /// Whether the dump says which hosts it has: `/config_dump` alone, and `istioctl proxy-config all`, do not.
+    pub knows_hosts: bool,
     /// Its hosts by address.
     pub hosts: BTreeMap<String, LiveHost>,
 }
@@ -149,6 +151,7 @@ impl GatewayState {
 
 impl LiveCluster {
     fn add_assignment(&mut self, assignment: RawAssignment) {
+        self.knows_hosts = true;
         for group in assignment.endpoints {
             for lb_endpoint in group.lb_endpoints {
                 let address = lb_endpoint.endpoint.and_then(|it| it.address);
@@ -164,6 +167,7 @@ impl LiveCluster {
     }
 
     fn add_status(&mut self, status: RawClusterStatus) {
+        self.knows_hosts = true;
         for raw in status.host_statuses {
             let Some(address) = raw.address.and_then(|it| it.text()) else { continue };
             let host = self.hosts.entry(address).or_default();

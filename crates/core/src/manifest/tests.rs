@@ -190,17 +190,9 @@ fn json_is_strict_and_names_every_path() {
 }
 
 #[test]
-fn a_large_text_is_refused_and_a_long_one_is_fast() {
+fn a_large_text_is_refused() {
     let huge = "a".repeat(MAX_TEXT + 1);
     assert_eq!(read_text(&huge).1[0].code, codes::LIMIT);
-    let long = format!("{SEED}---\n").repeat(700);
-    let one_line = format!("{{a: [{}]}}", "ä: 1, ".repeat(100_000));
-    let keys: String = (0..50_000).map(|n| format!("k{n}: 1\n")).collect();
-    for text in [long, one_line, keys] {
-        let start = std::time::Instant::now();
-        let _ = read_text(&text);
-        assert!(start.elapsed().as_secs() < 10, "quadratic?");
-    }
 }
 
 mod laws {

@@ -53,8 +53,35 @@ pub(super) fn subset(name: &str) -> Result<(), String> {
     if is_label(name) { Ok(()) } else { Err(format!("subset name is invalid: {name}")) }
 }
 
+/// `validateTagKey`: a name, after a domain and a slash perhaps.
+pub(super) fn label_key(key: &str) -> Result<(), String> {
+    let (prefix, name) = match key.split_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key),
+    };
+    let prefixed = prefix.is_none_or(|prefix| prefix.split('.').all(is_label));
+    if !(prefixed && is_qualified(name)) {
+        return Err(format!("invalid tag key: {key:?}"));
+    }
+    if prefix.is_some_and(|prefix| prefix.len() > 253) {
+        return Err(format!("invalid tag key: {key:?} (DNS prefix is too long)"));
+    }
+    if name.len() > 63 {
+        return Err(format!("invalid tag key: {key:?} (name is too long)"));
+    }
+    Ok(())
+}
+
+/// Kubernetes' qualified name, of any length.
+pub(super) fn is_qualified(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let ends = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    ends(bytes.first()) && ends(bytes.last()) && bytes.iter().copied().all(inner)
+}
+
 /// A label of a domain name (RFC 1123); istiod accepts upper case too.
-fn is_label(text: &str) -> bool {
+pub(super) fn is_label(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let ends = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = text.as_bytes();

@@ -5,11 +5,16 @@
 //! **Units**: messages are Istio's, letter by letter, so that a user finds them in a search.
 
 mod domain;
+mod http_route;
 mod object;
+mod scope;
+mod tls;
 mod virtual_service;
+mod wasm;
 
-pub(crate) use object::{destination_rule, gateway, wasm_config, wasm_plugin};
+pub(crate) use object::{destination_rule, gateway};
 pub(crate) use virtual_service::{WILDCARD_ON_MESH, virtual_service};
+pub(crate) use wasm::{traffic_extension, wasm_plugin};
 
 use std::time::Duration;
 

@@ -2,19 +2,18 @@
 //!
 //! **Source**: Istio pkg/config/validation/validation.go, virtualservice.go, agent/validation.go, extensions, 1.31.
 //!
-//! **Not modelled**: TLS settings of servers and upstreams, CORS, faults, mirrors, TCP and TLS routes, `exportTo`,
-//! workload selectors with wildcards.
+//! **Not modelled**: TCP and TLS routes, tunnels.
 
 use std::collections::BTreeSet;
 
-use super::{Said, domain};
+use super::{Said, domain, scope, tls};
 use crate::manifest::{
     ConnectionPool, ConsistentHash, DestinationRule, Gateway, LoadBalancer, PortTrafficPolicy,
-    Server, TrafficPolicy, WasmConfig, WasmPlugin,
+    Server, TrafficPolicy,
 };
 
 /// What is wrong with a DestinationRule, its locality settings and outlier detection apart.
-pub(crate) fn destination_rule(rule: &DestinationRule) -> Vec<Said> {
+pub(crate) fn destination_rule(rule: &DestinationRule, namespace: &str) -> Vec<Said> {
     let mut said = Vec::new();
     said.extend(
         domain::wildcard(&rule.host).err().map(|message| Said::error("spec.host", message)),
@@ -33,13 +32,15 @@ pub(crate) fn destination_rule(rule: &DestinationRule) -> Vec<Said> {
             ));
         }
         said.extend(domain::subset(name).err().map(|it| Said::error(format!("{path}.name"), it)));
+        scope::labels(&subset.labels, &format!("{path}.labels"), &mut said);
         if let Some(policy) = &subset.traffic_policy {
             traffic_policy(policy, &format!("{path}.trafficPolicy"), &mut said);
         }
     }
-    if rule.workload_selector.as_ref().is_some_and(|it| it.match_labels.is_empty()) {
-        let message = "workload selector specified without labels";
-        said.push(Said::warning("spec.workloadSelector", message));
+    let selector = rule.workload_selector.as_ref();
+    scope::export_to(&rule.export_to, namespace, selector.is_some(), &mut said);
+    if let Some(selector) = selector {
+        scope::selector(selector, "spec.workloadSelector", &mut said);
     }
     said
 }
@@ -52,6 +53,9 @@ fn traffic_policy(policy: &TrafficPolicy, path: &str, said: &mut Vec<Said>) {
         said.push(Said::error(path, "tunnel and proxyProtocol must not be set together"));
     }
     blocks(policy.load_balancer.as_ref(), policy.connection_pool.as_ref(), path, said);
+    if let Some(settings) = &policy.tls {
+        tls::client(settings, &format!("{path}.tls"), said);
+    }
     for (index, level) in policy.port_level_settings.iter().enumerate() {
         let path = format!("{path}.portLevelSettings[{index}]");
         let PortTrafficPolicy { port, load_balancer, connection_pool, outlier_detection, tls } =
@@ -67,6 +71,9 @@ fn traffic_policy(policy: &TrafficPolicy, path: &str, said: &mut Vec<Said>) {
             said.push(Said::error(&path, "port traffic policy must have at least one field"));
         }
         blocks(load_balancer.as_ref(), connection_pool.as_ref(), &path, said);
+        if let Some(settings) = tls {
+            super::tls::client(settings, &format!("{path}.tls"), said);
+        }
     }
 }
 
@@ -233,6 +240,9 @@ fn check_server(server: &Server, path: &str, said: &mut Vec<Said>) {
         said.push(Said::warning(format!("{path}.port.targetPort"), message));
     }
     let settings = server.tls.as_ref();
+    if let Some(settings) = settings {
+        tls::server(settings, &format!("{path}.tls"), said);
+    }
     let redirects = settings.is_some_and(|tls| tls.https_redirect == Some(true));
     if redirects && !http {
         let message = "tls.httpsRedirect should only be used with http servers";
@@ -253,72 +263,4 @@ fn check_server(server: &Server, path: &str, said: &mut Vec<Said>) {
         _ => return,
     };
     said.push(Said::error(format!("{path}.tls"), message));
-}
-
-/// What is wrong with a WasmPlugin.
-pub(crate) fn wasm_plugin(plugin: &WasmPlugin) -> Vec<Said> {
-    let mut said = Vec::new();
-    if plugin.selector.is_some() && !plugin.target_refs.is_empty() {
-        said.push(Said::error("spec", "only one of targetRefs or workloadSelector can be set"));
-    }
-    module(
-        &plugin.url,
-        plugin.sha256.as_deref(),
-        plugin.image_pull_secret.as_deref(),
-        plugin.plugin_name.as_deref(),
-        "spec",
-        &mut said,
-    );
-    said
-}
-
-/// What is wrong with the module of a TrafficExtension.
-pub(crate) fn wasm_config(wasm: &WasmConfig) -> Vec<Said> {
-    let mut said = Vec::new();
-    module(
-        &wasm.url,
-        wasm.sha256.as_deref(),
-        wasm.image_pull_secret.as_deref(),
-        wasm.plugin_name.as_deref(),
-        "spec.wasm",
-        &mut said,
-    );
-    said
-}
-
-fn module(
-    url: &str,
-    sha256: Option<&str>,
-    secret: Option<&str>,
-    name: Option<&str>,
-    path: &str,
-    said: &mut Vec<Said>,
-) {
-    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
-    if url.is_empty() {
-        said.push(Said::error(format!("{path}.url"), "url field needs to be set"));
-    } else if let Some(scheme) = scheme.filter(|it| !["oci", "http", "https", "file"].contains(it))
-    {
-        said.push(Said::error(
-            format!("{path}.url"),
-            format!("url contains unsupported scheme: {scheme}"),
-        ));
-    }
-    if let Some(sha256) = sha256.filter(|it| !it.is_empty()) {
-        let path = format!("{path}.sha256");
-        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if sha256.len() != 64 {
-            said.push(Said::error(path, "sha256 field must be 64 characters long"));
-        } else if !sha256.bytes().all(is_hex) {
-            said.push(Said::error(path, "sha256 field must match [a-f0-9]{64} pattern"));
-        }
-    }
-    if secret.is_some_and(|secret| secret.len() > 253) {
-        let message = "imagePullSecret field must be less than 253 characters long";
-        said.push(Said::error(format!("{path}.imagePullSecret"), message));
-    }
-    if name.is_some_and(|name| name.len() > 255) {
-        let message = "pluginName field must be less than 255 characters long";
-        said.push(Said::error(format!("{path}.pluginName"), message));
-    }
 }

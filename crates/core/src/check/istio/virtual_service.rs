@@ -3,11 +3,11 @@
 //! **Source**: Istio pkg/config/validation/virtualservice.go, validation.go `analyzeUnreachableHTTPRules`,
 //! agent/validation.go `ValidateHTTPRetry`, 1.31.
 
-use super::{Said, domain};
+use super::{Said, domain, http_route, scope};
 use crate::manifest::{HttpRetry, HttpRoute, VirtualService};
 
 /// What is wrong with a VirtualService.
-pub(crate) fn virtual_service(service: &VirtualService) -> Vec<Said> {
+pub(crate) fn virtual_service(service: &VirtualService, namespace: &str) -> Vec<Said> {
     let mut said = Vec::new();
     let on_mesh = service.gateways.is_empty() || service.gateways.iter().any(|it| it == "mesh");
     for (index, host) in service.hosts.iter().enumerate() {
@@ -24,6 +24,7 @@ pub(crate) fn virtual_service(service: &VirtualService) -> Vec<Said> {
     for (index, route) in service.http.iter().enumerate() {
         http_route(route, &format!("spec.http[{index}]"), &mut said);
     }
+    scope::export_to(&service.export_to, namespace, false, &mut said);
     unreachable_rules(&service.http, &mut said);
     said
 }
@@ -47,13 +48,7 @@ fn http_route(route: &HttpRoute, path: &str, said: &mut Vec<Said>) {
         match &weighted.destination {
             None => said.push(Said::error(&path, "destination is required")),
             Some(destination) => {
-                let host = &destination.host;
-                if host == "*" {
-                    let path = format!("{path}.destination.host");
-                    said.push(Said::error(path, format!("invalid destination host {host}")));
-                } else if let Err(message) = domain::wildcard(host) {
-                    said.push(Said::error(format!("{path}.destination.host"), message));
-                }
+                http_route::destination(destination, &format!("{path}.destination"), said);
             }
         }
         if let Some(weight) = weighted.weight.filter(|weight| *weight < 0) {
@@ -64,6 +59,7 @@ fn http_route(route: &HttpRoute, path: &str, said: &mut Vec<Said>) {
     if route.route.len() > 1 && total == 0 {
         said.push(Said::error(format!("{path}.route"), "total destination weight = 0"));
     }
+    http_route::extras(route, path, said);
     if let Some(retries) = &route.retries {
         http_retry(retries, &format!("{path}.retries"), said);
     }
