@@ -9,7 +9,8 @@ const FILE_LINES: usize = 400;
 const TEST_LINES: usize = 150;
 const FUNCTION_LINES: usize = 70;
 /// A filter holds callbacks and host calls only; all decisions are the core's.
-const FILTER_CODE_LINES: usize = 500;
+/// Second tries are half host calls: what is kept, sent and answered is bytes of Envoy's.
+const FILTER_CODE_LINES: usize = 720;
 
 pub(super) fn check(sources: &[Source]) -> Vec<String> {
     let mut findings = Vec::new();
@@ -132,14 +133,15 @@ mod tests {
         let code = |lines| "// why\n\nuse a;\n".repeat(lines);
         let files = |lines| {
             [
-                source("filters/f/src/lib.rs", code(120)),
-                source("filters/f/src/a.rs", code(120)),
-                source("filters/f/src/b.rs", code(120)),
-                source("filters/f/src/c.rs", code(120)),
-                source("filters/f/src/host/d.rs", code(lines)),
+                source("filters/f/src/lib.rs", code(130)),
+                source("filters/f/src/a.rs", code(130)),
+                source("filters/f/src/b.rs", code(130)),
+                source("filters/f/src/c.rs", code(130)),
+                source("filters/f/src/d.rs", code(130)),
+                source("filters/f/src/host/e.rs", code(lines)),
             ]
         };
-        assert_eq!(check(&files(20)), [""; 0]);
-        assert_eq!(check(&files(21)), ["filters/f: 501 lines of code, at most 500"]);
+        assert_eq!(check(&files(70)), [""; 0]);
+        assert_eq!(check(&files(71)), ["filters/f: 721 lines of code, at most 720"]);
     }
 }
