@@ -60,95 +60,92 @@ fn table(ask: Ask, rows: &[(&str, &str, &str)]) {
     }
 }
 
+type Row = (&'static str, &'static str, &'static str);
+
+const OF_ROUTES: &[Row] = &[
+    (
+        "corsPolicy: {allowOrigins: [{exact: a}], allowMethods: [GET, '*'], allowHeaders: [x-a, '*'], maxAge: 24h}",
+        "",
+        "",
+    ),
+    (
+        "corsPolicy: {allowOrigins: [{}]}",
+        "spec.http[0].corsPolicy.allowOrigins[0]",
+        "'' is not a valid match type for CORS allow origins",
+    ),
+    (
+        "corsPolicy: {allowMethods: [get]}",
+        "spec.http[0].corsPolicy.allowMethods[0]",
+        "\"get\" is not a supported HTTP method",
+    ),
+    (
+        "corsPolicy: {exposeHeaders: ['a b']}",
+        "spec.http[0].corsPolicy.exposeHeaders[0]",
+        "header name a b is not a valid header name",
+    ),
+    (
+        "corsPolicy: {maxAge: 1500ms}",
+        "spec.http[0].corsPolicy.maxAge",
+        "max_age duration is accurate only to seconds precision",
+    ),
+    (
+        "fault: {abort: {httpStatus: 503, percentage: {value: 50}}, delay: {fixedDelay: 1s, percentage: {value: 0.1}}}",
+        "",
+        "",
+    ),
+    ("fault: {}", "spec.http[0].fault", "HTTP fault injection must have an abort and/or a delay"),
+    (
+        "fault: {abort: {percentage: {value: 5}}}",
+        "spec.http[0].fault.abort",
+        "abort configured, but error type not set",
+    ),
+    (
+        "fault: {abort: {httpStatus: 99}}",
+        "spec.http[0].fault.abort.httpStatus",
+        "HTTP status 99 is not in range 200-599",
+    ),
+    (
+        "fault: {abort: {http2Error: X}}",
+        "spec.http[0].fault.abort.http2Error",
+        "HTTP/2 abort fault injection not supported yet",
+    ),
+    (
+        "fault: {delay: {fixedDelay: 0s}}",
+        "spec.http[0].fault.delay.fixedDelay",
+        "duration must be greater than 1ms",
+    ),
+    (
+        "fault: {delay: {fixedDelay: 1s, percentage: {value: 101}}}",
+        "spec.http[0].fault.delay.percentage",
+        "percentage 101 is neither 0.0, nor in range [0.0001, 100.0]",
+    ),
+    ("mirrors: [{destination: {host: b}, percentage: {value: 10}}]", "", ""),
+    (
+        "mirrors: [{percentage: {value: 10}}]",
+        "spec.http[0].mirrors[0]",
+        "destination is required for mirrors",
+    ),
+    (
+        "mirrors: [{destination: {host: b}, percentage: {value: 110}}]",
+        "spec.http[0].mirrors[0].percentage",
+        "mirror percentage must have a max value of 100 (it has 110.000000)",
+    ),
+    ("mirror: {host: '*'}", "spec.http[0].mirror.host", "invalid destination host *"),
+    (
+        "mirrorPercent: 10",
+        "spec.http[0].mirrorPercent",
+        "using deprecated setting \"mirrorPercent\", use \"mirrorPercentage\" instead",
+    ),
+    (
+        "rewrite: {}",
+        "spec.http[0].rewrite",
+        "rewrite must specify at least one of URI, UriRegexRewrite, or authority. Only one of URI or UriRegexRewrite may be specified",
+    ),
+];
+
 #[test]
 fn of_routes() {
-    table(
-        of_route,
-        &[
-            (
-                "corsPolicy: {allowOrigins: [{exact: a}], allowMethods: [GET, '*'], allowHeaders: [x-a, '*'], maxAge: 24h}",
-                "",
-                "",
-            ),
-            (
-                "corsPolicy: {allowOrigins: [{}]}",
-                "spec.http[0].corsPolicy.allowOrigins[0]",
-                "'' is not a valid match type for CORS allow origins",
-            ),
-            (
-                "corsPolicy: {allowMethods: [get]}",
-                "spec.http[0].corsPolicy.allowMethods[0]",
-                "\"get\" is not a supported HTTP method",
-            ),
-            (
-                "corsPolicy: {exposeHeaders: ['a b']}",
-                "spec.http[0].corsPolicy.exposeHeaders[0]",
-                "header name a b is not a valid header name",
-            ),
-            (
-                "corsPolicy: {maxAge: 1500ms}",
-                "spec.http[0].corsPolicy.maxAge",
-                "max_age duration is accurate only to seconds precision",
-            ),
-            (
-                "fault: {abort: {httpStatus: 503, percentage: {value: 50}}, delay: {fixedDelay: 1s, percentage: {value: 0.1}}}",
-                "",
-                "",
-            ),
-            (
-                "fault: {}",
-                "spec.http[0].fault",
-                "HTTP fault injection must have an abort and/or a delay",
-            ),
-            (
-                "fault: {abort: {percentage: {value: 5}}}",
-                "spec.http[0].fault.abort",
-                "abort configured, but error type not set",
-            ),
-            (
-                "fault: {abort: {httpStatus: 99}}",
-                "spec.http[0].fault.abort.httpStatus",
-                "HTTP status 99 is not in range 200-599",
-            ),
-            (
-                "fault: {abort: {http2Error: X}}",
-                "spec.http[0].fault.abort.http2Error",
-                "HTTP/2 abort fault injection not supported yet",
-            ),
-            (
-                "fault: {delay: {fixedDelay: 0s}}",
-                "spec.http[0].fault.delay.fixedDelay",
-                "duration must be greater than 1ms",
-            ),
-            (
-                "fault: {delay: {fixedDelay: 1s, percentage: {value: 101}}}",
-                "spec.http[0].fault.delay.percentage",
-                "percentage 101 is neither 0.0, nor in range [0.0001, 100.0]",
-            ),
-            ("mirrors: [{destination: {host: b}, percentage: {value: 10}}]", "", ""),
-            (
-                "mirrors: [{percentage: {value: 10}}]",
-                "spec.http[0].mirrors[0]",
-                "destination is required for mirrors",
-            ),
-            (
-                "mirrors: [{destination: {host: b}, percentage: {value: 110}}]",
-                "spec.http[0].mirrors[0].percentage",
-                "mirror percentage must have a max value of 100 (it has 110.000000)",
-            ),
-            ("mirror: {host: '*'}", "spec.http[0].mirror.host", "invalid destination host *"),
-            (
-                "mirrorPercent: 10",
-                "spec.http[0].mirrorPercent",
-                "using deprecated setting \"mirrorPercent\", use \"mirrorPercentage\" instead",
-            ),
-            (
-                "rewrite: {}",
-                "spec.http[0].rewrite",
-                "rewrite must specify at least one of URI, UriRegexRewrite, or authority. Only one of URI or UriRegexRewrite may be specified",
-            ),
-        ],
-    );
+    table(of_route, OF_ROUTES);
 }
 
 #[test]

@@ -37,6 +37,7 @@ mod lanes;
 mod latency;
 mod log;
 mod mesh;
+mod options;
 mod outcome;
 mod pods;
 mod queue;
@@ -60,9 +61,10 @@ pub use event::{Event, EventKind};
 pub use expect::{Check, Verdict};
 pub use lanes::{EndpointLane, EndpointSpan, EndpointState};
 pub use mesh::{Condition, Endpoint, Mesh};
+pub use options::Options;
 pub use outcome::{Outcome, ResponseFlags};
 pub use report::{Counts, EndpointFrame, Frame, NONE, Phase, RegionFrame, RegionPhase, Report};
-pub use simulation::{Options, Simulation};
+pub use simulation::Simulation;
 
 /// A duration in nanoseconds; the longest there is, if it is longer.
 fn nanos(time: std::time::Duration) -> u64 {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::arm::{self, Arm};
+use super::arm;
 use super::arrivals::ArrivalProcess;
 use super::engine::{Due, Engine, Parts};
 use super::error::SimError;
@@ -11,6 +11,7 @@ use super::lanes::Lanes;
 use super::latency::Latencies;
 use super::log::Place;
 use super::nanos;
+use super::options::Options;
 use super::pods::PodId;
 use super::queue::Queue;
 use super::random::{Stream, Xoshiro};
@@ -23,10 +24,10 @@ use super::timeline::{Action, Fault, Planned, Timeline, window};
 use super::watch::Watch;
 use super::world::World;
 use crate::cluster::ClusterLoadAssignment;
-use crate::live::{Ejections, GatewayState, ejections_at};
+use crate::live::{Ejections, ejections_at};
 use crate::manifest::{Manifests, Scenario};
 use crate::time::MonotonicTime;
-use crate::translate::{IstioVersion, Proxy, Translation};
+use crate::translate::{Proxy, Translation};
 
 /// The run starts at this moment of the engine's clock, so that Envoy may have been there before.
 const ORIGIN: u64 = 86_400_000_000_000;
@@ -36,22 +37,6 @@ const DEFAULT_SEED: u64 = 1;
 /// A frame a second, but no more frames than a screen has columns.
 const DEFAULT_RESOLUTION: u64 = 1_000_000_000;
 const MAX_DEFAULT_FRAMES: u64 = 1_200;
-
-/// How to play.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Options {
-    /// Goes before the scenario's own seed.
-    pub seed: Option<u64>,
-    /// Length of a frame; unset: a second, or more in runs longer than 20 minutes.
-    pub resolution: Option<Duration>,
-    /// istiod's version.
-    pub version: IstioVersion,
-    /// Who decides about regions.
-    pub arm: Arm,
-    /// Gateways as they run: what those at the scenario's gateway have ejected is out when the run starts. Pods of the gateway
-    /// beyond them start as the last of them.
-    pub gateways: Vec<GatewayState>,
-}
 
 /// A scenario being played.
 #[derive(Debug, Clone)]

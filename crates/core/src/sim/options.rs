@@ -1,0 +1,23 @@
+//! How a scenario is played.
+
+use std::time::Duration;
+
+use super::arm::Arm;
+use crate::live::GatewayState;
+use crate::translate::IstioVersion;
+
+/// How to play.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Options {
+    /// Goes before the scenario's own seed.
+    pub seed: Option<u64>,
+    /// Length of a frame; unset: a second, or more in runs longer than 20 minutes.
+    pub resolution: Option<Duration>,
+    /// istiod's version.
+    pub version: IstioVersion,
+    /// Who decides about regions.
+    pub arm: Arm,
+    /// Gateways as they run: what those at the scenario's gateway have ejected is out when the run starts. Pods of the gateway
+    /// beyond them start as the last of them.
+    pub gateways: Vec<GatewayState>,
+}
