@@ -13,6 +13,7 @@
 pub mod api;
 pub mod check;
 pub mod cluster;
+mod compact;
 pub mod diagnostic;
 pub mod envoy;
 pub mod explain;

@@ -48,7 +48,7 @@ pub struct FrameLayout {
 impl FrameTable {
     pub(super) fn new(regions: Vec<String>, frames: &[Frame]) -> Self {
         let named: BTreeSet<&String> =
-            frames.iter().flat_map(|frame| frame.endpoints.keys()).collect();
+            crate::compact::set(frames.iter().flat_map(|frame| frame.endpoints.keys()));
         let endpoints: Vec<String> = named.into_iter().cloned().collect();
         let mut values = Vec::new();
         add_columns(&mut values, frames.iter().map(total));

@@ -173,7 +173,8 @@ fn dns(facts: &Facts<'_>, level: &Level<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     for service in facts.services_of(level.rule).filter(|service| service.by_dns) {
-        let localities: BTreeSet<_> = service.endpoints.iter().map(|it| &it.locality).collect();
+        let localities: BTreeSet<_> =
+            crate::compact::set(service.endpoints.iter().map(|it| &it.locality));
         if localities.len() > 1 {
             let message = format!(
                 "istiod {} crashes on failoverPriority over `{}`: a DNS service with endpoints in {}",
@@ -197,7 +198,7 @@ fn nowhere(
     findings: &mut Vec<Finding>,
 ) {
     let places = facts.services.values().flat_map(|service| &service.endpoints);
-    let regions: BTreeSet<&str> = places.map(|it| it.locality.region.as_str()).collect();
+    let regions: BTreeSet<&str> = crate::compact::set(places.map(|it| it.locality.region.as_str()));
     let uses =
         facts.levels.iter().any(|level| level.locality().is_some() || level.outlier().is_some());
     let Some(cluster) = topology.spec.clusters.get(index) else { return };

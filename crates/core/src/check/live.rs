@@ -268,7 +268,7 @@ fn hosts_by_region(cluster: &Cluster, live: &LiveCluster) -> Option<String> {
     for host in live.hosts.values() {
         *found.entry(host.locality.region.as_str()).or_insert(0) += 1;
     }
-    let regions: BTreeSet<&str> = asked.keys().chain(found.keys()).copied().collect();
+    let regions: BTreeSet<&str> = crate::compact::set(asked.keys().chain(found.keys()).copied());
     let differs = |region: &&str| {
         let number = |of: &BTreeMap<&str, usize>| of.get(*region).copied().unwrap_or(0);
         (number(&asked) != number(&found)).then(|| {

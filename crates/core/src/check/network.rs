@@ -143,7 +143,7 @@ fn zones_lost(
 ) {
     for (network, (_, endpoints)) in behind(facts, level, doors) {
         let places: BTreeSet<String> =
-            endpoints.iter().map(|endpoint| endpoint.locality.to_string()).collect();
+            crate::compact::set(endpoints.iter().map(|endpoint| endpoint.locality.to_string()));
         if let (Some(first), 2..) = (places.first(), places.len()) {
             let message = format!(
                 "network `{network}` has endpoints in {}, behind one address: Envoy keeps it for `{first}` only",

@@ -18,11 +18,12 @@ struct Allowed {
 
 /// The findings that no comment switches off.
 pub(super) fn filter(findings: Vec<Finding>, sources: &[Source<'_>]) -> Vec<Finding> {
-    let allowed: BTreeMap<&str, Allowed> = sources
-        .iter()
-        .filter(|source| source.text.contains(MARK))
-        .map(|source| (source.name, allowed_in(source.text)))
-        .collect();
+    let allowed: BTreeMap<&str, Allowed> = crate::compact::map(
+        sources
+            .iter()
+            .filter(|source| source.text.contains(MARK))
+            .map(|source| (source.name, allowed_in(source.text))),
+    );
     let is_off = |finding: &Finding| {
         let place = finding.diagnostic.location.as_ref();
         place.is_some_and(|at| {

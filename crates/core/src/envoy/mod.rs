@@ -102,8 +102,9 @@ pub fn consecutive_addresses(
     first: &Address,
 ) -> Option<BTreeMap<String, Address>> {
     let groups = translation.clusters.iter().flat_map(|it| &it.load_assignment.endpoints);
-    let names: BTreeSet<&str> =
-        groups.flat_map(|group| &group.lb_endpoints).map(|it| it.name.as_str()).collect();
+    let names: BTreeSet<&str> = crate::compact::set(
+        groups.flat_map(|group| &group.lb_endpoints).map(|it| it.name.as_str()),
+    );
     names
         .into_iter()
         .zip(0_u16..)

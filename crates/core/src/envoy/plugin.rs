@@ -27,7 +27,9 @@ pub fn plugins_for<'a>(manifests: &'a Manifests, proxy: &Proxy) -> Vec<&'a Objec
             })
     };
     let mut plugins: Vec<_> = manifests.wasm_plugins.iter().filter(applies).collect();
-    plugins.sort_by_key(|plugin| std::cmp::Reverse(plugin.spec.priority.unwrap_or(i32::MIN)));
+    crate::compact::sort_by_key(&mut plugins, |plugin| {
+        std::cmp::Reverse(plugin.spec.priority.unwrap_or(i32::MIN))
+    });
     plugins
 }
 

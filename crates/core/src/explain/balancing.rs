@@ -171,7 +171,7 @@ impl Subject<'_> {
             }
         });
         let mut explained: Vec<_> = explained.collect();
-        explained.sort_by_key(|locality| locality.priority);
+        crate::compact::sort_by_key(&mut explained, |locality| locality.priority);
         explained
     }
 

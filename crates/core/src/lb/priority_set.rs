@@ -92,7 +92,8 @@ impl PrioritySet {
     /// Takes over what `previous` knows of hosts that are still here: flags that are not discovery's, and slow-start times. Call it
     /// after making a set from new endpoints.
     pub fn carry_over(&mut self, previous: &Self) {
-        let known: BTreeMap<HostId, &Host> = previous.hosts().map(|host| (host.id, host)).collect();
+        let known: BTreeMap<HostId, &Host> =
+            crate::compact::map(previous.hosts().map(|host| (host.id, host)));
         self.update(|host| {
             let Some(known) = known.get(&host.id) else { return false };
             host.flags = known.flags.rediscovered(host.flags);

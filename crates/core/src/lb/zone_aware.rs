@@ -102,8 +102,9 @@ fn exits_early(config: &ZoneAwareLbConfig, local: &HostSet, upstream: &HostSet) 
 /// For each of the upstream's localities: the share of local hosts, the share of upstream hosts (healthy ones).
 fn locality_percentages(local: &HostSet, upstream: &HostSet) -> Vec<(u64, u64)> {
     let count = |list: &[u32]| u64::try_from(list.len()).unwrap_or(u64::MAX);
-    let local_counts: BTreeMap<&Locality, u64> =
-        local.localities().iter().map(|group| (&group.locality, count(&group.healthy))).collect();
+    let local_counts: BTreeMap<&Locality, u64> = crate::compact::map(
+        local.localities().iter().map(|group| (&group.locality, count(&group.healthy))),
+    );
     let total_local: u64 = local_counts.values().sum();
     let total_upstream: u64 = upstream.localities().iter().map(|group| count(&group.healthy)).sum();
     let share = |part: u64, total: u64| (10_000 * part).checked_div(total).unwrap_or(0);

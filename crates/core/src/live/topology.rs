@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::compact;
 use crate::manifest::kubernetes::{EndpointSlice, Node, Pod, SliceEndpoint};
 use crate::manifest::{
     Manifests, Metadata, Object, Pod as Endpoint, Topology, TopologyCluster, TopologyGateway,
@@ -31,7 +32,7 @@ pub fn complete(manifests: &mut Manifests, version: IstioVersion) {
         return;
     }
     let names: BTreeSet<String> =
-        manifests.endpoint_slices.iter().map(|it| cluster_of(manifests, it.document)).collect();
+        compact::set(manifests.endpoint_slices.iter().map(|it| cluster_of(manifests, it.document)));
     let hosts = named_hosts(manifests);
     let clusters: Vec<TopologyCluster> =
         names.iter().map(|name| cluster(manifests, name, &hosts, version)).collect();
@@ -84,10 +85,10 @@ fn cluster(
     let nodes = manifests.nodes.iter().filter(|it: &&Object<Node>| of_cluster(it.document));
     let pods = manifests.pods.iter().filter(|it| of_cluster(it.document));
     let known = Cluster {
-        nodes: nodes.map(|node| (node.metadata.name.as_str(), &node.metadata)).collect(),
-        pods: pods
-            .map(|pod| ((pod.metadata.namespace(), pod.metadata.name.as_str()), pod))
-            .collect(),
+        nodes: compact::map(nodes.map(|node| (node.metadata.name.as_str(), &node.metadata))),
+        pods: compact::map(
+            pods.map(|pod| ((pod.metadata.namespace(), pod.metadata.name.as_str()), pod)),
+        ),
         version,
     };
     let gateway = known.gateway(manifests);

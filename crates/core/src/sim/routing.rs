@@ -28,7 +28,8 @@ pub(super) struct Request {
 impl Request {
     pub(super) fn new(traffic: &Traffic) -> Self {
         let header = |(name, value): (&String, &String)| (name.to_ascii_lowercase(), value.clone());
-        let mut headers: BTreeMap<String, String> = traffic.headers.iter().map(header).collect();
+        let mut headers: BTreeMap<String, String> =
+            crate::compact::map(traffic.headers.iter().map(header));
         let method = traffic.method.clone().unwrap_or_else(|| "GET".to_owned());
         headers.insert(":method".to_owned(), method);
         headers.insert(":scheme".to_owned(), "http".to_owned());

@@ -83,7 +83,7 @@ impl Timeline {
             }
             steps.push(Planned { at, written, action: action(step, &path)? });
         }
-        steps.sort_by_key(|step| step.at);
+        crate::compact::sort_by_key(&mut steps, |step| step.at);
         Ok(Self { duration, steps })
     }
 
@@ -97,13 +97,14 @@ impl Timeline {
         });
         let steps = self.steps.iter().map(|step| step.at);
         let cuts: BTreeSet<u64> =
-            frames.chain(steps).chain(ends).chain([0, self.duration]).collect();
+            crate::compact::set(frames.chain(steps).chain(ends).chain([0, self.duration]));
         cuts.into_iter().filter(|at| *at <= self.duration).collect()
     }
 
     /// Moments at which a phase begins: the start and every step.
     pub(super) fn phases(&self) -> Vec<u64> {
-        let phases: BTreeSet<u64> = self.steps.iter().map(|step| step.at).chain([0]).collect();
+        let phases: BTreeSet<u64> =
+            crate::compact::set(self.steps.iter().map(|step| step.at).chain([0]));
         phases.into_iter().collect()
     }
 }

@@ -205,7 +205,7 @@ impl Target<'_> {
         }
         let with_labels = self.subset.is_none() && push.proxy.version.has_dns_failover_priority();
         let places: BTreeSet<_> =
-            assignment.endpoints.iter().map(|group| group.locality.clone()).collect();
+            crate::compact::set(assignment.endpoints.iter().map(|group| group.locality.clone()));
         if with_labels && places.len() > 1 && orders_by_labels(setting, failover) {
             findings.add(Finding {
                 severity: Severity::Error,

@@ -184,8 +184,9 @@ impl<'a> Rule<'a> {
         &self,
         subset: &str,
     ) -> (Option<&'a TrafficPolicy>, Option<&'a TrafficPolicy>) {
-        let named: BTreeMap<&str, &'a Subset> =
-            self.subsets.iter().map(|(subset, _)| (subset.name.as_str(), *subset)).collect();
+        let named: BTreeMap<&str, &'a Subset> = crate::compact::map(
+            self.subsets.iter().map(|(subset, _)| (subset.name.as_str(), *subset)),
+        );
         let subset = named.get(subset).and_then(|subset| subset.traffic_policy.as_ref());
         (self.policy.map(|(policy, _)| policy), subset)
     }

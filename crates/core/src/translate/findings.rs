@@ -43,7 +43,7 @@ pub(super) fn title<T>(object: &Object<T>) -> String {
 /// **Source**: Istio pilot/pkg/model/push_context.go `sortConfigByCreationTime`, 1.31.
 pub(super) fn by_age<T>(objects: &[Object<T>]) -> Vec<&Object<T>> {
     let mut sorted: Vec<_> = objects.iter().collect();
-    sorted.sort_by_key(|object| {
+    crate::compact::sort_by_key(&mut sorted, |object| {
         let metadata = &object.metadata;
         (metadata.creation_timestamp.as_deref(), metadata.name.as_str(), metadata.namespace())
     });

@@ -58,5 +58,5 @@ pub(crate) fn inventory(
         };
         (host, known)
     });
-    services.collect()
+    crate::compact::map(services)
 }

@@ -99,7 +99,7 @@ pub fn translate(manifests: &Manifests, proxy: &Proxy) -> Translation {
     let (clusters, origins): (Vec<_>, Vec<_>) =
         build_clusters(&push, &mut findings).into_iter().unzip();
     let names = clusters.iter().map(|cluster| cluster.name.clone());
-    let origins: BTreeMap<_, _> = names.zip(origins).collect();
+    let origins: BTreeMap<_, _> = crate::compact::map(names.zip(origins));
     report_missing_clusters(&listeners, &origins, &mut findings);
     Translation { listeners, clusters, origins, diagnostics: findings.into_diagnostics() }
 }

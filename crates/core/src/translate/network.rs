@@ -100,7 +100,7 @@ pub fn filter_by_network(endpoints: Vec<NetworkedEndpoint>, view: &NetworkView) 
         }
     }
     let mut gateways: Vec<_> = remote.into_iter().collect();
-    gateways.sort_by(|(one, _), (other, _)| one.address.cmp(&other.address));
+    crate::compact::sort_by(&mut gateways, |(one, _), (other, _)| one.address.cmp(&other.address));
     direct.extend(gateways.into_iter().map(|(gateway, weight)| gateway.endpoint(weight)));
     direct
 }

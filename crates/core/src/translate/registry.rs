@@ -122,7 +122,7 @@ impl Registry {
         findings: &mut Findings,
     ) {
         let mut clusters: Vec<_> = topologies.iter().flat_map(|t| &t.spec.clusters).collect();
-        clusters.sort_by(|one, other| one.name.cmp(&other.name));
+        crate::compact::sort_by(&mut clusters, |one, other| one.name.cmp(&other.name));
         for (cluster_index, cluster) in (1..).zip(clusters) {
             for gateway in &cluster.east_west_gateways {
                 match parse_address(gateway) {
@@ -357,7 +357,8 @@ fn workloads_of<'a>(entry: &'a Object<ServiceEntry>, manifests: &'a Manifests) -
     let selector = entry.spec.workload_selector.as_ref();
     let selected = by_age(&manifests.workload_entries).into_iter().filter(|workload| {
         let labels = || workload.spec.labels.iter().chain(&workload.metadata.labels);
-        let labels: Labels = labels().map(|(key, value)| (key.clone(), value.clone())).collect();
+        let labels: Labels =
+            crate::compact::map(labels().map(|(key, value)| (key.clone(), value.clone())));
         workload.metadata.namespace() == entry.metadata.namespace()
             && selector.is_some_and(|selector| selects(&selector.labels, &labels))
     });

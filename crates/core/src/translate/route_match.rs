@@ -19,7 +19,7 @@ pub(super) fn route_match(request: &HttpMatchRequest) -> RouteMatch {
             invert,
         })
         .collect();
-    headers.sort_by(|one, other| one.name.cmp(&other.name));
+    crate::compact::sort_by(&mut headers, |one, other| one.name.cmp(&other.name));
     let pseudo = [
         (":method", &request.method),
         (":authority", &request.authority),

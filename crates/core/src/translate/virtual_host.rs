@@ -51,7 +51,7 @@ pub(super) fn build_listener(
         let name = format!("blackhole:{port}");
         virtual_hosts.push(VirtualHost { name, ..empty("*", port) });
     }
-    virtual_hosts.sort_by(|one, other| one.name.cmp(&other.name));
+    crate::compact::sort_by(&mut virtual_hosts, |one, other| one.name.cmp(&other.name));
     let terminates_tls = servers.iter().any(|server| server.terminates_tls);
     let names = servers.iter().flat_map(|server| &server.hosts).map(|(_, name)| name.clone());
     Listener {
@@ -73,8 +73,8 @@ fn empty(domain: &str, port: u16) -> VirtualHost {
 }
 
 /// Several VirtualServices of one host are appended; a catch-all must not hide the later ones.
-fn catch_all_last(routes: &mut [Route]) {
-    routes.sort_by_key(is_catch_all);
+fn catch_all_last(routes: &mut Vec<Route>) {
+    crate::compact::sort_by_key(routes, is_catch_all);
 }
 
 /// VirtualServices bound to a Gateway, in istiod's order: private to the proxy's namespace, exported
@@ -96,7 +96,7 @@ fn virtual_services_for<'a>(push: &Push<'a>, gateway: &str) -> Vec<&'a Object<Vi
             visibility.includes(own).then_some((rank, service))
         })
         .collect();
-    visible.sort_by_key(|(rank, _)| *rank);
+    crate::compact::sort_by_key(&mut visible, |(rank, _)| *rank);
     visible.into_iter().map(|(_, service)| service).collect()
 }
 

@@ -11,7 +11,7 @@ impl Visibility {
     pub(super) fn new(export_to: &[String], default: Option<&[String]>, namespace: &str) -> Self {
         let list = if export_to.is_empty() { default.unwrap_or_default() } else { export_to };
         let named = list.iter().map(|entry| if entry == "." { namespace } else { entry.as_str() });
-        let mut set: BTreeSet<String> = named.map(str::to_owned).collect();
+        let mut set: BTreeSet<String> = crate::compact::set(named.map(str::to_owned));
         if set.is_empty() {
             set.insert("*".to_owned());
         }

@@ -57,9 +57,10 @@ fn region_of(facts: &Facts<'_>, host: &str, subset: &Subset) -> Option<String> {
         return Some(place.clone());
     }
     let endpoints = &facts.services.get(host)?.endpoints;
-    let all: BTreeSet<&str> = endpoints.iter().map(|it| it.locality.region.as_str()).collect();
+    let all: BTreeSet<&str> =
+        crate::compact::set(endpoints.iter().map(|it| it.locality.region.as_str()));
     let selected = endpoints.iter().filter(|it| selects(&subset.labels, &it.labels));
-    let own: BTreeSet<&str> = selected.map(|it| it.locality.region.as_str()).collect();
+    let own: BTreeSet<&str> = crate::compact::set(selected.map(|it| it.locality.region.as_str()));
     match (own.first(), own.len(), all.len()) {
         (Some(region), 1, 2..) => Some((*region).to_owned()),
         _ => None,

@@ -123,9 +123,9 @@ fn shown<'a>(report: &'a Report, ejections: &Ejections<'_>) -> Vec<&'a EndpointL
         !whole || !ejections.endpoint(&lane.name).is_empty()
     };
     let mut lanes: Vec<(usize, &EndpointLane)> = report.endpoints.iter().enumerate().collect();
-    lanes.sort_by_key(|(index, lane)| (!eventful(lane), *index));
+    crate::compact::sort_by_key(&mut lanes, |(index, lane)| (!eventful(lane), *index));
     lanes.truncate(MOST_LANES);
-    lanes.sort_by_key(|(index, _)| *index);
+    crate::compact::sort_by_key(&mut lanes, |(index, _)| *index);
     lanes.into_iter().map(|(_, lane)| lane).collect()
 }
 
@@ -177,7 +177,7 @@ fn serving(lanes: &[&EndpointLane], ejections: &Ejections<'_>, end: f64) -> Vec<
     let mut moments: Vec<f64> = spans().flat_map(|span| [span.from_ms, span.to_ms]).collect();
     moments.extend(outs().flat_map(|(from, to)| [*from, *to]));
     moments.extend([0.0, end]);
-    moments.sort_by(f64::total_cmp);
+    crate::compact::sort_by(&mut moments, f64::total_cmp);
     moments.dedup();
     let at = |moment: f64| {
         let serving = lanes.iter().filter(|lane| {

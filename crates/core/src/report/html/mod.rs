@@ -125,7 +125,9 @@ fn described(report: &Report) -> String {
     let phases = report.phases.iter().map(|phase| {
         let mut shares: Vec<_> =
             phase.regions.iter().filter(|(_, region)| region.share >= 0.05).collect();
-        shares.sort_by(|(_, one), (_, other)| other.share.total_cmp(&one.share));
+        crate::compact::sort_by(&mut shares, |(_, one), (_, other)| {
+            other.share.total_cmp(&one.share)
+        });
         let shares: Vec<String> =
             shares.iter().map(|(name, it)| format!("{:.1} % {name}", it.share)).collect();
         format!("{} s to {} s: {}", seconds(phase.from_ms), seconds(phase.to_ms), shares.join(", "))

@@ -118,7 +118,7 @@ impl Engine {
         let tenths = shares.into_iter().map(|share| (share * 10.0).round() / 10.0);
         let named = pods.regions().iter().cloned().zip(tenths);
         let load = Load {
-            regions: named.filter(|(_, share)| *share > 0.0).collect(),
+            regions: crate::compact::map(named.filter(|(_, share)| *share > 0.0)),
             priorities: total.collect(),
             panic: panic.collect(),
         };

@@ -55,7 +55,7 @@ impl<'a> LabelOrder<'a> {
         let parsed: Vec<_> = failover_priority.iter().map(|spec| parse(spec)).collect();
         // Of several values for one key the last holds wherever the key stands.
         let overrides: BTreeMap<&str, &str> =
-            parsed.iter().filter_map(|&(key, value)| Some((key, value?))).collect();
+            crate::compact::map(parsed.iter().filter_map(|&(key, value)| Some((key, value?))));
         let wanted = parsed.iter().map(|&(key, _)| {
             let own = || proxy.labels.get(key).map_or("", String::as_str);
             (key, overrides.get(key).copied().unwrap_or_else(own))

@@ -63,9 +63,9 @@ pub fn apply_locality_load_balancer(
 /// Renumbers priorities 0, 1, 2, …: Envoy refuses gaps.
 fn compact(assignment: &mut ClusterLoadAssignment) {
     let used: BTreeMap<Priority, ()> =
-        assignment.endpoints.iter().map(|group| (group.priority, ())).collect();
+        crate::compact::map(assignment.endpoints.iter().map(|group| (group.priority, ())));
     let renumbered: BTreeMap<Priority, Priority> =
-        used.into_keys().zip((0..).map(Priority)).collect();
+        crate::compact::map(used.into_keys().zip((0..).map(Priority)));
     for group in &mut assignment.endpoints {
         if let Some(&priority) = renumbered.get(&group.priority) {
             group.priority = priority;
