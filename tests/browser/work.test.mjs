@@ -195,6 +195,39 @@ test("the form reads the manifests and writes them", async () => {
   await page.done();
 });
 
+test("the form is rendered into manifests and commands, which take the place of the old ones", async () => {
+  const page = await open(browser, site.url);
+  await played(page);
+  await pause(page);
+  await page.getByRole("button", { name: "Form", exact: true }).click();
+  await page.getByRole("button", { name: "Render manifests" }).click();
+  const text = page.getByTestId("rendered");
+  await text.getByText("kind: Gateway").waitFor();
+  await screenshot(page, "render");
+  await page.getByRole("dialog").getByRole("combobox", { name: "Region router" }).selectOption("TrafficExtension");
+  await page.getByRole("button", { name: "traffic-extension.yaml" }).click();
+  await text.getByText("kind: TrafficExtension").waitFor();
+  await page.getByRole("button", { name: "kubectl commands" }).click();
+  await text.getByText("kubectl --context cluster-a").first().waitFor();
+  await page.getByRole("dialog").getByRole("combobox", { name: "Routes" }).selectOption("gatewayApi");
+  await page.getByRole("alert").filter({ hasText: "Not like this." }).waitFor();
+  await screenshot(page, "render-refused");
+  await page.getByRole("dialog").getByRole("combobox", { name: "Region router" }).selectOption("");
+  await page.getByRole("button", { name: "http-route.yaml" }).click();
+  await text.getByText("kind: HTTPRoute").waitFor();
+  await page.getByRole("dialog").getByRole("combobox", { name: "Routes" }).selectOption("istio");
+  await page.getByRole("button", { name: "Copy all" }).click();
+  await page.getByText("All manifests copied.").waitFor();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /kind: VirtualService[^]*kind: DestinationRule/);
+  await page.getByRole("button", { name: "Use these manifests" }).click();
+  await page.getByRole("button", { name: "Manifests", exact: true }).click();
+  await editor(page).getByText("Made by").first().waitFor();
+  await page.getByRole("tab", { name: "cluster-a-down" }).or(page.getByRole("tab", { name: "scenario" })).first().waitFor();
+  await page.getByRole("heading", { name: "Traffic is split 50/50" }).waitFor();
+  assert.deepEqual(page.complaints, []);
+  await page.done();
+});
+
 test("it works offline after the first visit", async () => {
   const page = await open(browser, site.url);
   await played(page);

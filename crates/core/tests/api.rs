@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use mesh_failover_core::api::{
-    self, CheckRequest, EnvoyRequest, File, ParseRequest, SimulateRequest, Simulation,
+    self, CheckRequest, EnvoyRequest, File, ParseRequest, RenderRequest, SimulateRequest,
+    Simulation,
 };
 use mesh_failover_core::manifest::Step;
 use serde_json::{Value, json};
@@ -177,4 +178,38 @@ fn errors_say_where() {
         ..request(seed())
     };
     assert!(api::simulate(fine).unwrap_err().message.contains("too fine"));
+}
+
+const INTENT: &str = "\
+apiVersion: mesh-failover.dev/v1alpha1
+kind: Intent
+metadata: {name: hello-world}
+spec:
+  host: hello-world.default.svc.cluster.local
+  port: 80
+  regions: [{name: europe-west1}, {name: us-central1}]
+  distribute: {europe-west1: 50, us-central1: 50}
+";
+
+fn rendered(intent: &str) -> Result<api::RenderAnswer, api::Error> {
+    api::render(RenderRequest { files: vec![file("intent.yaml", intent)], intent: None })
+}
+
+#[test]
+fn what_is_rendered_can_be_explained() {
+    let answer = rendered(INTENT).unwrap();
+    assert!(answer.rendered.commands.contains("kubectl"));
+    let json = serde_json::to_value(&answer).unwrap();
+    let files: Vec<File> = serde_json::from_value(json["files"].clone()).unwrap();
+    let explained =
+        api::explain(api::ExplainRequest { files, ..api::ExplainRequest::default() }).unwrap();
+    assert!(!explained.explanation.clusters.is_empty());
+}
+
+#[test]
+fn an_intent_that_cannot_be_rendered_says_where() {
+    let error = rendered(&INTENT.replace("us-central1: 50", "us-central1: 40")).unwrap_err();
+    assert_eq!(error.code, api::codes::UNREADABLE);
+    assert_eq!(error.diagnostics[0].location.as_ref().unwrap().span.line, 8);
+    assert_eq!(rendered(SCENARIO).unwrap_err().code, api::codes::NO_INTENT);
 }

@@ -27,7 +27,7 @@ macro_rules! functions {
     )*};
 }
 
-functions! { parse check simulate html explain envoy }
+functions! { parse check simulate html explain render envoy }
 
 /// [`api::version`].
 ///

@@ -14,6 +14,8 @@ import type {
   FrameLayout,
   ParseAnswer,
   ParseRequest,
+  RenderAnswer,
+  RenderRequest,
   SimulateAnswer,
   SimulateRequest,
   Step,
@@ -43,6 +45,11 @@ export function html(request: SimulateRequest): string {
 /** Says for one gateway what istiod makes of the manifests, each number with the line behind it. */
 export function explain(request: ExplainRequest): ExplainAnswer {
   return ask(() => bindings.explain(JSON.stringify(request)));
+}
+
+/** Renders an intent: manifests, a Topology, and the kubectl commands that apply and validate them. */
+export function render(request: RenderRequest): RenderAnswer {
+  return ask(() => bindings.render(JSON.stringify(request)));
 }
 
 /** Writes the Envoy configuration that istiod would give one gateway. */

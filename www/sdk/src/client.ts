@@ -70,6 +70,7 @@ export async function client(port: Port): Promise<Client> {
     simulate: call("simulate"),
     html: call("html"),
     explain: call("explain"),
+    render: call("render"),
     envoy: call("envoy"),
     version: call("version"),
     async simulation(...given: readonly unknown[]) {

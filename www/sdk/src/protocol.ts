@@ -5,7 +5,7 @@ import type { Error as CoreError } from "./types.js";
 /** The functions that a worker offers. */
 export type Functions = Pick<
   typeof api,
-  "parse" | "check" | "simulate" | "html" | "explain" | "envoy" | "version" | "simulation"
+  "parse" | "check" | "simulate" | "html" | "explain" | "render" | "envoy" | "version" | "simulation"
 >;
 
 /** What is asked of a worker: a function, or a method of a simulation that it holds. */

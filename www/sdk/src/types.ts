@@ -153,11 +153,11 @@ export type EventKind =
       /**
        * Why; unset: it was out when the run began.
        */
-      reason?: EjectionType | null;
+      reason?: EjectionType;
       /**
        * When workers that do not know yet are told.
        */
-      workersToldAtMs?: number | null;
+      workersToldAtMs?: number;
     }
   | {
       /**
@@ -195,7 +195,7 @@ export type EventKind =
       /**
        * When workers that do not know yet are told.
        */
-      workersToldAtMs?: number | null;
+      workersToldAtMs?: number;
     }
   | {
       event: "region";
@@ -279,7 +279,7 @@ export type ParsedObject = {
   /**
    * From its first to its last character.
    */
-  location?: Location | null;
+  location?: Location;
   /**
    * `metadata.name`; may be empty in this tool's own kinds.
    */
@@ -342,11 +342,11 @@ export interface Bounds {
   /**
    * Unset: no upper bound.
    */
-  max?: number | null;
+  max?: number;
   /**
    * Unset: 0.
    */
-  min?: number | null;
+  min?: number;
 }
 /**
  * What in the manifests makes something so.
@@ -357,15 +357,15 @@ export interface Cause {
   /**
    * Whose default it is, if the field is not written.
    */
-  defaultOf?: DefaultOf | null;
+  defaultOf?: DefaultOf;
   /**
    * Where it stands.
    */
-  location?: Location | null;
+  location?: Location;
   /**
    * The object, for example `DestinationRule default/hello-world`.
    */
-  object?: string | null;
+  object?: string;
   /**
    * The field, for example `spec.trafficPolicy.outlierDetection.interval`.
    */
@@ -449,19 +449,19 @@ export interface Finding {
   /**
    * A change of the text after which the finding is gone.
    */
-  fix?: Fix | null;
+  fix?: Fix;
   /**
    * What to write instead.
    */
-  help?: string | null;
+  help?: string;
   /**
    * Istio's own message about it, letter by letter; `None`: istiod accepts it without a word.
    */
-  istiod?: string | null;
+  istiod?: string;
   /**
    * Where, if the text is at hand.
    */
-  location?: Location | null;
+  location?: Location;
   /**
    * What is wrong, with the user's own names and numbers.
    */
@@ -579,7 +579,7 @@ export interface ClusterExplanation {
   /**
    * `namespace/name` of the DestinationRule that won.
    */
-  destinationRule?: string | null;
+  destinationRule?: string;
   /**
    * How many hosts may be out at once.
    */
@@ -649,7 +649,7 @@ export interface EjectionExplanation {
   /**
    * `max_ejection_percent`; `None` without outlier detection.
    */
-  maxEjectionPercent?: number | null;
+  maxEjectionPercent?: number;
   /**
    * What is so.
    */
@@ -681,6 +681,10 @@ export interface LocalityExplanation {
    */
   because: Statement;
   /**
+   * Those that the running gateway has ejected, if its dump is at hand.
+   */
+  ejected?: string[];
+  /**
    * Whether ejections alone can take it out completely.
    */
   ejectionCanEmpty: boolean;
@@ -693,7 +697,7 @@ export interface LocalityExplanation {
    */
   endpoints: string[];
   /**
-   * How many of them discovery calls healthy.
+   * How many of them are usable: healthy for discovery, and not ejected.
    */
   healthy: number;
   /**
@@ -711,11 +715,11 @@ export interface LocalityExplanation {
   /**
    * When traffic starts to leave it; `None`: it has none, or never does.
    */
-  spill?: Spill | null;
+  spill?: Spill;
   /**
    * Weight among the localities of its priority; `None`: weights do not count in this cluster.
    */
-  weight?: number | null;
+  weight?: number;
   /**
    * Shares when all of its endpoints have failed; empty: there is nobody left, requests get 503 (UH).
    */
@@ -799,11 +803,11 @@ export interface ConnectionPool {
   /**
    * For HTTP.
    */
-  http?: HttpSettings | null;
+  http?: HttpSettings;
   /**
    * For every protocol.
    */
-  tcp?: TcpSettings | null;
+  tcp?: TcpSettings;
 }
 /**
  * `ConnectionPoolSettings.HTTPSettings`.
@@ -812,11 +816,11 @@ export interface HttpSettings {
   /**
    * `DEFAULT`, `DO_NOT_UPGRADE`, `UPGRADE`.
    */
-  h2UpgradePolicy?: string | null;
+  h2UpgradePolicy?: string;
   /**
    * Requests waiting for a connection; 0: no limit.
    */
-  http1MaxPendingRequests?: number | null;
+  http1MaxPendingRequests?: number;
   /**
    * Keepalive of HTTP/2 connections.
    */
@@ -826,27 +830,27 @@ export interface HttpSettings {
   /**
    * Requests in flight, in every protocol; 0: no limit.
    */
-  http2MaxRequests?: number | null;
+  http2MaxRequests?: number;
   /**
    * Idle connections are closed after this.
    */
-  idleTimeout?: GoDuration | null;
+  idleTimeout?: GoDuration;
   /**
    * Streams an HTTP/2 connection may carry at once.
    */
-  maxConcurrentStreams?: number | null;
+  maxConcurrentStreams?: number;
   /**
    * Requests a connection may carry; 0: no limit.
    */
-  maxRequestsPerConnection?: number | null;
+  maxRequestsPerConnection?: number;
   /**
    * Retries in flight; 0: no limit.
    */
-  maxRetries?: number | null;
+  maxRetries?: number;
   /**
    * Whether upstreams are spoken to in the client's protocol.
    */
-  useClientProtocol?: boolean | null;
+  useClientProtocol?: boolean;
 }
 /**
  * `ConnectionPoolSettings.TCPSettings`.
@@ -855,19 +859,19 @@ export interface TcpSettings {
   /**
    * Time to connect; unset: the mesh's 10 s.
    */
-  connectTimeout?: GoDuration | null;
+  connectTimeout?: GoDuration;
   /**
    * Idle connections are closed after this.
    */
-  idleTimeout?: GoDuration | null;
+  idleTimeout?: GoDuration;
   /**
    * Longest life of a connection.
    */
-  maxConnectionDuration?: GoDuration | null;
+  maxConnectionDuration?: GoDuration;
   /**
    * Connections to a destination; 0: no limit.
    */
-  maxConnections?: number | null;
+  maxConnections?: number;
   /**
    * Keepalive.
    */
@@ -882,31 +886,31 @@ export interface ConsistentHash {
   /**
    * Hash of this cookie.
    */
-  httpCookie?: HttpCookie | null;
+  httpCookie?: HttpCookie;
   /**
    * Hash of this header.
    */
-  httpHeaderName?: string | null;
+  httpHeaderName?: string;
   /**
    * Hash of this query parameter.
    */
-  httpQueryParameterName?: string | null;
+  httpQueryParameterName?: string;
   /**
    * Maglev table.
    */
-  maglev?: Maglev | null;
+  maglev?: Maglev;
   /**
    * Deprecated form of `ringHash.minimumRingSize`.
    */
-  minimumRingSize?: number | null;
+  minimumRingSize?: number;
   /**
    * Ketama ring.
    */
-  ringHash?: RingHash | null;
+  ringHash?: RingHash;
   /**
    * Hash of the client's address.
    */
-  useSourceIp?: boolean | null;
+  useSourceIp?: boolean;
 }
 /**
  * `ConsistentHashLB.HTTPCookie`.
@@ -925,11 +929,11 @@ export interface HttpCookie {
   /**
    * Its path.
    */
-  path?: string | null;
+  path?: string;
   /**
    * Its lifetime.
    */
-  ttl?: GoDuration | null;
+  ttl?: GoDuration;
 }
 /**
  * `ConsistentHashLB.MagLev`.
@@ -938,7 +942,7 @@ export interface Maglev {
   /**
    * A prime; unset: Envoy's 65537.
    */
-  tableSize?: number | null;
+  tableSize?: number;
 }
 /**
  * `ConsistentHashLB.RingHash`.
@@ -947,7 +951,7 @@ export interface RingHash {
   /**
    * Unset: 1024.
    */
-  minimumRingSize?: number | null;
+  minimumRingSize?: number;
 }
 /**
  * Requests, or attempts at endpoints, that have something in common.
@@ -966,11 +970,11 @@ export interface Counts {
   /**
    * Half took at most this.
    */
-  p50Ms?: number | null;
+  p50Ms?: number;
   /**
    * 99 of 100 took at most this.
    */
-  p99Ms?: number | null;
+  p99Ms?: number;
   /**
    * How many ended.
    */
@@ -987,7 +991,7 @@ export interface Delegate {
   /**
    * Its namespace; unset: the delegating one's.
    */
-  namespace?: string | null;
+  namespace?: string;
 }
 /**
  * `Destination`.
@@ -1000,11 +1004,11 @@ export interface Destination {
   /**
    * Service port; may be left out if the service has one.
    */
-  port?: PortSelector | null;
+  port?: PortSelector;
   /**
    * Subset of the DestinationRule.
    */
-  subset?: string | null;
+  subset?: string;
 }
 /**
  * `PortSelector`.
@@ -1034,11 +1038,11 @@ export interface DestinationRule {
   /**
    * Policy of every port and subset.
    */
-  trafficPolicy?: TrafficPolicy | null;
+  trafficPolicy?: TrafficPolicy;
   /**
    * Proxies it applies to; unset: all.
    */
-  workloadSelector?: WorkloadSelector | null;
+  workloadSelector?: WorkloadSelector;
 }
 /**
  * `Subset`.
@@ -1057,7 +1061,7 @@ export interface Subset {
   /**
    * Replaces the rule's policy block by block.
    */
-  trafficPolicy?: TrafficPolicy | null;
+  trafficPolicy?: TrafficPolicy;
 }
 /**
  * `TrafficPolicy`. Blocks are atomic: a level that sets one replaces the parent's whole block.
@@ -1066,15 +1070,15 @@ export interface TrafficPolicy {
   /**
    * Limits.
    */
-  connectionPool?: ConnectionPool | null;
+  connectionPool?: ConnectionPool;
   /**
    * How a host is chosen.
    */
-  loadBalancer?: LoadBalancer | null;
+  loadBalancer?: LoadBalancer;
   /**
    * Passive ejection.
    */
-  outlierDetection?: OutlierDetection | null;
+  outlierDetection?: OutlierDetection;
   /**
    * Policies by service port; they inherit nothing.
    */
@@ -1088,7 +1092,7 @@ export interface TrafficPolicy {
   /**
    * Limits retries by the number of requests.
    */
-  retryBudget?: RetryBudget | null;
+  retryBudget?: RetryBudget;
   /**
    * Towards the upstream.
    */
@@ -1109,27 +1113,27 @@ export interface LoadBalancer {
   /**
    * Consistent hashing.
    */
-  consistentHash?: ConsistentHash | null;
+  consistentHash?: ConsistentHash;
   /**
    * Locality load balancing of this destination.
    */
-  localityLbSetting?: LocalityLoadBalancerSetting | null;
+  localityLbSetting?: LocalityLoadBalancerSetting;
   /**
    * The algorithm.
    */
-  simple?: SimpleLb | null;
+  simple?: SimpleLb;
   /**
    * Ramp for new hosts.
    */
-  warmup?: Warmup | null;
+  warmup?: Warmup;
   /**
    * Deprecated form of `warmup.duration`.
    */
-  warmupDurationSecs?: GoDuration | null;
+  warmupDurationSecs?: GoDuration;
   /**
    * Zone-aware load balancing (Istio 1.31); exclusive with `localityLbSetting`.
    */
-  zoneAwareLbSetting?: ZoneAwareLoadBalancerSetting | null;
+  zoneAwareLbSetting?: ZoneAwareLoadBalancerSetting;
 }
 /**
  * `LocalityLoadBalancerSetting`.
@@ -1142,7 +1146,7 @@ export interface LocalityLoadBalancerSetting {
   /**
    * Unset: true. False switches locality load balancing off, mesh-wide settings included.
    */
-  enabled?: boolean | null;
+  enabled?: boolean;
   /**
    * Which region comes next.
    */
@@ -1187,15 +1191,15 @@ export interface Warmup {
   /**
    * Exponent; unset: 1.
    */
-  aggression?: number | null;
+  aggression?: number;
   /**
    * Length of the ramp.
    */
-  duration?: GoDuration | null;
+  duration?: GoDuration;
   /**
    * Floor, in percent; unset: 10.
    */
-  minimumPercent?: number | null;
+  minimumPercent?: number;
 }
 /**
  * `ZoneAwareLoadBalancerSetting` (Istio 1.31).
@@ -1204,7 +1208,7 @@ export interface ZoneAwareLoadBalancerSetting {
   /**
    * Unset: true.
    */
-  enabled?: boolean | null;
+  enabled?: boolean;
   /**
    * Which region comes next.
    */
@@ -1216,7 +1220,7 @@ export interface ZoneAwareLoadBalancerSetting {
   /**
    * Envoy's `min_cluster_size`.
    */
-  minClusterSize?: number | null;
+  minClusterSize?: number;
 }
 /**
  * `OutlierDetection`. An empty block counts as present: it ejects by Envoy's defaults.
@@ -1225,35 +1229,35 @@ export interface OutlierDetection {
   /**
    * Shortest ejection; unset: 30 s.
    */
-  baseEjectionTime?: GoDuration | null;
+  baseEjectionTime?: GoDuration;
   /**
    * Server errors in a row that eject; 0: off; unset: 5.
    */
-  consecutive5xxErrors?: number | null;
+  consecutive5xxErrors?: number;
   /**
    * Deprecated and ignored by istiod.
    */
-  consecutiveErrors?: number | null;
+  consecutiveErrors?: number;
   /**
    * 502, 503, 504 in a row that eject; 0: off; unset: off.
    */
-  consecutiveGatewayErrors?: number | null;
+  consecutiveGatewayErrors?: number;
   /**
    * Connection failures in a row that eject, in split mode.
    */
-  consecutiveLocalOriginFailures?: number | null;
+  consecutiveLocalOriginFailures?: number;
   /**
    * Time between sweeps; unset: 10 s.
    */
-  interval?: GoDuration | null;
+  interval?: GoDuration;
   /**
    * Share of all hosts that may be out at once; 0 or unset: 10.
    */
-  maxEjectionPercent?: number | null;
+  maxEjectionPercent?: number;
   /**
    * Panic threshold in percent; 0 or unset: never panic.
    */
-  minHealthPercent?: number | null;
+  minHealthPercent?: number;
   /**
    * Statuses that count as errors instead of 5xx (Istio 1.31).
    */
@@ -1261,7 +1265,7 @@ export interface OutlierDetection {
   /**
    * Whether connection failures are counted apart from responses.
    */
-  splitExternalLocalOriginErrors?: boolean | null;
+  splitExternalLocalOriginErrors?: boolean;
 }
 /**
  * `TrafficPolicy.PortTrafficPolicy`.
@@ -1270,19 +1274,19 @@ export interface PortTrafficPolicy {
   /**
    * Limits.
    */
-  connectionPool?: ConnectionPool | null;
+  connectionPool?: ConnectionPool;
   /**
    * How a host is chosen.
    */
-  loadBalancer?: LoadBalancer | null;
+  loadBalancer?: LoadBalancer;
   /**
    * Passive ejection.
    */
-  outlierDetection?: OutlierDetection | null;
+  outlierDetection?: OutlierDetection;
   /**
    * The service port.
    */
-  port?: PortSelector | null;
+  port?: PortSelector;
   /**
    * Towards the upstream.
    */
@@ -1297,15 +1301,15 @@ export interface RetryBudget {
   /**
    * Window in which requests are counted (Istio 1.31).
    */
-  budgetInterval?: GoDuration | null;
+  budgetInterval?: GoDuration;
   /**
    * Retries always allowed; unset: 3.
    */
-  minRetryConcurrency?: number | null;
+  minRetryConcurrency?: number;
   /**
    * Percent of active and pending requests; unset: 20.
    */
-  percent?: number | null;
+  percent?: number;
 }
 /**
  * `WorkloadSelector`.
@@ -1332,11 +1336,11 @@ export interface Diagnostic {
   /**
    * What to write instead.
    */
-  help?: string | null;
+  help?: string;
   /**
    * Where, if the text is at hand.
    */
-  location?: Location | null;
+  location?: Location;
   /**
    * What is wrong, with the user's own names and numbers.
    */
@@ -1371,11 +1375,11 @@ export interface EndpointFrame {
   /**
    * Half took at most this.
    */
-  p50Ms?: number | null;
+  p50Ms?: number;
   /**
    * 99 of 100 took at most this.
    */
-  p99Ms?: number | null;
+  p99Ms?: number;
   /**
    * How many ended.
    */
@@ -1474,7 +1478,7 @@ export interface Error {
   /**
    * What to do about it.
    */
-  help?: string | null;
+  help?: string;
   /**
    * What is wrong, in one line.
    */
@@ -1487,7 +1491,7 @@ export interface Expectation {
   /**
    * Endpoints that are ejected at the end of the span, in every gateway pod; no others.
    */
-  ejected?: string[] | null;
+  ejected?: string[];
   /**
    * How many requests end in each way: by Envoy's response flag (`UH`, `UF`, `UC`, `UT`, `UO`, …), by status, or `any` for all that fail.
    */
@@ -1497,27 +1501,27 @@ export interface Expectation {
   /**
    * How soon after the start a region gets its first request.
    */
-  failback?: Within | null;
+  failback?: Within;
   /**
    * How soon after the start a region gets no more requests.
    */
-  failover?: Within | null;
+  failover?: Within;
   /**
    * Start; unset: 0.
    */
-  from?: GoDuration | null;
+  from?: GoDuration;
   /**
    * Most failed requests, in percent of all.
    */
-  maxErrorRate?: number | null;
+  maxErrorRate?: number;
   /**
    * Most failed requests.
    */
-  maxErrors?: number | null;
+  maxErrors?: number;
   /**
    * 99 of 100 requests take at most this.
    */
-  p99?: GoDuration | null;
+  p99?: GoDuration;
   /**
    * Percent of requests by region.
    */
@@ -1527,11 +1531,11 @@ export interface Expectation {
   /**
    * End; unset: the scenario's.
    */
-  to?: GoDuration | null;
+  to?: GoDuration;
   /**
    * Tolerance of the shares in points; unset: 3.
    */
-  within?: number | null;
+  within?: number;
 }
 /**
  * Something that a region does in time.
@@ -1711,11 +1715,11 @@ export interface RegionFrame {
   /**
    * Half took at most this.
    */
-  p50Ms?: number | null;
+  p50Ms?: number;
   /**
    * 99 of 100 took at most this.
    */
-  p99Ms?: number | null;
+  p99Ms?: number;
   /**
    * How many ended.
    */
@@ -1785,11 +1789,11 @@ export interface Server {
   /**
    * Address to bind.
    */
-  bind?: string | null;
+  bind?: string;
   /**
    * Obsolete.
    */
-  defaultEndpoint?: string | null;
+  defaultEndpoint?: string;
   /**
    * `[namespace/]dnsName`.
    */
@@ -1797,15 +1801,15 @@ export interface Server {
   /**
    * Name, unique in the Gateway.
    */
-  name?: string | null;
+  name?: string;
   /**
    * The port of the gateway's Service.
    */
-  port?: Port | null;
+  port?: Port;
   /**
    * TLS settings.
    */
-  tls?: ServerTls | null;
+  tls?: ServerTls;
 }
 /**
  * `Port`.
@@ -1826,7 +1830,7 @@ export interface Port {
   /**
    * Without effect on Gateways.
    */
-  targetPort?: number | null;
+  targetPort?: number;
 }
 /**
  * `Server.tls`: read as written; certificates are not looked at.
@@ -1835,55 +1839,55 @@ export interface ServerTls {
   /**
    * Secret or ConfigMap with the client CA (Istio 1.28).
    */
-  caCertCredentialName?: string | null;
+  caCertCredentialName?: string;
   /**
    * Path of the client CA.
    */
-  caCertificates?: string | null;
+  caCertificates?: string;
   /**
    * Path of the revocation list.
    */
-  caCrl?: string | null;
+  caCrl?: string;
   /**
    * Accepted ciphers.
    */
-  cipherSuites?: string[] | null;
+  cipherSuites?: string[];
   /**
    * Secret with all of them.
    */
-  credentialName?: string | null;
+  credentialName?: string;
   /**
    * Several of them.
    */
-  credentialNames?: string[] | null;
+  credentialNames?: string[];
   /**
    * Answer plain HTTP with a redirect.
    */
-  httpsRedirect?: boolean | null;
+  httpsRedirect?: boolean;
   /**
    * Highest TLS version.
    */
-  maxProtocolVersion?: string | null;
+  maxProtocolVersion?: string;
   /**
    * Lowest TLS version.
    */
-  minProtocolVersion?: string | null;
+  minProtocolVersion?: string;
   /**
    * `PASSTHROUGH`, `SIMPLE`, `MUTUAL`, ….
    */
-  mode?: string | null;
+  mode?: string;
   /**
    * Path of the key.
    */
-  privateKey?: string | null;
+  privateKey?: string;
   /**
    * Path of the certificate.
    */
-  serverCertificate?: string | null;
+  serverCertificate?: string;
   /**
    * Accepted client names.
    */
-  subjectAltNames?: string[] | null;
+  subjectAltNames?: string[];
   /**
    * Several certificates by path.
    */
@@ -1893,11 +1897,11 @@ export interface ServerTls {
   /**
    * Accepted client certificates.
    */
-  verifyCertificateHash?: string[] | null;
+  verifyCertificateHash?: string[];
   /**
    * Accepted client certificates.
    */
-  verifyCertificateSpki?: string[] | null;
+  verifyCertificateSpki?: string[];
 }
 /**
  * `Headers.HeaderOperations`.
@@ -1927,11 +1931,11 @@ export interface Headers {
   /**
    * Towards the upstream.
    */
-  request?: HeaderOperations | null;
+  request?: HeaderOperations;
   /**
    * Towards the client.
    */
-  response?: HeaderOperations | null;
+  response?: HeaderOperations;
 }
 /**
  * `HTTPBody`.
@@ -1940,11 +1944,11 @@ export interface HttpBody {
   /**
    * As base64.
    */
-  bytes?: string | null;
+  bytes?: string;
   /**
    * As text.
    */
-  string?: string | null;
+  string?: string;
 }
 /**
  * `HTTPDirectResponse`.
@@ -1953,7 +1957,7 @@ export interface HttpDirectResponse {
   /**
    * The body.
    */
-  body?: HttpBody | null;
+  body?: HttpBody;
   /**
    * The status.
    */
@@ -1966,7 +1970,7 @@ export interface HttpMatchRequest {
   /**
    * The authority.
    */
-  authority?: StringMatch | null;
+  authority?: StringMatch;
   /**
    * Replaces the VirtualService's list.
    */
@@ -1980,19 +1984,19 @@ export interface HttpMatchRequest {
   /**
    * Whether the path's case is ignored.
    */
-  ignoreUriCase?: boolean | null;
+  ignoreUriCase?: boolean;
   /**
    * The method.
    */
-  method?: StringMatch | null;
+  method?: StringMatch;
   /**
    * Its name.
    */
-  name?: string | null;
+  name?: string;
   /**
    * The port of the gateway's server.
    */
-  port?: number | null;
+  port?: number;
   /**
    * Query parameters.
    */
@@ -2002,7 +2006,7 @@ export interface HttpMatchRequest {
   /**
    * The scheme.
    */
-  scheme?: StringMatch | null;
+  scheme?: StringMatch;
   /**
    * Labels of the proxy.
    */
@@ -2012,15 +2016,15 @@ export interface HttpMatchRequest {
   /**
    * Namespace of the proxy.
    */
-  sourceNamespace?: string | null;
+  sourceNamespace?: string;
   /**
    * Prefix of the statistics.
    */
-  statPrefix?: string | null;
+  statPrefix?: string;
   /**
    * The path.
    */
-  uri?: StringMatch | null;
+  uri?: StringMatch;
   /**
    * Headers that must not match.
    */
@@ -2035,15 +2039,15 @@ export interface StringMatch {
   /**
    * Equal.
    */
-  exact?: string | null;
+  exact?: string;
   /**
    * Starts with.
    */
-  prefix?: string | null;
+  prefix?: string;
   /**
    * RE2, whole value.
    */
-  regex?: string | null;
+  regex?: string;
 }
 /**
  * `HTTPRedirect`.
@@ -2052,27 +2056,27 @@ export interface HttpRedirect {
   /**
    * New authority.
    */
-  authority?: string | null;
+  authority?: string;
   /**
    * How the port is derived.
    */
-  derivePort?: string | null;
+  derivePort?: string;
   /**
    * New port.
    */
-  port?: number | null;
+  port?: number;
   /**
    * The status; unset: 301.
    */
-  redirectCode?: number | null;
+  redirectCode?: number;
   /**
    * New scheme.
    */
-  scheme?: string | null;
+  scheme?: string;
   /**
    * New path.
    */
-  uri?: string | null;
+  uri?: string;
 }
 /**
  * `HTTPRetry`; 0 or no attempts switch retries off.
@@ -2085,23 +2089,23 @@ export interface HttpRetry {
   /**
    * First back-off.
    */
-  backoff?: GoDuration | null;
+  backoff?: GoDuration;
   /**
    * Time for one attempt.
    */
-  perTryTimeout?: GoDuration | null;
+  perTryTimeout?: GoDuration;
   /**
    * Whether hosts already tried are avoided.
    */
-  retryIgnorePreviousHosts?: boolean | null;
+  retryIgnorePreviousHosts?: boolean;
   /**
    * Comma-separated conditions and statuses.
    */
-  retryOn?: string | null;
+  retryOn?: string;
   /**
    * Move to other priorities on retries.
    */
-  retryRemoteLocalities?: boolean | null;
+  retryRemoteLocalities?: boolean;
 }
 /**
  * `HTTPRewrite`.
@@ -2110,15 +2114,15 @@ export interface HttpRewrite {
   /**
    * New authority.
    */
-  authority?: string | null;
+  authority?: string;
   /**
    * New path or prefix.
    */
-  uri?: string | null;
+  uri?: string;
   /**
    * New path by regex.
    */
-  uriRegexRewrite?: RegexRewrite | null;
+  uriRegexRewrite?: RegexRewrite;
 }
 /**
  * `RegexRewrite`.
@@ -2146,11 +2150,11 @@ export interface HttpRoute {
   /**
    * Another VirtualService that continues.
    */
-  delegate?: Delegate | null;
+  delegate?: Delegate;
   /**
    * Answer at once instead.
    */
-  directResponse?: HttpDirectResponse | null;
+  directResponse?: HttpDirectResponse;
   /**
    * Injected faults.
    */
@@ -2160,7 +2164,7 @@ export interface HttpRoute {
   /**
    * Header operations.
    */
-  headers?: Headers | null;
+  headers?: Headers;
   /**
    * Conditions, any of which suffices; empty: always.
    */
@@ -2168,11 +2172,11 @@ export interface HttpRoute {
   /**
    * Mirrored traffic.
    */
-  mirror?: Destination | null;
+  mirror?: Destination;
   /**
    * Deprecated.
    */
-  mirrorPercent?: number | null;
+  mirrorPercent?: number;
   /**
    * Share that is mirrored.
    */
@@ -2188,19 +2192,19 @@ export interface HttpRoute {
   /**
    * Its name.
    */
-  name?: string | null;
+  name?: string;
   /**
    * Answer with a redirect instead.
    */
-  redirect?: HttpRedirect | null;
+  redirect?: HttpRedirect;
   /**
    * Retries; unset: the mesh's default.
    */
-  retries?: HttpRetry | null;
+  retries?: HttpRetry;
   /**
    * Rewrite before forwarding.
    */
-  rewrite?: HttpRewrite | null;
+  rewrite?: HttpRewrite;
   /**
    * Destinations.
    */
@@ -2208,7 +2212,7 @@ export interface HttpRoute {
   /**
    * Total time; unset: no limit.
    */
-  timeout?: GoDuration | null;
+  timeout?: GoDuration;
 }
 /**
  * `HTTPRouteDestination`.
@@ -2217,15 +2221,15 @@ export interface HttpRouteDestination {
   /**
    * Where to.
    */
-  destination?: Destination | null;
+  destination?: Destination;
   /**
    * Header operations.
    */
-  headers?: Headers | null;
+  headers?: Headers;
   /**
    * Share of the sum of weights; with several destinations 0 gets nothing.
    */
-  weight?: number | null;
+  weight?: number;
 }
 /**
  * `Intent.spec`.
@@ -2252,15 +2256,15 @@ export interface Intent {
   /**
    * Most requests in flight to the service; unset: no limit.
    */
-  maxRequests?: number | null;
+  maxRequests?: number;
   /**
    * When a host is taken out, as in a DestinationRule; unset: 5 errors in a row, looked at every second, 30 s out, all hosts may go.
    */
-  outlierDetection?: OutlierDetection | null;
+  outlierDetection?: OutlierDetection;
   /**
    * The service's port; unset: routes leave it to the service's only one.
    */
-  port?: number | null;
+  port?: number;
   /**
    * Where the service runs.
    */
@@ -2268,7 +2272,7 @@ export interface Intent {
   /**
    * Put the region router before Istio's own failover.
    */
-  router?: IntentRouter | null;
+  router?: IntentRouter;
 }
 /**
  * How the service is exposed.
@@ -2285,15 +2289,15 @@ export interface IntentGateway {
   /**
    * The Gateway's name; unset: `public-gateway`.
    */
-  name?: string | null;
+  name?: string;
   /**
    * Namespace of the gateway's pods; unset: `istio-system`.
    */
-  namespace?: string | null;
+  namespace?: string;
   /**
    * The port; unset: 80.
    */
-  port?: number | null;
+  port?: number;
   /**
    * Labels of the gateway's pods; empty: `istio: ingressgateway`. Not for the Gateway API, whose Gateway brings its own pods.
    */
@@ -2308,11 +2312,11 @@ export interface IntentRegion {
   /**
    * The Kubernetes cluster there, as kubectl's contexts call it; unset: the region's name.
    */
-  cluster?: string | null;
+  cluster?: string;
   /**
    * How long a response takes, for simulations.
    */
-  latency?: GoDuration | null;
+  latency?: GoDuration;
   /**
    * The region.
    */
@@ -2320,11 +2324,11 @@ export interface IntentRegion {
   /**
    * Pods; unset: 3.
    */
-  replicas?: number | null;
+  replicas?: number;
   /**
    * Its zone with the service's pods, if known.
    */
-  zone?: string | null;
+  zone?: string;
 }
 /**
  * The region router in the gateway.
@@ -2337,11 +2341,11 @@ export interface IntentRouter {
   /**
    * Its digest.
    */
-  sha256?: string | null;
+  sha256?: string;
   /**
    * Where the module is; unset: a file in the gateway's pods.
    */
-  url?: string | null;
+  url?: string;
 }
 /**
  * `LuaConfig`.
@@ -2359,35 +2363,35 @@ export interface MeshConfig {
   /**
    * Time to connect; unset: 10 s.
    */
-  connectTimeout?: GoDuration | null;
+  connectTimeout?: GoDuration;
   /**
    * Who sees a DestinationRule without `exportTo`; unset: all.
    */
-  defaultDestinationRuleExportTo?: string[] | null;
+  defaultDestinationRuleExportTo?: string[];
   /**
    * Replaces istiod's default retries.
    */
-  defaultHttpRetryPolicy?: HttpRetry | null;
+  defaultHttpRetryPolicy?: HttpRetry;
   /**
    * Mesh-wide traffic policy (Istio 1.31); applied to clusters, not to endpoint priorities.
    */
-  defaultTrafficPolicy?: TrafficPolicy | null;
+  defaultTrafficPolicy?: TrafficPolicy;
   /**
    * Who sees a VirtualService without `exportTo`; unset: all.
    */
-  defaultVirtualServiceExportTo?: string[] | null;
+  defaultVirtualServiceExportTo?: string[];
   /**
    * Mesh-wide locality load balancing; istiod's default is `{enabled: true}`.
    */
-  localityLbSetting?: LocalityLoadBalancerSetting | null;
+  localityLbSetting?: LocalityLoadBalancerSetting;
   /**
    * Namespace whose resources apply everywhere; unset: `istio-system`.
    */
-  rootNamespace?: string | null;
+  rootNamespace?: string;
   /**
    * Mesh-wide zone-aware load balancing (Istio 1.31).
    */
-  zoneAwareLbSetting?: ZoneAwareLoadBalancerSetting | null;
+  zoneAwareLbSetting?: ZoneAwareLoadBalancerSetting;
 }
 /**
  * What the texts say.
@@ -2458,7 +2462,7 @@ export interface ServiceEntry {
   /**
    * `MESH_EXTERNAL` or `MESH_INTERNAL`.
    */
-  location?: string | null;
+  location?: string;
   /**
    * Service ports.
    */
@@ -2466,7 +2470,7 @@ export interface ServiceEntry {
   /**
    * `NONE`, `STATIC`, `DNS`, `DNS_ROUND_ROBIN`, `DYNAMIC_DNS`.
    */
-  resolution?: string | null;
+  resolution?: string;
   /**
    * Accepted names.
    */
@@ -2474,7 +2478,7 @@ export interface ServiceEntry {
   /**
    * Selects WorkloadEntries and pods; the `labels` map, in Istio's older spelling.
    */
-  workloadSelector?: ServiceWorkloadSelector | null;
+  workloadSelector?: ServiceWorkloadSelector;
 }
 /**
  * `WorkloadEntry.spec`, also an endpoint of a ServiceEntry.
@@ -2483,7 +2487,7 @@ export interface WorkloadEntry {
   /**
    * IP address or DNS name.
    */
-  address?: string | null;
+  address?: string;
   /**
    * Labels, the topology labels included.
    */
@@ -2493,11 +2497,11 @@ export interface WorkloadEntry {
   /**
    * `region/zone/subzone`.
    */
-  locality?: string | null;
+  locality?: string;
   /**
    * Network it is in.
    */
-  network?: string | null;
+  network?: string;
   /**
    * Port by the name of the service port; unset: the service's number.
    */
@@ -2507,11 +2511,11 @@ export interface WorkloadEntry {
   /**
    * Identity.
    */
-  serviceAccount?: string | null;
+  serviceAccount?: string;
   /**
    * Share within its locality; unset or 0: 1.
    */
-  weight?: number | null;
+  weight?: number;
 }
 /**
  * `networking.v1 WorkloadSelector` (not the `matchLabels` one of a DestinationRule).
@@ -2531,15 +2535,15 @@ export interface WasmPlugin {
   /**
    * `FAIL_CLOSE` (default), `FAIL_OPEN`, `FAIL_RELOAD` (Istio 1.28).
    */
-  failStrategy?: string | null;
+  failStrategy?: string;
   /**
    * `IfNotPresent` or `Always`.
    */
-  imagePullPolicy?: string | null;
+  imagePullPolicy?: string;
   /**
    * Secret for the pull.
    */
-  imagePullSecret?: string | null;
+  imagePullSecret?: string;
   /**
    * Traffic it applies to.
    */
@@ -2549,7 +2553,7 @@ export interface WasmPlugin {
   /**
    * `AUTHN`, `AUTHZ`, `STATS`; unset: just before the router.
    */
-  phase?: string | null;
+  phase?: string;
   /**
    * Handed to the module as JSON.
    */
@@ -2559,19 +2563,19 @@ export interface WasmPlugin {
   /**
    * The module's root id.
    */
-  pluginName?: string | null;
+  pluginName?: string;
   /**
    * Higher runs first within a phase.
    */
-  priority?: number | null;
+  priority?: number;
   /**
    * Proxies it applies to; unset: all of the namespace.
    */
-  selector?: WorkloadSelector | null;
+  selector?: WorkloadSelector;
   /**
    * Digest of the module or image.
    */
-  sha256?: string | null;
+  sha256?: string;
   /**
    * Gateways and services it applies to; exclusive with `selector`.
    */
@@ -2579,7 +2583,7 @@ export interface WasmPlugin {
   /**
    * `HTTP` or `NETWORK`.
    */
-  type?: string | null;
+  type?: string;
   /**
    * `oci://`, `http://`, `https://` or `file://`; without a scheme `oci://`.
    */
@@ -2587,7 +2591,7 @@ export interface WasmPlugin {
   /**
    * Unused by istiod.
    */
-  verificationKey?: string | null;
+  verificationKey?: string;
   /**
    * Environment of the module.
    */
@@ -2602,7 +2606,7 @@ export interface TargetRef {
   /**
    * API group.
    */
-  group?: string | null;
+  group?: string;
   /**
    * Kind.
    */
@@ -2614,7 +2618,7 @@ export interface TargetRef {
   /**
    * Namespace.
    */
-  namespace?: string | null;
+  namespace?: string;
 }
 /**
  * `TrafficExtension.spec` (Istio 1.30): the successor of WasmPlugin. Exactly one of `wasm` and `lua` is set.
@@ -2623,7 +2627,7 @@ export interface TrafficExtension {
   /**
    * A Lua script.
    */
-  lua?: LuaConfig | null;
+  lua?: LuaConfig;
   /**
    * Traffic it applies to.
    */
@@ -2633,15 +2637,15 @@ export interface TrafficExtension {
   /**
    * `AUTHN`, `AUTHZ`, `STATS`; unset: just before the router.
    */
-  phase?: string | null;
+  phase?: string;
   /**
    * Higher runs first within a phase.
    */
-  priority?: number | null;
+  priority?: number;
   /**
    * Proxies it applies to; unset: all of the namespace.
    */
-  selector?: WorkloadSelector | null;
+  selector?: WorkloadSelector;
   /**
    * Gateways and services it applies to; exclusive with `selector`.
    */
@@ -2649,7 +2653,7 @@ export interface TrafficExtension {
   /**
    * A Proxy-Wasm module.
    */
-  wasm?: WasmConfig | null;
+  wasm?: WasmConfig;
 }
 /**
  * `WasmConfig`.
@@ -2658,15 +2662,15 @@ export interface WasmConfig {
   /**
    * `FAIL_CLOSE` (default), `FAIL_OPEN`, `FAIL_RELOAD`.
    */
-  failStrategy?: string | null;
+  failStrategy?: string;
   /**
    * `IfNotPresent` or `Always`.
    */
-  imagePullPolicy?: string | null;
+  imagePullPolicy?: string;
   /**
    * Secret for the pull.
    */
-  imagePullSecret?: string | null;
+  imagePullSecret?: string;
   /**
    * Handed to the module as JSON.
    */
@@ -2676,15 +2680,15 @@ export interface WasmConfig {
   /**
    * The module's root id.
    */
-  pluginName?: string | null;
+  pluginName?: string;
   /**
    * Digest of the module or image.
    */
-  sha256?: string | null;
+  sha256?: string;
   /**
    * `HTTP` or `NETWORK`.
    */
-  type?: string | null;
+  type?: string;
   /**
    * `oci://`, `http://`, `https://` or `file://`; without a scheme `oci://`.
    */
@@ -2692,7 +2696,7 @@ export interface WasmConfig {
   /**
    * Unused by istiod.
    */
-  verificationKey?: string | null;
+  verificationKey?: string;
   /**
    * Environment of the module.
    */
@@ -2721,7 +2725,7 @@ export interface TopologyCluster {
   /**
    * Its ingress gateway, if it has one.
    */
-  gateway?: TopologyGateway | null;
+  gateway?: TopologyGateway;
   /**
    * Where its gateway and, unless they say otherwise, its workloads are: `region/zone/subzone`.
    */
@@ -2733,7 +2737,7 @@ export interface TopologyCluster {
   /**
    * Its network (`topology.istio.io/network`); unset: one flat network.
    */
-  network?: string | null;
+  network?: string;
   /**
    * What runs in it.
    */
@@ -2748,19 +2752,19 @@ export interface TopologyGateway {
    */
   labels?: {
     [k: string]: string;
-  } | null;
+  };
   /**
    * Its namespace; unset: `istio-system`.
    */
-  namespace?: string | null;
+  namespace?: string;
   /**
    * Pods; unset: 1. Each has its own ejection state.
    */
-  replicas?: number | null;
+  replicas?: number;
   /**
    * Envoy worker threads of a pod; unset: 2.
    */
-  workers?: number | null;
+  workers?: number;
 }
 /**
  * Endpoints of one service with the same labels and locality.
@@ -2780,15 +2784,15 @@ export interface Workload {
   /**
    * How long a response takes; unset: 1 ms.
    */
-  latency?: Latency | null;
+  latency?: Latency;
   /**
    * Unset: the cluster's.
    */
-  locality?: string | null;
+  locality?: string;
   /**
    * Prefix of the endpoints' names; unset: the last segment of the locality.
    */
-  name?: string | null;
+  name?: string;
   /**
    * Service port.
    */
@@ -2804,7 +2808,7 @@ export interface Workload {
   /**
    * Weight of each endpoint; unset: 1.
    */
-  weight?: number | null;
+  weight?: number;
 }
 /**
  * `Scenario.spec`.
@@ -2814,7 +2818,7 @@ export interface Scenario {
    * How long before t = 0 the Envoy cluster was created, which sets the phase of the detector's
    * sweeps; unset: drawn from the seed.
    */
-  clusterAge?: GoDuration | null;
+  clusterAge?: GoDuration;
   /**
    * How long it runs.
    */
@@ -2830,7 +2834,7 @@ export interface Scenario {
   /**
    * Seed of everything random; unset: 1. A seed given on the command line goes first.
    */
-  seed?: number | null;
+  seed?: number;
   /**
    * What happens.
    */
@@ -2999,7 +3003,7 @@ export interface Traffic {
   /**
    * When they come; unset: constant.
    */
-  arrivals?: Arrivals | null;
+  arrivals?: Arrivals;
   /**
    * Request headers.
    */
@@ -3009,19 +3013,19 @@ export interface Traffic {
   /**
    * `Host` header; unset: the first domain of the gateway's routes.
    */
-  host?: string | null;
+  host?: string;
   /**
    * Unset: `GET`.
    */
-  method?: string | null;
+  method?: string;
   /**
    * Unset: `/`.
    */
-  path?: string | null;
+  path?: string;
   /**
    * Port of the gateway's Service; unset: the gateway's first.
    */
-  port?: number | null;
+  port?: number;
   /**
    * Requests a second.
    */
@@ -3090,11 +3094,11 @@ export interface RegionPhase {
   /**
    * Half took at most this.
    */
-  p50Ms?: number | null;
+  p50Ms?: number;
   /**
    * 99 of 100 took at most this.
    */
-  p99Ms?: number | null;
+  p99Ms?: number;
   /**
    * How many ended.
    */
@@ -3103,6 +3107,49 @@ export interface RegionPhase {
    * Percent of requests.
    */
   share: number;
+}
+/**
+ * Its manifests.
+ */
+export interface RenderAnswer {
+  /**
+   * The kubectl commands that apply and validate them.
+   */
+  commands: string;
+  /**
+   * What is doubtful about the texts.
+   */
+  diagnostics: Diagnostic[];
+  /**
+   * The files, in the order in which they are applied; the Topology comes last and is for this tool only.
+   */
+  files: RenderedFile[];
+}
+/**
+ * One of the files.
+ */
+export interface RenderedFile {
+  /**
+   * For example `destination-rule.yaml`.
+   */
+  name: string;
+  /**
+   * One YAML document.
+   */
+  text: string;
+}
+/**
+ * An intent to render.
+ */
+export interface RenderRequest {
+  /**
+   * The texts; an Intent among them.
+   */
+  files: File[];
+  /**
+   * The name of the intent to render; unset: the first one.
+   */
+  intent?: string | null;
 }
 /**
  * What came out.

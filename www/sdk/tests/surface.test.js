@@ -101,6 +101,24 @@ for (const where of ["locally", "in a worker"]) {
       assert.equal(cluster.localities.length, 2);
     });
 
+    test("render makes manifests that can be explained", async () => {
+      const intent = {
+        name: "intent.yaml",
+        text: `apiVersion: mesh-failover.dev/v1alpha1
+kind: Intent
+metadata: {name: hello-world}
+spec:
+  host: hello-world.default.svc.cluster.local
+  regions: [{name: europe-west1}, {name: us-central1}]
+  distribute: {europe-west1: 50, us-central1: 50}
+`,
+      };
+      const { files: rendered, commands } = await mesh().render({ files: [intent] });
+      assert.match(commands, /kubectl --context "\$context" apply -f gateway\.yaml/);
+      const { explanation } = await mesh().explain({ files: rendered });
+      assert.equal(explanation.clusters.find(({ routes }) => routes.length > 0).localities.length, 2);
+    });
+
     test("envoy writes a bootstrap", async () => {
       const { bootstrap, eds } = await mesh().envoy({ files, from: "us-central1" });
       assert.match(bootstrap, /static_resources/);

@@ -68,7 +68,7 @@ pub fn envoy(request: EnvoyRequest) -> Result<EnvoyAnswer, Error> {
             locality: proxy.locality.clone(),
             ..Node::default()
         },
-        listen: ports.map(|port| (port, Options::unprivileged(port))).collect(),
+        listen: crate::compact::map(ports.map(|port| (port, Options::unprivileged(port)))),
         filter: request.filter.map(|path| filter(&manifests, &proxy, &path)).transpose()?,
         made_from: request.files.iter().map(|file| file.name.clone()).collect(),
         ..Options::default()

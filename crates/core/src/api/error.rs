@@ -22,6 +22,8 @@ pub mod codes {
     pub const UNPLAYABLE: &str = "MF0906";
     /// The manifests give the gateway nothing to listen on.
     pub const NO_LISTENER: &str = "MF0907";
+    /// No Intent says what to render, or none of that name.
+    pub const NO_INTENT: &str = "MF0908";
 }
 
 /// Why there is no answer.

@@ -29,25 +29,29 @@ pub(super) fn read(files: &[File]) -> Mesh {
 /// What the texts say if they can be read and say where endpoints are, and what is doubtful about them.
 pub(super) fn read_usable(files: &[File]) -> Result<Mesh, Error> {
     let mesh = read(files);
-    let Mesh { manifests, diagnostics, .. } = &mesh;
-    let errors: Vec<&Diagnostic> =
-        diagnostics.iter().filter(|it| it.severity == Severity::Error).collect();
-    if let Some(first) = errors.first() {
-        let more = match errors.len() {
-            1 => String::new(),
-            count => format!(", the first of {count} errors"),
-        };
-        let place = first.location.as_ref().map(|it| format!("{it}: ")).unwrap_or_default();
-        let message =
-            format!("the manifests cannot be used: {place}{}{more}", plain(&first.message));
-        let diagnostics = errors.into_iter().cloned().collect();
-        return Err(Error { diagnostics, ..Error::new(codes::UNREADABLE, message) });
+    if mesh.diagnostics.iter().any(|it| it.severity == Severity::Error) {
+        return Err(unusable(mesh.diagnostics));
     }
-    if manifests.topologies.is_empty() {
+    if mesh.manifests.topologies.is_empty() {
         return Err(Error::new(codes::NO_TOPOLOGY, "no topology says where the endpoints are")
             .help("add a document with `kind: Topology`"));
     }
     Ok(mesh)
+}
+
+/// The errors among what was found, the first of them in words.
+pub(super) fn unusable(mut diagnostics: Vec<Diagnostic>) -> Error {
+    diagnostics.retain(|it| it.severity == Severity::Error);
+    let Some(first) = diagnostics.first() else {
+        return Error::new(codes::UNREADABLE, "the manifests cannot be used");
+    };
+    let more = match diagnostics.len() {
+        1 => String::new(),
+        count => format!(", the first of {count} errors"),
+    };
+    let place = first.location.as_ref().map(|it| format!("{it}: ")).unwrap_or_default();
+    let message = format!("the manifests cannot be used: {place}{}{more}", plain(&first.message));
+    Error { diagnostics, ..Error::new(codes::UNREADABLE, message) }
 }
 
 /// A scanner's message may span lines.

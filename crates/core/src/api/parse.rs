@@ -92,7 +92,7 @@ bodies! {
 pub fn parse(request: ParseRequest) -> Result<ParseAnswer, Error> {
     let Mesh { manifests, diagnostics, .. } = files::read(&request.files);
     let mut objects = objects(manifests);
-    objects.sort_by_key(|(document, _)| *document);
+    crate::compact::sort_by_key(&mut objects, |(document, _)| *document);
     Ok(ParseAnswer {
         objects: objects.into_iter().map(|(_, object)| object).collect(),
         diagnostics,

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{
     CheckAnswer, CheckRequest, EnvoyAnswer, EnvoyRequest, Error, ExplainAnswer, ExplainRequest,
-    FrameLayout, ParseAnswer, ParseRequest, SimulateAnswer, SimulateRequest, Version,
+    FrameLayout, ParseAnswer, ParseRequest, RenderAnswer, RenderRequest, SimulateAnswer,
+    SimulateRequest, Version,
 };
 use crate::explain::Explanation;
 use crate::manifest::{Intent, Kind, Metadata, Scenario, Step, Topology};
@@ -22,6 +23,7 @@ pub fn api() -> Value {
     reads.subschema_for::<SimulateRequest>();
     reads.subschema_for::<EnvoyRequest>();
     reads.subschema_for::<ExplainRequest>();
+    reads.subschema_for::<RenderRequest>();
     reads.subschema_for::<Step>();
     let mut writes = SchemaSettings::draft2020_12().for_serialize().into_generator();
     writes.subschema_for::<ParseAnswer>();
@@ -29,17 +31,44 @@ pub fn api() -> Value {
     writes.subschema_for::<SimulateAnswer>();
     writes.subschema_for::<EnvoyAnswer>();
     writes.subschema_for::<ExplainAnswer>();
+    writes.subschema_for::<RenderAnswer>();
     writes.subschema_for::<Version>();
     writes.subschema_for::<Error>();
     writes.subschema_for::<FrameLayout>();
     writes.subschema_for::<Event>();
     let mut definitions = writes.take_definitions(true);
+    definitions.values_mut().for_each(leave_out_null);
     definitions.extend(reads.take_definitions(true));
     serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Api",
         "$defs": definitions,
     })
+}
+
+/// What an answer may leave out it leaves out: it never says `null` in its place.
+fn leave_out_null(schema: &mut Value) {
+    if let Value::Array(parts) = schema {
+        parts.iter_mut().for_each(leave_out_null);
+    }
+    let Value::Object(fields) = schema else { return };
+    let required = fields.get("required").cloned().unwrap_or_default();
+    let required: Vec<&str> =
+        required.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if let Some(Value::Object(properties)) = fields.get_mut("properties") {
+        let optional = properties.iter_mut().filter(|(name, _)| !required.contains(&name.as_str()));
+        optional.for_each(|(_, property)| without_null(property));
+    }
+    fields.values_mut().for_each(leave_out_null);
+}
+
+fn without_null(property: &mut Value) {
+    if let Some(Value::Array(types)) = property.get_mut("type") {
+        types.retain(|it| it != "null");
+    }
+    if let Some(Value::Array(choices)) = property.get_mut("anyOf") {
+        choices.retain(|choice| choice.get("type").is_none_or(|it| it != "null"));
+    }
 }
 
 /// The schemas that are published: by name, our own kinds of documents and what the commands print as JSON.

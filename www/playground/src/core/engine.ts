@@ -4,19 +4,20 @@ import moduleUrl from "mesh-failover/mesh-failover.wasm?url";
 import { characters } from "./offsets";
 import { policyOf } from "./policy";
 import type { Answers, Ask } from "./protocol";
-import type { Arm, Diagnostic, Played, Report, SourceFile } from "./types";
+import type { Arm, Diagnostic, Played, Rendering, Report, SourceFile } from "./types";
 
 /** As fine as the timeline draws. */
 const RESOLUTION = "250ms";
 
 export async function answer(question: Ask): Promise<Answers[keyof Answers]> {
   await core.init(new URL(moduleUrl, import.meta.url));
-  const { files, istio } = question;
+  const { files } = question;
   switch (question.ask) {
-    case "check": return check(files, istio);
-    case "explain": return unlessRefused(() => policyOf(files, core.explain({ files, istio, from: question.from })));
-    case "html": return core.html({ files, istio, arm: question.arm });
-    case "simulate": return simulate(files, istio, question.arm);
+    case "check": return check(files, question.istio);
+    case "explain": return unlessRefused(() => policyOf(files, core.explain({ files, istio: question.istio, from: question.from })));
+    case "html": return core.html({ files, istio: question.istio, arm: question.arm });
+    case "render": return render(files);
+    case "simulate": return simulate(files, question.istio, question.arm);
   }
 }
 
@@ -30,14 +31,30 @@ function unlessRefused<T>(run: () => T): T | undefined {
   }
 }
 
+/** What was refused, in the words of whoever is to blame. */
+function refused(error: unknown): { ok: false; message: string } {
+  if (error instanceof core.MeshFailoverError && error.code !== core.codes.internal) return { ok: false, message: error.message };
+  throw error;
+}
+
+function render(files: SourceFile[]): Rendering {
+  try {
+    const { files: made, commands } = core.render({ files });
+    return { ok: true, files: made, commands };
+  } catch (error) {
+    const first = error instanceof core.MeshFailoverError ? error.diagnostics[0] : undefined;
+    // The intent is the form's own: where in its text the mistake is tells nobody anything.
+    return first ? { ok: false, message: first.message } : refused(error);
+  }
+}
+
 function simulate(files: SourceFile[], istio: string, arm: Arm): Played {
   const begun = performance.now();
   try {
     const report: Report = core.simulate({ files, istio, arm, resolution: RESOLUTION });
     return { ok: true, report, tookMs: performance.now() - begun };
   } catch (error) {
-    if (error instanceof core.MeshFailoverError && error.code !== core.codes.internal) return { ok: false, message: error.message };
-    throw error;
+    return refused(error);
   }
 }
 

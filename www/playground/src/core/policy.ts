@@ -25,7 +25,7 @@ export function policyOf(files: SourceFile[], { explanation }: ExplainAnswer): P
   };
   const weights = new Map<string, RegionWeight>();
   for (const { locality, weight, because } of cluster?.localities ?? []) {
-    if (weight === undefined || weight === null) continue;
+    if (weight === undefined) continue;
     const region = locality.split("/")[0] ?? "";
     const known = weights.get(region);
     weights.set(region, { region, weight: (known?.weight ?? 0) + weight, place: known?.place ?? place(because.cause) });
@@ -34,7 +34,7 @@ export function policyOf(files: SourceFile[], { explanation }: ExplainAnswer): P
   const base = cluster?.outlierDetection.find(({ name }) => name === "base_ejection_time");
   return {
     weights: [...weights.values()],
-    outlier: cluster && cap !== undefined && cap !== null
+    outlier: cluster && cap !== undefined
       ? { maxEjectionPercent: cap, place: place(cluster.ejection.cause), baseEjectionTime: base && place(base.cause) }
       : undefined,
     panic: { thresholdPercent: cluster?.panic.thresholdPercent ?? 0, place: cluster && place(cluster.panic.cause) },

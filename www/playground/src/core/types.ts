@@ -2,7 +2,7 @@
 import type { SimulateAnswer } from "mesh-failover/slim";
 
 export type { Counts, EndpointFrame, EndpointLane, EndpointSpan, Event as RunEvent, File as SourceFile, Frame, Phase, Severity, Verdict } from "mesh-failover/slim";
-import type { EndpointSpan, Severity } from "mesh-failover/slim";
+import type { EndpointSpan, File as SourceFile, Severity } from "mesh-failover/slim";
 
 export type Arm = "native" | "router";
 export type Report = SimulateAnswer;
@@ -22,5 +22,7 @@ export interface Diagnostic {
   place?: Place;
   fix?: Fix;
 }
+/** Manifests made from an intent, or why there are none. */
+export type Rendering = { ok: true; files: SourceFile[]; commands: string } | { ok: false; message: string };
 /** A run of the scenario, or why there is none. */
 export type Played = { ok: true; report: Report; tookMs: number } | { ok: false; message: string };

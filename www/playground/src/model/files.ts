@@ -122,3 +122,14 @@ export function save(name: string, data: BlobPart, type: string): void {
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
+
+/** All documents as one stream. */
+export function oneText(files: SourceFile[]): string {
+  return files.map(({ text }) => text.trimEnd()).join("\n---\n") + "\n";
+}
+
+export async function saveZip(files: SourceFile[]): Promise<void> {
+  const { strToU8, zipSync } = await import("fflate");
+  const entries = Object.fromEntries(files.map(({ name, text }) => [name, strToU8(text)]));
+  save("manifests.zip", new Uint8Array(zipSync(entries)), "application/zip");
+}

@@ -6,7 +6,7 @@ import { documentsOf, editDocument, plain } from "./documents";
 import { change, project } from "./project";
 import { hasRouter, withoutRouter, withRouter } from "./router";
 
-export interface FormRegion { name: string; cluster: string; replicas: number; weight: number | undefined }
+export interface FormRegion { name: string; zone: string; cluster: string; replicas: number; latency: string; weight: number | undefined }
 export type Sharing = "distribute" | "failover" | "failoverPriority" | "none";
 export interface FormValues {
   host: string;
@@ -14,6 +14,8 @@ export interface FormValues {
   regions: FormRegion[];
   from: string;
   sharing: Sharing;
+  /** Where a region's traffic goes when it fails, as far as the rule says so. */
+  failover: { from: string; to: string }[];
   outlier: Record<string, string> | undefined;
   connectTimeout: string;
   rate: string;
@@ -50,11 +52,13 @@ export const form = computed<FormValues | string>(() => {
     host: text(spec["host"]),
     port: text(workload(home)["port"]),
     regions: clusters.map((cluster) => {
-      const name = regionOf(cluster["locality"]);
-      return { name, cluster: text(cluster["name"]), replicas: Number(workload(cluster)["replicas"] ?? 0), weight: to[name] === undefined ? undefined : Number(to[name]) };
+      const [name = "", zone = ""] = text(cluster["locality"]).split("/");
+      const { replicas, latency } = workload(cluster);
+      return { name, zone, cluster: text(cluster["name"]), replicas: Number(replicas ?? 0), latency: text(latency), weight: to[name] === undefined ? undefined : Number(to[name]) };
     }),
     from,
     sharing: (["distribute", "failover", "failoverPriority"] as const).find((kind) => setting[kind] !== undefined) ?? "none",
+    failover: list(setting["failover"]).map(plain).map(({ from, to }) => ({ from: text(from), to: text(to) })),
     outlier: outlier === undefined ? undefined : Object.fromEntries(Object.entries(plain(outlier)).map(([key, value]) => [key, text(value)])),
     connectTimeout: text(plain(plain(policy["connectionPool"])["tcp"])["connectTimeout"]),
     rate: text(plain(scenario["traffic"])["rate"]),
@@ -72,7 +76,7 @@ function put(files: SourceFile[], key: string): void {
 }
 
 /** A number stays a number, `10s` stays a text, nothing takes the field away. */
-function scalar(value: string): unknown {
+export function scalar(value: string): unknown {
   return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
 }
 

@@ -23,6 +23,7 @@ export const problemsOpen = signal(true);
 export const galleryOpen = signal(false);
 export const helpOpen = signal(false);
 export const shareOpen = signal(false);
+export const renderOpen = signal(false);
 export const addStepOpen = signal(false);
 export const leftMode = signal<"manifests" | "form">("manifests");
 /** The finding whose details are shown, by its place in the list. */

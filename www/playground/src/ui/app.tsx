@@ -1,4 +1,4 @@
-import { addStepOpen, announcement, device, editorOpen, galleryOpen, helpOpen, problemsOpen, leftMode, segment, shareOpen, whyOpen } from "../model/panels";
+import { addStepOpen, announcement, device, editorOpen, galleryOpen, helpOpen, problemsOpen, leftMode, renderOpen, segment, shareOpen, whyOpen } from "../model/panels";
 import { instant } from "../model/playback";
 import { crash, diagnostics, restart, run, view } from "../model/session";
 import { project } from "../model/project";
@@ -13,6 +13,7 @@ import { Icon, type IconName } from "./icons";
 import { Legend } from "./legend";
 import { TrafficMap } from "./map/map";
 import { Phone } from "./phone";
+import { Render } from "./render";
 import { Share } from "./share";
 import { Timeline } from "./timeline/timeline";
 import { TopBar } from "./topbar";
@@ -26,6 +27,7 @@ export function App() {
       {galleryOpen.value && <Gallery />}
       {shareOpen.value && <Share />}
       {helpOpen.value && <Help />}
+      {renderOpen.value && <Render />}
       {addStepOpen.value && <AddStep />}
       <div class="visually-hidden" aria-live="polite">{announcement.value}</div>
     </>

@@ -4,7 +4,9 @@ import {
   form, OUTLIER_FIELDS, setConnectTimeout, setDuration, setHost, setOutlier, setOutlierField, setPort, setRate, setReplicas, setRouter, setSharing, setWeight,
   type FormValues, type Sharing,
 } from "../../model/form";
+import { renderOpen } from "../../model/panels";
 import { run } from "../../model/session";
+import { Icon } from "../icons";
 import { Badge } from "../marks";
 
 const SHARINGS: [Sharing, string][] = [["distribute", "By weight"], ["failover", "Own region first, then the named one"], ["failoverPriority", "Nearest first, by labels"], ["none", "All endpoints alike"]];
@@ -37,6 +39,7 @@ export function Form() {
         <Field label="Requests a second"><input class="num" inputMode="numeric" value={values.rate} onChange={(event) => setRate(event.currentTarget.value.trim())} /></Field>
         <Field label="Duration"><input class="num" value={values.duration} onChange={(event) => setDuration(event.currentTarget.value.trim())} /></Field>
       </fieldset>
+      <div class="form-actions"><button type="button" class="btn" aria-haspopup="dialog" onClick={() => (renderOpen.value = true)}><Icon name="form" />Render manifests</button></div>
     </form>
   );
 }
