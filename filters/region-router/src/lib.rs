@@ -147,6 +147,7 @@ impl Filter for RegionRouter {
                 return Action::Pause;
             }
         }
+        worker.debug(choice);
         Action::Continue
     }
 

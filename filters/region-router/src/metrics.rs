@@ -6,14 +6,18 @@ use mesh_failover_core::router::{Form, Metric, Sample};
 /// Envoy's numbers of the metrics that were written so far, by [`Sample::key`], ascending. Kept over configurations: Envoy would
 /// number them anew each time.
 #[derive(Debug, Default)]
-pub(crate) struct Metrics(Vec<(u64, u32)>);
+pub(crate) struct Metrics {
+    known: Vec<(u64, u32)>,
+    /// In pages, as it was written last.
+    memory: usize,
+}
 
 impl Metrics {
     pub(crate) fn write(&mut self, sample: &Sample<'_>) {
         let key = sample.key();
-        let id = match self.0.binary_search_by_key(&key, |(known, _)| *known) {
-            Ok(place) => self.0.get(place).map(|(_, id)| *id),
-            Err(place) => define(sample).inspect(|id| self.0.insert(place, (key, *id))),
+        let id = match self.known.binary_search_by_key(&key, |(known, _)| *known) {
+            Ok(place) => self.known.get(place).map(|(_, id)| *id),
+            Err(place) => define(sample).inspect(|id| self.known.insert(place, (key, *id))),
         };
         let Some(id) = id else { return };
         match sample.metric.form() {
@@ -21,6 +25,21 @@ impl Metrics {
             Form::Gauge | Form::Histogram => host::record_metric(id, sample.value),
         }
     }
+
+    /// Says how large the machine's memory is, if it has grown.
+    pub(crate) fn memory(&mut self) {
+        const PAGE: u64 = 65_536;
+        let pages = core::arch::wasm32::memory_size::<0>();
+        if pages != self.memory {
+            self.memory = pages;
+            self.write(&whole(Metric::Memory, pages as u64 * PAGE));
+        }
+    }
+}
+
+/// A sample of the router as a whole.
+const fn whole(metric: Metric, value: u64) -> Sample<'static> {
+    Sample { metric, host: "", port: 0, region: "", value }
 }
 
 fn define(sample: &Sample<'_>) -> Option<u32> {
@@ -35,5 +54,5 @@ fn define(sample: &Sample<'_>) -> Option<u32> {
 /// Counts what became of a configuration.
 pub(crate) fn configured(taken: bool) {
     let metric = if taken { Metric::ConfigurationTaken } else { Metric::ConfigurationRefused };
-    Metrics::default().write(&Sample { metric, host: "", port: 0, region: "", value: 1 });
+    Metrics::default().write(&whole(metric, 1));
 }

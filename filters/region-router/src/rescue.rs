@@ -63,6 +63,7 @@ struct Pending {
     token: u32,
     stream: u32,
     choice: Choice,
+    /// Where the first try failed.
     failed: Choice,
     /// The name of the region that failed; its choice may be another's under a new configuration.
     from: String,

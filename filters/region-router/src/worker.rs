@@ -5,7 +5,7 @@ use std::time::Duration;
 use mesh_failover_abi::LogLevel;
 use mesh_failover_abi::host::{self, Refusal};
 use mesh_failover_core::router::{
-    Action, Check, Choice, Clock, DestinationId, Failure, ProbeResult, Router, RouterConfig,
+    Action, Check, Choice, Clock, DestinationId, Failure, ProbeResult, Quota, Router, RouterConfig,
 };
 use mesh_failover_core::time::MonotonicTime;
 
@@ -31,6 +31,7 @@ pub(crate) struct Worker {
     /// Probes under way, at most one for each region.
     probes: Vec<(u32, Choice)>,
     metrics: Metrics,
+    quota: Quota,
 }
 
 impl Worker {
@@ -50,6 +51,7 @@ impl Worker {
             seen: 0,
             probes: Vec::new(),
             metrics: Metrics::default(),
+            quota: Quota::default(),
         }
     }
 
@@ -129,13 +131,27 @@ impl Worker {
             self.exchange(now);
         }
         self.flush(now);
+        if let Some(missed) = self.quota.refill() {
+            let line =
+                [&missed.to_string(), " changes of regions were not logged: too many at once"];
+            host::log(LogLevel::Warn, &line.concat());
+        }
         self.report();
+    }
+
+    /// Says what there is to say about a response, if `debugHeader` asks for it.
+    pub(crate) fn debug(&mut self, choice: Option<Choice>) {
+        let now = if self.router.is_debugging() { self.now() } else { return };
+        if let Some((name, value)) = self.router.debug(choice, now) {
+            host::add_response_header(name, &value);
+        }
     }
 
     /// Writes down what was counted since the last tick.
     fn flush(&mut self, now: MonotonicTime) {
         let metrics = &mut self.metrics;
         self.router.flush(now, &mut |sample| metrics.write(&sample));
+        metrics.memory();
     }
 
     /// A region was asked which cluster answers for it, or took so long to answer.
@@ -237,7 +253,9 @@ impl Worker {
 
     fn report(&mut self) {
         while let Some(event) = self.router.poll_event() {
-            host::log(LogLevel::Warn, &event.to_string());
+            if self.quota.take() {
+                host::log(LogLevel::Warn, &event.to_string());
+            }
         }
     }
 

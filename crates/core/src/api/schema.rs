@@ -12,6 +12,7 @@ use super::{
 use crate::explain::Explanation;
 use crate::manifest::{Intent, Kind, Metadata, Scenario, Step, Topology};
 use crate::report::Record;
+use crate::router::PluginConfig;
 use crate::sim::Event;
 
 /// Every type that crosses into JavaScript, as one schema whose `$defs` holds them by name.
@@ -78,6 +79,7 @@ pub fn documents() -> Vec<(&'static str, Value)> {
         ("topology", document::<Topology>()),
         ("scenario", document::<Scenario>()),
         ("intent", document::<Intent>()),
+        ("plugin-config", plugin_config()),
         ("report", printed::<Vec<Record<'static>>>("Report")),
         ("explanation", printed::<Explanation>("Explanation")),
     ]
@@ -114,6 +116,29 @@ fn close(definition: &mut Value) {
     if fields.contains_key("properties") && !fields.contains_key("additionalProperties") {
         fields.insert("additionalProperties".to_owned(), false.into());
     }
+}
+
+/// The region router's `pluginConfig`: strict in all its parts, Istio's own included.
+fn plugin_config() -> Value {
+    let generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+    let mut schema = generator.into_root_schema_for::<PluginConfig>().to_value();
+    close(&mut schema);
+    if let Some(definitions) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
+        definitions.values_mut().for_each(close);
+        for (name, required) in [
+            ("DestinationConfig", &["host", "trafficPolicy"][..]),
+            ("ClientRegionConfig", &["header"]),
+            ("CookieConfig", &["name"]),
+            ("LatencyConfig", &["threshold"]),
+            ("RampConfig", &["duration"]),
+            ("SuccessRateConfig", &["minimumPercent"]),
+        ] {
+            if let Some(definition) = definitions.get_mut(name).and_then(Value::as_object_mut) {
+                definition.insert("required".to_owned(), required.into());
+            }
+        }
+    }
+    schema
 }
 
 fn printed<T: JsonSchema>(title: &str) -> Value {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::drain::DrainRecord;
+use super::metrics::Metric;
 use super::record::{Reason, RegionRecord, RegionState};
 use super::window::Counts;
 use crate::time::MonotonicTime;
@@ -57,12 +58,53 @@ pub enum Change {
     },
 }
 
-/// One line, without a time: the host's log has one.
+/// How many lines may be written: a flapping mesh must not fill a log.
+#[derive(Debug, Clone)]
+pub struct Quota {
+    left: u32,
+    missed: u32,
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self { left: Self::MOST, missed: 0 }
+    }
+}
+
+impl Quota {
+    /// As many may come at once; afterwards one for each tick.
+    pub const MOST: u32 = 50;
+
+    /// Another tick: one line more. Returns how many were left out, once there is room to say so.
+    pub fn refill(&mut self) -> Option<u32> {
+        self.left = Self::MOST.min(self.left + 1);
+        (self.missed > 0 && self.left > 1).then(|| std::mem::take(&mut self.missed))
+    }
+
+    /// Whether a line may be written.
+    pub fn take(&mut self) -> bool {
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                true
+            }
+            None => {
+                self.missed = self.missed.saturating_add(1);
+                false
+            }
+        }
+    }
+}
+
+/// One line, without a time: the host's log has one. First for people, then for machines.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{} region {}: ", self.host, self.port, self.region)?;
         match &self.change {
-            Change::State { before, after, seen } => state(f, before, after, *seen, &self.cluster),
+            Change::State { before, after, seen } => {
+                state(f, before, after, *seen, &self.cluster)?;
+                fields(f, before, after, *seen)
+            }
             Change::Drain(record) => {
                 f.write_str(if record.drained { "drained" } else { "filled again" })?;
                 write!(f, " within {} ms", (record.until - record.at).as_millis())
@@ -112,6 +154,33 @@ fn state(
             }
         }
     }
+}
+
+/// The same in `key=value`: the two states, why, times in milliseconds, and numbers of the window.
+fn fields(
+    f: &mut fmt::Formatter<'_>,
+    before: &RegionRecord,
+    after: &RegionRecord,
+    seen: Counts,
+) -> fmt::Result {
+    let reason = if after.is_usable() { "well" } else { Metric::reason(after.state) };
+    f.write_str(" [from=")?;
+    for part in [before.state.word(), " to=", after.state.word(), " reason=", reason] {
+        f.write_str(part)?;
+    }
+    let numbers = [
+        (" was_ms=", u64::try_from((after.at - before.at).as_millis()).unwrap_or(u64::MAX)),
+        (" for_ms=", u64::try_from((after.until - after.at).as_millis()).unwrap_or(u64::MAX)),
+        (" backoff=", u64::from(after.backoff)),
+        (" requests=", u64::from(seen.requests)),
+        (" errors=", u64::from(seen.errors)),
+        (" slow=", u64::from(seen.slow)),
+    ];
+    for (name, number) in numbers {
+        f.write_str(name)?;
+        fmt::Display::fmt(&number, f)?;
+    }
+    f.write_str("]")
 }
 
 const fn words(reason: Reason) -> &'static str {

@@ -49,6 +49,7 @@ impl Level {
 
 /// The form of a ramp.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase"))]
 pub enum Curve {
     /// As much more in each second as in any other.
     #[default]

@@ -110,6 +110,8 @@ metrics! {
     Native = Counter "mesh_destination_unrouted_total" "native";
     /// Requests that were answered 503 by `allRegionsOut: fail` or as a loop between gateways.
     Failed = Counter "mesh_destination_unrouted_total" "failed";
+    /// Memory of a worker's virtual machine; of the worker that said so last.
+    Memory = Gauge "mesh_router_memory_bytes" "";
     /// Configurations taken, by each worker and by Envoy's main thread.
     ConfigurationTaken = Counter "mesh_router_configurations_total" "taken";
     /// Configurations refused; the last good one goes on.
@@ -140,6 +142,21 @@ impl Metric {
     #[must_use]
     pub fn kind(self) -> &'static str {
         self.text().2
+    }
+
+    /// Whether it is counted by region, of a destination with probes or second tries.
+    pub(super) fn is_of_region(self, probed: bool, rescued: bool) -> bool {
+        match self.name() {
+            "mesh_region_probes_total" => probed,
+            "mesh_region_rescues_total" => rescued,
+            name => name.starts_with("mesh_region_"),
+        }
+    }
+
+    /// Why a region is out, in one word.
+    #[must_use]
+    pub fn reason(state: RegionState) -> &'static str {
+        Self::of_state(state).map_or("recovering", Self::kind)
     }
 
     pub(super) const fn of_failure(failure: Failure) -> Self {
@@ -219,11 +236,12 @@ pub(super) struct Tally {
     counts: [u32; Metric::ALL.len()],
     /// Whether there is anything. A destination without traffic costs a tick nothing.
     is_new: bool,
+    is_shown: bool,
 }
 
 impl Tally {
     pub(super) const fn new() -> Self {
-        Self { counts: [0; Metric::ALL.len()], is_new: false }
+        Self { counts: [0; Metric::ALL.len()], is_new: false, is_shown: false }
     }
 
     /// Does not allocate.
@@ -231,6 +249,22 @@ impl Tally {
         self.is_new = true;
         if let Some(count) = self.counts.get_mut(metric as usize) {
             *count = count.saturating_add(1);
+        }
+    }
+
+    /// Says zero for every counter, once: only a counter that was seen at zero is seen to grow.
+    pub(super) fn begin(
+        &mut self,
+        is_of: impl Fn(Metric) -> bool,
+        each: &mut dyn FnMut(Metric, u64),
+    ) {
+        if std::mem::replace(&mut self.is_shown, true) {
+            return;
+        }
+        for metric in Metric::ALL {
+            if metric.form() == Form::Counter && is_of(metric) {
+                each(metric, 0);
+            }
         }
     }
 
@@ -246,17 +280,13 @@ impl Tally {
         }
     }
 
-    /// Says the value of a gauge, if it is another. With the first, the counter of requests: it starts at zero in sight.
+    /// Says the value of a gauge, if it is another.
     pub(super) fn show(&mut self, metric: Metric, value: u32, each: &mut dyn FnMut(Metric, u64)) {
         if let Some(shown) = self.counts.get_mut(metric as usize)
             && *shown != value + 1
         {
-            let first = *shown == 0;
             *shown = value + 1;
             each(metric, u64::from(value));
-            if first && metric == Metric::Out {
-                each(Metric::Requests, 0);
-            }
         }
     }
 }

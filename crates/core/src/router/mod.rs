@@ -82,7 +82,7 @@ pub use affinity::{CookieValue, UserKey};
 pub use clock::Clock;
 pub use config::*;
 pub use drain::DrainRecord;
-pub use event::{Change, Event};
+pub use event::{Change, Event, Quota};
 pub use level::{Curve, Level, Ramp};
 pub use metrics::{Form, LABELS, Metric, Sample};
 pub use outcome::{Action, Check, Failure};

@@ -61,6 +61,20 @@ pub enum RegionState {
     NoCluster,
 }
 
+impl RegionState {
+    /// The state in one word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Usable => "usable",
+            Self::Recovering => "recovering",
+            Self::Ejected(_) => "ejected",
+            Self::NoUsableHost => "no_usable_host",
+            Self::NoCluster => "no_cluster",
+        }
+    }
+}
+
 /// A region's state and how it came about. Ordered by `epoch`, then `at`; the rest only breaks ties.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct RegionRecord {

@@ -55,8 +55,13 @@ impl PluginConfig {
         if let Some(header) = &hops_header {
             compiler.check_header(header, "hops.header");
         }
+        let debug_header = self.debug_header.clone();
+        if let Some(header) = &debug_header {
+            compiler.check_header(header, "debugHeader");
+        }
         if compiler.errors.is_empty() {
-            Ok((RouterConfig { destinations, client_region, hops_header }, compiler.notes))
+            let config = RouterConfig { destinations, client_region, hops_header, debug_header };
+            Ok((config, compiler.notes))
         } else {
             Err(compiler.errors)
         }

@@ -14,6 +14,8 @@ pub struct RouterConfig {
     pub(in crate::router) client_region: Option<ClientRegion>,
     /// The header that counts gateways.
     pub(in crate::router) hops_header: Option<String>,
+    /// The response header for debugging.
+    pub(in crate::router) debug_header: Option<String>,
 }
 
 /// Where clients are.

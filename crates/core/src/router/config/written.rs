@@ -8,6 +8,11 @@ use crate::router::level::Curve;
 
 /// `pluginConfig` as written.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct PluginConfig {
     /// What to route by region; everything else is left alone.
     pub destinations: Vec<DestinationConfig>,
@@ -15,10 +20,17 @@ pub struct PluginConfig {
     pub client_region: Option<ClientRegionConfig>,
     /// How gateways that route to each other find out; unset: they do not.
     pub hops: Option<HopsConfig>,
+    /// Name of a response header that says where a request went, how that region is, and which are out; unset: none. For debugging: it tells clients about the site.
+    pub debug_header: Option<String>,
 }
 
 /// A trusted header that says where the client is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct ClientRegionConfig {
     /// Its name. Whoever can set it chooses the region it is served from: let the load balancer in front overwrite it.
     pub header: String,
@@ -28,6 +40,11 @@ pub struct ClientRegionConfig {
 
 /// A header that counts the gateways a request has passed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct HopsConfig {
     /// Its name; unset: `x-mesh-hops`.
     pub header: Option<String>,
@@ -35,6 +52,11 @@ pub struct HopsConfig {
 
 /// A destination as written.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct DestinationConfig {
     /// The service's full name, as it stands in Envoy's cluster names.
     pub host: String,
@@ -56,7 +78,7 @@ pub struct DestinationConfig {
     pub drain: DrainConfig,
     /// Keeps a user in a region; unset: no user is known.
     pub affinity: Option<AffinityConfig>,
-    /// A second try in another region; unset: none. Checked, but without effect in the filter so far.
+    /// A second try in another region before the client sees the error of the first; unset: none. `{}` turns it on with all defaults.
     pub rescue: Option<RescueConfig>,
     /// What to do when no region is usable; unset: `native`.
     pub all_regions_out: AllRegionsOut,
@@ -65,9 +87,16 @@ pub struct DestinationConfig {
 /// A DestinationRule's `trafficPolicy`, as far as the router acts on it. The other blocks may stay and
 /// are not looked into: the module of a gateway does not carry the reader of all of Istio.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 #[allow(missing_docs, reason = "the names are Istio's own words")]
 pub struct TrafficPolicyConfig {
+    /// Where the traffic goes.
     pub load_balancer: Option<LoadBalancerConfig>,
+    /// What takes a region out, by Envoy's rules for hosts; unset: errors in a row take none out.
     pub outlier_detection: Option<OutlierDetection>,
     pub port_level_settings: Option<Ignored>,
     pub connection_pool: Option<Ignored>,
@@ -81,10 +110,27 @@ pub struct TrafficPolicyConfig {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ignored;
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Ignored {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Ignored".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "description": "A block that the router does not look into." })
+    }
+}
+
 /// The same for `loadBalancer`.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 #[allow(missing_docs, reason = "the names are Istio's own words")]
 pub struct LoadBalancerConfig {
+    /// The shares and the order of regions; required.
     pub locality_lb_setting: Option<LocalityLbSettingConfig>,
     pub zone_aware_lb_setting: Option<Ignored>,
     pub simple: Option<Ignored>,
@@ -95,16 +141,30 @@ pub struct LoadBalancerConfig {
 
 /// The same for `localityLbSetting`.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 #[allow(missing_docs, reason = "the names are Istio's own words")]
 pub struct LocalityLbSettingConfig {
+    /// Unset: true. False leaves the destination's requests to Istio.
     pub enabled: Option<bool>,
+    /// Fixed shares by region or zone, in percent; the first entry whose `from` fits applies.
     pub distribute: Vec<Distribute>,
+    /// Which region takes the share of one that is out. May stand beside `distribute`.
     pub failover: Vec<Failover>,
+    /// Labels that order the regions. May stand beside `distribute`.
     pub failover_priority: Vec<String>,
 }
 
 /// How a region comes back after it was out.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct FailbackConfig {
     /// For so long it must be found well before it takes traffic again; unset: `0s`.
     pub minimum_healthy_time: Option<GoDuration>,
@@ -114,6 +174,11 @@ pub struct FailbackConfig {
 
 /// A ramp as written.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct RampConfig {
     /// From the start to full; required, more than `0s`.
     pub duration: Option<GoDuration>,
@@ -125,6 +190,11 @@ pub struct RampConfig {
 
 /// What takes a region out besides errors in a row.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct HealthConfig {
     /// Too many errors among many requests.
     pub success_rate: Option<SuccessRateConfig>,
@@ -134,6 +204,11 @@ pub struct HealthConfig {
 
 /// A lowest success rate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct SuccessRateConfig {
     /// A region below this percent of successes is ejected, 1 to 100; required.
     pub minimum_percent: Option<u32>,
@@ -145,6 +220,11 @@ pub struct SuccessRateConfig {
 
 /// A greatest share of slow answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct LatencyConfig {
     /// An answer is slow when its head takes longer; required.
     pub threshold: Option<GoDuration>,
@@ -158,6 +238,11 @@ pub struct LatencyConfig {
 
 /// A probe as written.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct ProbeConfig {
     /// Unset: `/`.
     pub path: Option<String>,
@@ -179,6 +264,11 @@ pub struct ProbeConfig {
 
 /// What is emptied, and how fast.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct DrainConfig {
     /// Regions that lose their traffic. One that is taken off the list gets it back the same way.
     pub regions: Vec<String>,
@@ -190,6 +280,7 @@ pub struct DrainConfig {
 
 /// Users of a drained region.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase"))]
 pub enum DrainAffinity {
     /// They go elsewhere like everybody.
     #[default]
@@ -200,6 +291,11 @@ pub enum DrainAffinity {
 
 /// What tells users apart: exactly one of these.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct AffinityConfig {
     /// A request header.
     pub header: Option<String>,
@@ -211,6 +307,11 @@ pub struct AffinityConfig {
 
 /// A cookie as written.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct CookieConfig {
     /// Its name; required.
     pub name: String,
@@ -224,6 +325,11 @@ pub struct CookieConfig {
 
 /// A second try as written.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct RescueConfig {
     /// Methods to repeat besides those that are idempotent (`GET`, `HEAD`, `OPTIONS`, `TRACE`, `PUT`, `DELETE`).
     pub methods: Vec<String>,
@@ -239,6 +345,11 @@ pub struct RescueConfig {
 
 /// Istio's words for a retry budget.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase", default)
+)]
 pub struct BudgetConfig {
     /// Percent of the requests of the last `budgetInterval`, 0 to 100; unset: 20.
     pub percent: Option<u32>,
@@ -250,6 +361,7 @@ pub struct BudgetConfig {
 
 /// What to do when no region is usable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase"))]
 pub enum AllRegionsOut {
     /// Leave the request alone: Istio's own failover decides.
     #[default]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::config::RouterConfig;
 use super::super::destination::Destination;
-use super::super::metrics::{Form, Metric, Sample};
+use super::super::metrics::{Metric, Sample};
 use super::{Choice, Router};
 use crate::time::MonotonicTime;
 
@@ -23,9 +23,14 @@ impl Router {
             let broken = destination.broken;
             let failback = destination.policy.failback;
             let (host, port) = (destination.policy.host.as_str(), destination.port);
-            destination.tally.take(&mut |metric, value| {
+            let (probed, rescued) =
+                (destination.policy.probe.is_some(), destination.policy.rescue.is_some());
+            let mut of_all = |metric, value| {
                 each(Sample { metric, host, port, region: "", value });
-            });
+            };
+            let unrouted = |metric| matches!(metric, Metric::Native | Metric::Failed);
+            destination.tally.begin(unrouted, &mut of_all);
+            destination.tally.take(&mut of_all);
             for region in &mut destination.regions {
                 let level = region.record.level(&failback, now).times(region.drain_level(now));
                 let out = !region.record.is_usable();
@@ -34,6 +39,7 @@ impl Router {
                 let mut each = |metric, value| {
                     each(Sample { metric, host, port, region: name, value });
                 };
+                region.tally.begin(|metric| metric.is_of_region(probed, rescued), &mut each);
                 region.tally.take(&mut each);
                 region.tally.show(Metric::Out, u32::from(out), &mut each);
                 region.tally.show(Metric::TrafficPercent, percent, &mut each);
@@ -49,7 +55,10 @@ impl Router {
                 policy.is_some_and(|policy| policy.regions.iter().any(|it| it.name == name))
             };
             for region in known.regions.iter().filter(|region| !stays(&region.name)) {
-                for metric in Metric::ALL.into_iter().filter(|it| it.form() == Form::Gauge) {
+                for metric in Metric::ALL
+                    .into_iter()
+                    .filter(|it| matches!(it, Metric::Out | Metric::TrafficPercent))
+                {
                     let (host, port) = (known.policy.host.as_str(), known.port);
                     each(Sample { metric, host, port, region: &region.name, value: 0 });
                 }

@@ -136,6 +136,33 @@ impl Router {
         Some(self.destination(choice)?.region(choice.region)?.name.as_str())
     }
 
+    /// Whether [`Router::debug`] has something to say.
+    #[must_use]
+    pub const fn is_debugging(&self) -> bool {
+        self.config.debug_header.is_some()
+    }
+
+    /// Name and value of the response header for debugging, if there is to be one; no choice: the request was left alone.
+    #[must_use]
+    pub fn debug(&self, choice: Option<Choice>, now: MonotonicTime) -> Option<(&str, String)> {
+        let name = self.config.debug_header.as_deref()?;
+        let Some((destination, choice)) = choice.and_then(|it| Some((self.destination(it)?, it)))
+        else {
+            return Some((name, "left to Istio".to_owned()));
+        };
+        let region = destination.region(choice.region)?;
+        let mut value = ["region=", &region.name, "; state=", region.record.state.word()].concat();
+        if region.record.is_usable() {
+            let percent = destination.level(region, now).get() / 100;
+            value = [&value, "; percent=", &percent.to_string()].concat();
+        }
+        for other in destination.regions.iter().filter(|it| !it.record.is_usable()) {
+            let reason = Metric::reason(other.record.state);
+            value = [&value, "; out=", &other.name, ":", reason].concat();
+        }
+        Some((name, value))
+    }
+
     /// The record of a region.
     #[must_use]
     pub fn record(&self, choice: Choice) -> Option<RegionRecord> {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::support::{Worker, compiled, halves, whole};
 use super::{CLUSTER, at};
-use crate::router::{Check, Failure, Form, Metric, ProbeResult, Router, Sample};
+use crate::router::{Check, Failure, Form, Metric, ProbeResult, Quota, Router, Sample};
 
 /// Full name and value of everything that is new; of counters and histograms the sum.
 fn flushed(router: &mut Router, millis: u64) -> BTreeMap<String, u64> {
@@ -27,14 +27,13 @@ fn of_region(region: &str, kind: &str, name: &str) -> String {
 fn zeros_come_first_then_only_what_changed() {
     let mut worker = Worker::new(compiled("a", halves(), json!({})));
     let first = flushed(&mut worker.router, 0);
-    assert_eq!(
-        first.into_iter().filter(|(name, _)| name.contains("=a;")).collect::<Vec<_>>(),
-        [
-            (of_region("a", "", "mesh_region_out"), 0),
-            (of_region("a", "", "mesh_region_requests_total"), 0),
-            (of_region("a", "", "mesh_region_traffic_percent"), 100),
-        ]
-    );
+    assert_eq!(first.get(&of_region("a", "timeout", "mesh_region_errors_total")), Some(&0));
+    assert_eq!(first.get(&of_region("a", "probe", "mesh_region_ejections_total")), Some(&0));
+    let full = (of_region("a", "", "mesh_region_traffic_percent"), 100);
+    let others = first.iter().filter(|(name, value)| name.contains("=a;") && **value > 0);
+    assert_eq!(others.collect::<Vec<_>>(), [(&full.0, &full.1)]);
+    let unused = ["rescues", "probes_total"].map(|part| first.keys().any(|it| it.contains(part)));
+    assert_eq!(unused, [false, false], "what is not configured has no zero");
     assert_eq!(flushed(&mut worker.router, 100), BTreeMap::new());
     for _ in 0..10 {
         worker.router.choose(CLUSTER).expect("a region");
@@ -129,4 +128,41 @@ fn every_sample_has_a_number_and_a_name_of_its_own() {
         assert_eq!(total, metric.form() == Form::Counter, "{metric:?}");
         assert!(metric.meaning().ends_with('.'), "{metric:?}");
     }
+}
+
+#[test]
+fn the_debug_header_and_the_log_say_why() {
+    let mut config = json!({"destinations": [], "debugHeader": "x-debug"});
+    assert_eq!(whole("a", json!({})).debug_header, None);
+    let plain = json!({"host": "hello.default.svc.cluster.local", "port": 80, "trafficPolicy": {
+        "outlierDetection": {"consecutive5xxErrors": 2, "baseEjectionTime": "1s"},
+        "loadBalancer": {"localityLbSetting": halves()}
+    }});
+    config["destinations"] = json!([plain]);
+    let mut worker = Worker::new(whole("a", config));
+    worker.fail("a", 2, Failure::Timeout, 100);
+    let debug = |choice, worker: &Worker| {
+        worker.router.debug(choice, at(100)).map(|(name, value)| format!("{name}: {value}"))
+    };
+    let of_b = debug(Some(worker.choice("b")), &worker);
+    let said = "x-debug: region=b; state=usable; percent=100; out=a:consecutive_5xx";
+    assert_eq!(of_b.as_deref(), Some(said));
+    assert_eq!(debug(None, &worker).as_deref(), Some("x-debug: left to Istio"));
+    let mut lines = Vec::new();
+    while let Some(event) = worker.router.poll_event() {
+        lines.push(event.to_string());
+    }
+    let fields = "[from=usable to=ejected reason=consecutive_5xx was_ms=100 for_ms=1000 backoff=1 \
+                  requests=0 errors=0 slow=0]";
+    assert!(lines.iter().any(|line| line.ends_with(fields)), "{lines:?}");
+}
+
+#[test]
+fn lines_are_rationed_and_the_missing_ones_counted() {
+    let mut quota = Quota::default();
+    let written = (0..Quota::MOST + 7).filter(|_| quota.take()).count();
+    assert_eq!(written, Quota::MOST as usize);
+    assert_eq!(quota.refill(), None, "the first line that there is room for is a change");
+    assert_eq!(quota.refill(), Some(7));
+    assert!(quota.take() && quota.take() && !quota.take());
 }
