@@ -201,8 +201,12 @@ fn what_is_rendered_can_be_explained() {
     assert!(answer.rendered.commands.contains("kubectl"));
     let json = serde_json::to_value(&answer).unwrap();
     let files: Vec<File> = serde_json::from_value(json["files"].clone()).unwrap();
-    let explained =
-        api::explain(api::ExplainRequest { files, ..api::ExplainRequest::default() }).unwrap();
+    let explained = api::explain(api::ExplainRequest {
+        files,
+        from: Some("europe-west1".to_owned()),
+        istio: None,
+    })
+    .unwrap();
     assert!(!explained.explanation.clusters.is_empty());
 }
 

@@ -115,7 +115,7 @@ spec:
       };
       const { files: rendered, commands } = await mesh().render({ files: [intent] });
       assert.match(commands, /kubectl --context "\$context" apply -f gateway\.yaml/);
-      const { explanation } = await mesh().explain({ files: rendered });
+      const { explanation } = await mesh().explain({ files: rendered, from: "europe-west1" });
       assert.equal(explanation.clusters.find(({ routes }) => routes.length > 0).localities.length, 2);
     });
 
