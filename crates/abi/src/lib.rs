@@ -17,7 +17,7 @@ pub mod entry;
 pub mod host;
 mod memory;
 
-pub use memory::Returned;
+pub use memory::{Returned, memory_bytes};
 pub use proxy_wasm::types::{Action, BufferType, LogLevel, MapType, MetricType};
 
 /// A filter: one value for each virtual machine, that is for each of Envoy's workers.

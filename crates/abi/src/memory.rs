@@ -37,6 +37,17 @@ fn layout(size: usize) -> Option<Layout> {
     Layout::from_size_align(size, 1).ok()
 }
 
+/// How large the machine's memory is. It never shrinks. 0 outside of WebAssembly.
+#[must_use]
+pub fn memory_bytes() -> u64 {
+    #[cfg(target_arch = "wasm32")]
+    let pages = core::arch::wasm32::memory_size::<0>();
+    #[cfg(not(target_arch = "wasm32"))]
+    let pages = 0;
+    const PAGE: u64 = 65_536;
+    pages as u64 * PAGE
+}
+
 /// Bytes that Envoy has put into the module's memory.
 #[derive(Debug)]
 pub struct Returned {

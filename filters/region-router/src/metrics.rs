@@ -8,8 +8,8 @@ use mesh_failover_core::router::{Form, Metric, Sample};
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     known: Vec<(u64, u32)>,
-    /// In pages, as it was written last.
-    memory: usize,
+    /// In bytes, as it was written last.
+    memory: u64,
 }
 
 impl Metrics {
@@ -28,11 +28,10 @@ impl Metrics {
 
     /// Says how large the machine's memory is, if it has grown.
     pub(crate) fn memory(&mut self) {
-        const PAGE: u64 = 65_536;
-        let pages = core::arch::wasm32::memory_size::<0>();
-        if pages != self.memory {
-            self.memory = pages;
-            self.write(&whole(Metric::Memory, pages as u64 * PAGE));
+        let bytes = mesh_failover_abi::memory_bytes();
+        if bytes != self.memory {
+            self.memory = bytes;
+            self.write(&whole(Metric::Memory, bytes));
         }
     }
 }

@@ -9,8 +9,8 @@ const FILE_LINES: usize = 400;
 const TEST_LINES: usize = 150;
 const FUNCTION_LINES: usize = 70;
 /// A filter holds callbacks and host calls only; all decisions are the core's.
-/// Second tries are half host calls: what is kept, sent and answered is bytes of Envoy's.
-const FILTER_CODE_LINES: usize = 720;
+/// Of the lines, second tries and metrics are a third: what they keep, send and count is bytes of Envoy's.
+const FILTER_CODE_LINES: usize = 730;
 
 pub(super) fn check(sources: &[Source]) -> Vec<String> {
     let mut findings = Vec::new();
@@ -141,7 +141,7 @@ mod tests {
                 source("filters/f/src/host/e.rs", code(lines)),
             ]
         };
-        assert_eq!(check(&files(70)), [""; 0]);
-        assert_eq!(check(&files(71)), ["filters/f: 721 lines of code, at most 720"]);
+        assert_eq!(check(&files(80)), [""; 0]);
+        assert_eq!(check(&files(81)), ["filters/f: 731 lines of code, at most 730"]);
     }
 }
