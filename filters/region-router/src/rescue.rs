@@ -62,10 +62,9 @@ impl Kept {
 struct Pending {
     token: u32,
     stream: u32,
-    choice: Choice,
-    /// Where the first try failed.
-    failed: Choice,
-    /// The name of the region that failed; its choice may be another's under a new configuration.
+    /// The first try and this one; `None` under another configuration, where a choice is another region's.
+    tries: Option<(Choice, Choice)>,
+    /// The name of the region that failed.
     from: String,
     most: u32,
     /// Whether the request was a HEAD.
@@ -157,8 +156,7 @@ impl Rescues {
         self.pending.push(Pending {
             token,
             stream,
-            choice: replay.choice,
-            failed,
+            tries: Some((failed, replay.choice)),
             from: from.to_owned(),
             most: replay.max_response_bytes,
             head,
@@ -181,16 +179,16 @@ impl Rescues {
         let status = host::header(MapType::HttpCallResponseHeaders, ":status");
         let status = status.filter(|_| headers > 0).and_then(|text| configuration::number(&text));
         let good = status.filter(|status| *status < 500);
-        if let Some(status) = good {
-            worker.router().on_success(one.choice, status);
+        if let (Some(status), Some((_, second))) = (good, one.tries) {
+            worker.router().on_success(second, status);
         }
         // A client that is gone waits for nothing.
         if host::on_behalf_of(one.stream) {
             let fits = good.filter(|_| body <= one.most as usize);
-            if fits.is_some_and(|status| one.replace(status, body)) {
-                worker.router().on_rescued(one.failed);
-            } else {
+            if !fits.is_some_and(|status| one.replace(status, body)) {
                 host::resume_response();
+            } else if let Some((first, _)) = one.tries {
+                worker.router().on_rescued(first);
             }
         }
         true
@@ -200,6 +198,9 @@ impl Rescues {
     pub(crate) fn clear(&mut self) {
         self.kept.clear();
         self.bytes = 0;
+        for one in &mut self.pending {
+            one.tries = None;
+        }
     }
 }
 
