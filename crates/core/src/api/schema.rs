@@ -138,6 +138,11 @@ fn plugin_config() -> Value {
             }
         }
     }
+    // The DestinationRule's own words speak of hosts and of Istio's default.
+    let cap = "/$defs/OutlierDetection/properties/maxEjectionPercent/description";
+    if let Some(text) = schema.pointer_mut(cap) {
+        *text = "Share of the regions that may be out at once; 0 or unset: 100.".into();
+    }
     schema
 }
 
