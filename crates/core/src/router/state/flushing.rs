@@ -55,10 +55,7 @@ impl Router {
                 policy.is_some_and(|policy| policy.regions.iter().any(|it| it.name == name))
             };
             for region in known.regions.iter().filter(|region| !stays(&region.name)) {
-                for metric in Metric::ALL
-                    .into_iter()
-                    .filter(|it| matches!(it, Metric::Out | Metric::TrafficPercent))
-                {
+                for metric in [Metric::Out, Metric::TrafficPercent] {
                     let (host, port) = (known.policy.host.as_str(), known.port);
                     each(Sample { metric, host, port, region: &region.name, value: 0 });
                 }
