@@ -1,9 +1,9 @@
 //! `cargo xtask bench gateway`: CPU time that a filter adds to a request in one Envoy worker.
 //!
-//! Four gateways run side by side with the same routes: no filter, a filter that does nothing, a Lua
-//! filter that does the least a region router could do (set the header, clear the route cache), and
-//! the region router. Envoy is alone on one core, load and backends on another. Many short rounds
-//! measure all four in turn, so that what else the machine does hits all alike; and all are started anew
+//! Five gateways run side by side with the same routes: no filter, a filter that does nothing, a Lua
+//! filter that does the least a region router could do (set the header, clear the route cache), a Wasm filter that makes the
+//! router's host calls and decides nothing, and the region router. Envoy is alone on one core, load and backends on another. Many short rounds
+//! measure all in turn, so that what else the machine does hits all alike; and all are started anew
 //! several times, because where a process's memory happens to lie makes it faster or slower by some percent for its
 //! whole life. Within a round each variant is taken as a multiple of no filter; the medians of these ratios are the result.
 //!
@@ -23,6 +23,8 @@ use crate::{filter, tools};
 
 /// The router may cost this many times what a filter that does nothing costs.
 const MOST_OF_DO_NOTHING: f64 = 1.5;
+/// Modules that are measured beside the region router.
+const OTHERS: [&str; 2] = ["do-nothing", "least-router"];
 /// Below this part of a request's whole cost, an added cost is noise.
 const LEAST_COST: f64 = 0.01;
 const ENVOY_CORE: usize = 0;
@@ -64,18 +66,21 @@ enum Variant {
     None,
     DoNothing,
     Lua,
+    Least,
     Router,
     Other(PathBuf),
 }
 
 impl Variant {
-    const ALL: [Self; 4] = [Self::None, Self::DoNothing, Self::Lua, Self::Router];
+    const ALL: [Self; 5] =
+        [Self::None, Self::DoNothing, Self::Lua, Self::Least, Self::Router];
 
     fn name(&self) -> Cow<'_, str> {
         match self {
             Self::None => "no filter".into(),
             Self::DoNothing => "do-nothing filter".into(),
             Self::Lua => "Lua: header, route cache".into(),
+            Self::Least => "the router's host calls".into(),
             Self::Router => "region router".into(),
             Self::Other(module) => module.file_name().unwrap_or_default().to_string_lossy(),
         }
@@ -86,6 +91,7 @@ impl Variant {
         match self {
             Self::None => program.filter = None,
             Self::DoNothing => set_module(&mut program, &filter::build("do-nothing")?)?,
+            Self::Least => set_module(&mut program, &filter::build("least-router")?)?,
             Self::Other(module) => set_module(&mut program, &module.canonicalize()?)?,
             Self::Lua => {
                 program.filter = None;
@@ -115,7 +121,9 @@ pub fn run(args: Args) -> Result<()> {
     }
     tools::envoy()?;
     filter::build("region-router")?;
-    filter::build("do-nothing")?;
+    for other in OTHERS {
+        filter::build(other)?;
+    }
     let others = args.also.iter().cloned().map(Variant::Other);
     let variants: Vec<Variant> = Variant::ALL.into_iter().chain(others).collect();
     // The runtime's threads inherit the core of the thread that starts them.
@@ -203,11 +211,13 @@ fn print(variants: &[Variant], rounds: &[Vec<f64>], args: &Args) -> Result<()> {
         );
     }
     println!();
-    let [_, nothing, lua, router, ..] = added[..] else { bail!("variants are missing") };
+    let [_, nothing, lua, least, router, ..] = added[..] else { bail!("variants are missing") };
     let most = format!("target: at most {MOST_OF_DO_NOTHING}");
-    for (name, other, target) in
-        [("do-nothing", nothing, most.as_str()), ("Lua", lua, "target: below 1")]
-    {
+    for (name, other, target) in [
+        ("do-nothing", nothing, most.as_str()),
+        ("Lua", lua, "target: below 1"),
+        ("its host calls", least, "what is above 1 is its own"),
+    ] {
         if other < LEAST_COST {
             bail!(
                 "{name} seemed to cost next to nothing, so a ratio to it would mean nothing: \
