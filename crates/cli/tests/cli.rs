@@ -128,7 +128,8 @@ fn nothing_is_written_after_an_error_of_the_translation() {
         fs::write(folder.path().join(file.file_name()), text).unwrap();
     }
     let (input, name) = (folder.path().display().to_string(), out.display().to_string());
-    let expected = ["us-central2", "does not exist", "nothing was written"];
+    let line = "virtual-service.yaml:29:7";
+    let expected = [line, "us-central2", "does not exist", "nothing was written"];
     check(&[&input, "--from", "europe-west1", "--out", &name], 1, &expected);
     assert!(!out.exists());
 }

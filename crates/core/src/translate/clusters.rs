@@ -25,7 +25,7 @@ use crate::cluster::{
 };
 use crate::diagnostic::Severity;
 use crate::locality::Locality;
-use crate::manifest::{Subset, TrafficPolicy};
+use crate::manifest::{Place, Subset, TrafficPolicy};
 use crate::units::Priority;
 
 /// A cluster to build.
@@ -41,7 +41,10 @@ struct Target<'a> {
 }
 
 /// Builds every cluster, with the origin of its policy.
-pub(super) fn build_clusters(push: &Push<'_>, findings: &mut Findings) -> Vec<(Cluster, Origin)> {
+pub(super) fn build_clusters(
+    push: &Push<'_>,
+    findings: &mut Findings<'_>,
+) -> Vec<(Cluster, Origin)> {
     let mut clusters = Vec::new();
     for (hostname, service) in &push.registry.services {
         if !service.visibility.includes(&push.proxy.namespace) {
@@ -87,7 +90,7 @@ fn targets<'a>(
 }
 
 impl Target<'_> {
-    fn build(&mut self, push: &Push<'_>, findings: &mut Findings) -> Cluster {
+    fn build(&mut self, push: &Push<'_>, findings: &mut Findings<'_>) -> Cluster {
         let version = push.proxy.version;
         let policy = with_mesh_default(push.default_traffic_policy(), self.policy.clone());
         let pool = policy.as_ref().and_then(|policy| policy.connection_pool.as_ref());
@@ -129,7 +132,7 @@ impl Target<'_> {
         &self,
         push: &Push<'_>,
         name: &str,
-        findings: &mut Findings,
+        findings: &mut Findings<'_>,
     ) -> ClusterLoadAssignment {
         let by_eds = self.service.discovery == DiscoveryType::Eds;
         let sends_unready = self.sends_unready(push.proxy.version);
@@ -144,7 +147,7 @@ impl Target<'_> {
                         endpoint.name, self.hostname, endpoint.address.host
                     ),
                     help: "write an IP address, or `resolution: DNS` in its ServiceEntry",
-                    path: String::new(),
+                    place: Some(endpoint.place.clone()),
                 });
                 continue;
             }
@@ -195,7 +198,7 @@ impl Target<'_> {
         push: &Push<'_>,
         cluster: &mut Cluster,
         setting: &LbSetting,
-        findings: &mut Findings,
+        findings: &mut Findings<'_>,
     ) {
         let failover = self.origin.fails_over;
         let assignment = &mut cluster.load_assignment;
@@ -217,7 +220,7 @@ impl Target<'_> {
                     push.proxy.version
                 ),
                 help: "use `failover` there, or `resolution: STATIC`; see istio/istio#61857",
-                path: "spec.trafficPolicy.loadBalancer.localityLbSetting.failoverPriority".to_owned(),
+                place: self.setting_place("failoverPriority"),
             });
         } else if with_labels || !orders_by_labels(setting, failover) {
             apply_locality_load_balancer(assignment, push.proxy, setting, failover);
@@ -228,8 +231,13 @@ impl Target<'_> {
         }
     }
 
+    /// A field of the locality setting in force.
+    fn setting_place(&self, field: &str) -> Option<Place> {
+        self.origin.lb_setting_place.as_ref().map(|setting| setting.field(field))
+    }
+
     /// Says what istiod leaves to chance.
-    fn report(&self, setting: &LbSetting, findings: &mut Findings) {
+    fn report(&self, setting: &LbSetting, findings: &mut Findings<'_>) {
         let LbSetting::Locality { setting, .. } = setting else { return };
         for (index, entry) in setting.distribute.iter().enumerate() {
             for (one, other) in overlapping_keys(entry) {
@@ -242,9 +250,7 @@ impl Target<'_> {
                         self.hostname
                     ),
                     help: "name every locality under one key only",
-                    path: format!(
-                        "spec.trafficPolicy.loadBalancer.localityLbSetting.distribute[{index}].to"
-                    ),
+                    place: self.setting_place(&format!("distribute[{index}].to")),
                 });
             }
         }

@@ -1,11 +1,14 @@
 //! Diagnostics of one translation, each said once however many clusters it concerns.
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::manifest::Object;
+use crate::manifest::{Document, Object, Place};
 
-/// Collects diagnostics.
+/// Collects diagnostics, and finds the lines that they are about.
 #[derive(Debug, Default)]
-pub(super) struct Findings(Vec<Diagnostic>);
+pub(super) struct Findings<'a> {
+    documents: &'a [Document],
+    diagnostics: Vec<Diagnostic>,
+}
 
 /// What to say.
 #[derive(Debug)]
@@ -14,21 +17,29 @@ pub(super) struct Finding {
     pub(super) code: &'static str,
     pub(super) message: String,
     pub(super) help: &'static str,
-    pub(super) path: String,
+    /// `None`: it is about what is not written anywhere.
+    pub(super) place: Option<Place>,
 }
 
-impl Findings {
+impl<'a> Findings<'a> {
+    pub(super) const fn new(documents: &'a [Document]) -> Self {
+        Self { documents, diagnostics: Vec::new() }
+    }
+
     pub(super) fn add(&mut self, finding: Finding) {
-        let Finding { severity, code, message, help, path } = finding;
+        let Finding { severity, code, message, help, place } = finding;
         let help = (!help.is_empty()).then(|| help.to_owned());
-        let diagnostic = Diagnostic { severity, code, message, help, location: None, path };
-        if !self.0.contains(&diagnostic) {
-            self.0.push(diagnostic);
+        let Place { document, path } = place.unwrap_or_default();
+        let written = self.documents.get(document).filter(|_| !path.is_empty());
+        let location = written.and_then(|document| document.locate(&path));
+        let diagnostic = Diagnostic { severity, code, message, help, location, path };
+        if !self.diagnostics.contains(&diagnostic) {
+            self.diagnostics.push(diagnostic);
         }
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.0
+        self.diagnostics
     }
 }
 

@@ -11,7 +11,7 @@ use super::findings::{Finding, Findings, by_age, title};
 use super::labels::selects;
 use super::push::Push;
 use crate::diagnostic::Severity;
-use crate::manifest::{Gateway, Object, Server};
+use crate::manifest::{Gateway, Object, Place, Server};
 
 /// A server that carries HTTP routes.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub(super) struct BoundServer {
 /// Every server of the proxy by port and route name, oldest Gateway first.
 pub(super) fn bind_servers(
     push: &Push<'_>,
-    findings: &mut Findings,
+    findings: &mut Findings<'_>,
 ) -> BTreeMap<(u16, String), Vec<BoundServer>> {
     let mut bound: BTreeMap<(u16, String), Vec<BoundServer>> = BTreeMap::new();
     for gateway in by_age(&push.manifests.gateways) {
@@ -51,7 +51,10 @@ pub(super) fn bind_servers(
                     code,
                     message: format!("a server of Gateway `{}` is left out: {why}", title(gateway)),
                     help: "",
-                    path: format!("spec.servers[{index}]"),
+                    place: Some(Place {
+                        document: gateway.document,
+                        path: format!("spec.servers[{index}]"),
+                    }),
                 }),
             }
         }
@@ -71,7 +74,10 @@ pub(super) fn bind_servers(
                     .join(", ")
             ),
             help: "make `spec.selector` a subset of these labels",
-            path: "spec.selector".to_owned(),
+            place: push.manifests.gateways.first().map(|gateway| Place {
+                document: gateway.document,
+                path: "spec.selector".to_owned(),
+            }),
         });
     }
     bound

@@ -66,7 +66,7 @@ use virtual_host::build_listener;
 
 use crate::cluster::Cluster;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::manifest::Manifests;
+use crate::manifest::{Manifests, Place};
 use crate::route::{Listener, RouteAction};
 
 /// What istiod programs into one proxy.
@@ -87,7 +87,7 @@ pub struct Translation {
 /// The order of files and documents does not matter. Of several MeshConfigs the first counts.
 #[must_use]
 pub fn translate(manifests: &Manifests, proxy: &Proxy) -> Translation {
-    let mut findings = Findings::default();
+    let mut findings = Findings::new(&manifests.documents);
     let written = manifests.mesh_configs.first();
     let mesh = written.map(|mesh| mesh.spec.clone()).unwrap_or_default();
     let registry = Registry::new(manifests, proxy.version, &mut findings);
@@ -107,12 +107,12 @@ pub fn translate(manifests: &Manifests, proxy: &Proxy) -> Translation {
 fn report_missing_clusters(
     listeners: &[Listener],
     origins: &BTreeMap<String, Origin>,
-    findings: &mut Findings,
+    findings: &mut Findings<'_>,
 ) {
     let hosts = listeners.iter().flat_map(|listener| &listener.virtual_hosts);
     for route in hosts.flat_map(|host| &host.routes) {
         let RouteAction::Forward(forward) = &route.action else { continue };
-        for cluster in &forward.clusters {
+        for (index, cluster) in forward.clusters.iter().enumerate() {
             if !origins.contains_key(&cluster.name) {
                 findings.add(Finding {
                     severity: Severity::Error,
@@ -122,9 +122,15 @@ fn report_missing_clusters(
                         cluster.name
                     ),
                     help: "check host, port and subset of the destination against the services and DestinationRules",
-                    path: "spec.http.route.destination".to_owned(),
+                    place: route.place.as_ref().map(|place| destination(place, index)),
                 });
             }
         }
     }
+}
+
+/// Where a rule names the destination that became a route's cluster of this index.
+fn destination(route: &Place, index: usize) -> Place {
+    let rule = route.path.split(".match[").next().unwrap_or_default();
+    Place { document: route.document, path: format!("{rule}.route[{index}].destination") }
 }

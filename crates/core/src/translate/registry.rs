@@ -26,7 +26,7 @@ use crate::cluster::{Address, DiscoveryType};
 use crate::diagnostic::Severity;
 use crate::locality::Locality;
 use crate::manifest::{
-    Manifests, Object, Pod, ServiceEntry, Topology, TopologyCluster, Workload, WorkloadEntry,
+    Manifests, Object, Place, Pod, ServiceEntry, Topology, TopologyCluster, Workload, WorkloadEntry,
 };
 
 /// Services by host name.
@@ -71,6 +71,8 @@ pub(super) struct Endpoint {
     pub(super) mtls: bool,
     /// Whether Kubernetes finds it ready.
     pub(super) ready: bool,
+    /// The workload as it is written.
+    pub(super) place: Place,
 }
 
 /// Where a workload's endpoints are: its label, its own field, or its cluster's.
@@ -104,7 +106,7 @@ impl Registry {
     pub(super) fn new(
         manifests: &Manifests,
         version: IstioVersion,
-        findings: &mut Findings,
+        findings: &mut Findings<'_>,
     ) -> Self {
         let mut registry = Self::default();
         for entry in by_age(&manifests.service_entries) {
@@ -119,31 +121,41 @@ impl Registry {
         &mut self,
         topologies: &[Object<Topology>],
         version: IstioVersion,
-        findings: &mut Findings,
+        findings: &mut Findings<'_>,
     ) {
-        let mut clusters: Vec<_> = topologies.iter().flat_map(|t| &t.spec.clusters).collect();
-        crate::compact::sort_by(&mut clusters, |one, other| one.name.cmp(&other.name));
-        for (cluster_index, cluster) in (1..).zip(clusters) {
-            for gateway in &cluster.east_west_gateways {
+        let mut clusters: Vec<_> = topologies.iter().flat_map(placed_clusters).collect();
+        crate::compact::sort_by(&mut clusters, |(one, _), (other, _)| one.name.cmp(&other.name));
+        for (cluster_index, (cluster, place)) in (1..).zip(clusters) {
+            for (index, gateway) in cluster.east_west_gateways.iter().enumerate() {
                 match parse_address(gateway) {
                     Some(address) => self.gateways.push(NetworkGateway {
                         network: cluster.network.clone().unwrap_or_default(),
                         cluster: cluster.name.clone(),
                         address,
                     }),
-                    None => findings.add(bad_address(gateway, &cluster.name)),
+                    None => {
+                        let place = place.field(&format!("eastWestGateways[{index}]"));
+                        findings.add(bad_address(gateway, &cluster.name, place));
+                    }
                 }
             }
             for (index, workload) in (1..).zip(&cluster.workloads) {
-                let place = Place { cluster, indices: (cluster_index, index), version };
+                let place = place.field(&format!("workloads[{}]", index - 1));
+                let place = InTopology { place, cluster, indices: (cluster_index, index), version };
                 self.add_workload(workload, &place, findings);
             }
         }
     }
 
-    fn add_workload(&mut self, workload: &Workload, place: &Place<'_>, findings: &mut Findings) {
+    fn add_workload(
+        &mut self,
+        workload: &Workload,
+        place: &InTopology<'_>,
+        findings: &mut Findings<'_>,
+    ) {
         let Ok(port) = u16::try_from(workload.port) else {
-            findings.add(bad_address(&workload.port.to_string(), &place.cluster.name));
+            let written = place.place.field("port");
+            findings.add(bad_address(&workload.port.to_string(), &place.cluster.name, written));
             return;
         };
         let service = self.services.entry(workload.service.clone()).or_insert_with(|| {
@@ -164,7 +176,9 @@ impl Registry {
                 None => Some(place.made_up_address(ordinal, port)),
             };
             let Some(address) = address else {
-                findings.add(bad_address(written.map_or("", String::as_str), &place.cluster.name));
+                let text = written.map_or("", String::as_str);
+                let written = place.place.field(&format!("addresses[{ordinal}]"));
+                findings.add(bad_address(text, &place.cluster.name, written));
                 continue;
             };
             service.endpoints.push(Endpoint {
@@ -178,6 +192,7 @@ impl Registry {
                 cluster: place.cluster.name.clone(),
                 mtls: true,
                 ready,
+                place: place.place.clone(),
             });
         }
     }
@@ -187,7 +202,7 @@ impl Registry {
         entry: &Object<ServiceEntry>,
         manifests: &Manifests,
         version: IstioVersion,
-        findings: &mut Findings,
+        findings: &mut Findings<'_>,
     ) {
         let namespace = entry.metadata.namespace();
         let discovery = match entry.spec.resolution.as_deref() {
@@ -204,7 +219,10 @@ impl Registry {
                         title(entry)
                     ),
                     help: "write `STATIC`, `DNS` or `DNS_ROUND_ROBIN` to have its endpoints balanced",
-                    path: "spec.resolution".to_owned(),
+                    place: Some(Place {
+                        document: entry.document,
+                        path: "spec.resolution".to_owned(),
+                    }),
                 });
                 return;
             }
@@ -218,9 +236,11 @@ impl Registry {
                 .or_insert_with(|| Service::new(namespace, visibility, discovery));
             let annotation = entry.metadata.annotations.get(ANNOTATION).map(String::as_str);
             service.traffic_distribution = TrafficDistribution::parse(None, annotation, None);
-            for port in &entry.spec.ports {
+            for (index, port) in entry.spec.ports.iter().enumerate() {
                 let Ok(number) = u16::try_from(port.number) else {
-                    findings.add(bad_address(&port.number.to_string(), &title(entry)));
+                    let path = format!("spec.ports[{index}].number");
+                    let place = Place { document: entry.document, path };
+                    findings.add(bad_address(&port.number.to_string(), &title(entry), place));
                     continue;
                 };
                 let protocol = port.protocol.to_ascii_uppercase();
@@ -232,7 +252,8 @@ impl Registry {
                 {
                     let host_itself =
                         WorkloadEntry { address: Some(host.clone()), ..WorkloadEntry::default() };
-                    let named = Named { name: host.clone(), entry: &host_itself };
+                    let place = Place { document: entry.document, path: "spec.hosts".to_owned() };
+                    let named = Named { name: host.clone(), entry: &host_itself, place };
                     service.endpoints.extend(named.endpoint(number, &port.name, target, version));
                 }
                 service.endpoints.extend(
@@ -245,7 +266,7 @@ impl Registry {
     }
 
     /// Names are how scenarios, the simulator and live views speak of endpoints.
-    fn report_duplicate_names(&self, findings: &mut Findings) {
+    fn report_duplicate_names(&self, findings: &mut Findings<'_>) {
         for (host, service) in &self.services {
             let mut seen = BTreeSet::new();
             for endpoint in &service.endpoints {
@@ -258,7 +279,7 @@ impl Registry {
                             endpoint.name
                         ),
                         help: "give each workload of the topology a `name` of its own",
-                        path: "spec.clusters.workloads.name".to_owned(),
+                        place: Some(endpoint.place.clone()),
                     });
                 }
             }
@@ -279,6 +300,13 @@ impl Service {
     }
 }
 
+/// The clusters of a topology, and where each stands.
+fn placed_clusters(topology: &Object<Topology>) -> impl Iterator<Item = (&TopologyCluster, Place)> {
+    let place =
+        |index| Place { document: topology.document, path: format!("spec.clusters[{index}]") };
+    topology.spec.clusters.iter().enumerate().map(move |(index, it)| (it, place(index)))
+}
+
 /// The endpoints a workload has: those listed, or `replicas` ready ones.
 fn listed_pods(workload: &Workload) -> Vec<Pod> {
     workload.pods.clone().unwrap_or_else(|| {
@@ -286,14 +314,15 @@ fn listed_pods(workload: &Workload) -> Vec<Pod> {
     })
 }
 
-/// Where a topology's workload stands.
-struct Place<'a> {
+/// A workload of a topology, and where it stands.
+struct InTopology<'a> {
+    place: Place,
     cluster: &'a TopologyCluster,
     indices: (u32, u32),
     version: IstioVersion,
 }
 
-impl Place<'_> {
+impl InTopology<'_> {
     fn made_up_address(&self, ordinal: u32, port: u16) -> Address {
         let (cluster, workload) = self.indices;
         let parts = [cluster, workload, ordinal.saturating_add(1)];
@@ -311,6 +340,7 @@ impl Place<'_> {
 
 /// A WorkloadEntry, alone or inside a ServiceEntry.
 struct Named<'a> {
+    place: Place,
     name: String,
     entry: &'a WorkloadEntry,
 }
@@ -343,6 +373,7 @@ impl Named<'_> {
             cluster: String::new(),
             mtls: entry.labels.get("security.istio.io/tlsMode").is_some_and(|mode| mode == "istio"),
             ready: true,
+            place: self.place.clone(),
         })
     }
 }
@@ -353,6 +384,7 @@ fn workloads_of<'a>(entry: &'a Object<ServiceEntry>, manifests: &'a Manifests) -
     let own = own.map(|(index, workload)| Named {
         name: format!("{}-{index}", entry.metadata.name),
         entry: workload,
+        place: Place { document: entry.document, path: format!("spec.endpoints[{index}]") },
     });
     let selector = entry.spec.workload_selector.as_ref();
     let selected = by_age(&manifests.workload_entries).into_iter().filter(|workload| {
@@ -362,8 +394,11 @@ fn workloads_of<'a>(entry: &'a Object<ServiceEntry>, manifests: &'a Manifests) -
         workload.metadata.namespace() == entry.metadata.namespace()
             && selector.is_some_and(|selector| selects(&selector.labels, &labels))
     });
-    let selected = selected
-        .map(|workload| Named { name: workload.metadata.name.clone(), entry: &workload.spec });
+    let selected = selected.map(|workload| Named {
+        name: workload.metadata.name.clone(),
+        entry: &workload.spec,
+        place: Place { document: workload.document, path: "spec".to_owned() },
+    });
     own.chain(selected).collect()
 }
 
@@ -374,12 +409,12 @@ fn parse_address(text: &str) -> Option<Address> {
     Some(Address { host: host.to_owned(), port: port.parse().ok()? }).filter(|a| !a.host.is_empty())
 }
 
-fn bad_address(text: &str, of: &str) -> Finding {
+fn bad_address(text: &str, of: &str, place: Place) -> Finding {
     Finding {
         severity: Severity::Error,
         code: codes::BAD_ADDRESS,
         message: format!("`{text}` in `{of}` is no address or port"),
         help: "write addresses as `host:port`, for example `127.0.0.1:8080`, and ports from 1 to 65535",
-        path: String::new(),
+        place: Some(place),
     }
 }

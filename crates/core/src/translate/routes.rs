@@ -34,7 +34,7 @@ pub(super) struct RouteScope<'a, 'b> {
 }
 
 /// Routes in order: each match of a rule is one, and a catch-all ends the list.
-pub(super) fn build_routes(scope: &RouteScope<'_, '_>, findings: &mut Findings) -> Vec<Route> {
+pub(super) fn build_routes(scope: &RouteScope<'_, '_>, findings: &mut Findings<'_>) -> Vec<Route> {
     let mut routes = Vec::new();
     for (index, http) in scope.service.spec.http.iter().enumerate() {
         scope.report_left_out(http, index, findings);
@@ -171,7 +171,7 @@ impl RouteScope<'_, '_> {
         hash_policy(&policy.load_balancer?.consistent_hash?)
     }
 
-    fn report_left_out(&self, http: &HttpRoute, index: usize, findings: &mut Findings) {
+    fn report_left_out(&self, http: &HttpRoute, index: usize, findings: &mut Findings<'_>) {
         let several = http.route.len() > 1;
         let left_out = [
             ("delegate", http.delegate.is_some()),
@@ -193,7 +193,10 @@ impl RouteScope<'_, '_> {
                     title(self.service)
                 ),
                 help: "",
-                path: format!("spec.http[{index}].{field}"),
+                place: Some(Place {
+                    document: self.service.document,
+                    path: format!("spec.http[{index}].{field}"),
+                }),
             });
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn build_listener(
     push: &Push<'_>,
     (port, route_name): (u16, &str),
     servers: &[BoundServer],
-    findings: &mut Findings,
+    findings: &mut Findings<'_>,
 ) -> Listener {
     let mut by_domain: BTreeMap<String, VirtualHost> = BTreeMap::new();
     for server in servers {

@@ -12,5 +12,6 @@ mod binding;
 mod clusters;
 mod destination_rules;
 mod laws;
+mod places;
 mod seed;
 mod support;

@@ -72,8 +72,7 @@ enum Variant {
 }
 
 impl Variant {
-    const ALL: [Self; 5] =
-        [Self::None, Self::DoNothing, Self::Lua, Self::Least, Self::Router];
+    const ALL: [Self; 5] = [Self::None, Self::DoNothing, Self::Lua, Self::Least, Self::Router];
 
     fn name(&self) -> Cow<'_, str> {
         match self {
