@@ -1,6 +1,7 @@
 //! Examples of lints: an example's own documents, completed by the base.
 
 pub mod page;
+mod play;
 
 use std::path::{Path, PathBuf};
 
@@ -21,28 +22,34 @@ pub struct Example {
     target: Target,
     /// What a gateway printed.
     live: Vec<GatewayState>,
+    /// What happens where it is not the traffic that is harmed: `happens.md` beside it.
+    happens: Option<String>,
+    /// What is played instead of it, each with the words that say why.
+    plays: Vec<(String, Example)>,
 }
 
-/// Reads an example. Its first lines may say how it is checked: `# check: --istio 1.29`.
+/// Reads an example. Comments may say how it is checked, `# check: --istio 1.29`, and what is played instead of it,
+/// `# played as: stored.yaml: what becomes of it`, or which file goes before the base, `# beside: router.yaml`. Such lines are at the
+/// end, so that places are those of what is shown.
 pub fn example(file: &Path) -> Result<Example, String> {
     let read = |path: &Path| {
         std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
     };
     let own = read(file)?;
-    let base = file.ancestors().nth(2).ok_or("an example is in a folder of its own")?.join(BASE);
-    let base = read(&base)?;
-    let kind = |document: &str| {
-        document.lines().find_map(|line| line.strip_prefix("kind: ")).map(str::to_owned)
-    };
-    let kinds: Vec<_> = own.split("---\n").filter_map(kind).collect();
-    let missing = base.split("---\n").filter(|it| kind(it).is_some_and(|it| !kinds.contains(&it)));
-    let base = missing.collect::<Vec<_>>().join("---\n");
+    let folder = file.ancestors().nth(2).ok_or("an example is in a folder of its own")?;
+    let beside = own.lines().find_map(|line| line.strip_prefix("# beside: "));
+    let below: Vec<&str> = beside.into_iter().chain([BASE]).collect();
+    let mut texts = vec![("example.yaml".to_owned(), own.clone())];
+    for name in below {
+        let missing = missing(&texts, &read(&folder.join(name))?);
+        texts.push((name.to_owned(), missing));
+    }
     let options: Vec<String> = own
         .lines()
         .filter_map(|line| line.strip_prefix("# check: "))
         .flat_map(|line| line.split(' ').map(str::to_owned))
         .collect();
-    let mut example = Example::of(vec![("example.yaml".into(), own), (BASE.into(), base)]);
+    let mut example = Example::of(texts);
     for option in options.chunks(2) {
         match option {
             [name, value] if name == "--istio" => {
@@ -59,7 +66,25 @@ pub fn example(file: &Path) -> Result<Example, String> {
         let dump = [Source { name, text: &text }];
         example.live = vec![read_dumps(&dump).map_err(|(error, _)| error.message)?];
     }
+    example.happens = std::fs::read_to_string(file.with_file_name("happens.md")).ok();
+    let plays: Vec<_> = example.played_as().collect();
+    example.plays = plays
+        .into_iter()
+        .map(|(name, why)| Ok((why, self::example(&file.with_file_name(name))?)))
+        .collect::<Result<_, String>>()?;
     Ok(example)
+}
+
+/// The documents of `text` whose kinds no other text has.
+fn missing(texts: &[(String, String)], text: &str) -> String {
+    let kind = |document: &str| {
+        document.lines().find_map(|line| line.strip_prefix("kind: ")).map(str::to_owned)
+    };
+    let kinds: Vec<_> =
+        texts.iter().flat_map(|(_, text)| text.split("---\n")).filter_map(kind).collect();
+    let documents = text.split("---\n");
+    let missing = documents.filter(|it| kind(it).is_some_and(|it| !kinds.contains(&it)));
+    missing.collect::<Vec<_>>().join("---\n")
 }
 
 /// All manifests of a folder as one example.
@@ -77,7 +102,14 @@ pub fn folder(folder: &Path) -> Result<Example, String> {
 
 impl Example {
     fn of(texts: Vec<(String, String)>) -> Self {
-        Self { texts, version: IstioVersion::NEWEST, target: Target::default(), live: Vec::new() }
+        Self {
+            texts,
+            version: IstioVersion::NEWEST,
+            target: Target::default(),
+            live: Vec::new(),
+            happens: None,
+            plays: Vec::new(),
+        }
     }
 
     /// The file beside it that holds what a gateway printed.
@@ -85,9 +117,12 @@ impl Example {
         self.text().lines().find_map(|line| line.strip_prefix("# live: "))
     }
 
-    /// Why the twin cannot show it, as the example says.
-    pub fn not_played(&self) -> Option<&str> {
-        self.text().lines().find_map(|line| line.strip_prefix("# not played: "))
+    /// Files that are played instead of it, and why.
+    fn played_as(&self) -> impl Iterator<Item = (String, String)> {
+        let lines = self.text().lines().filter_map(|line| line.strip_prefix("# played as: "));
+        lines.filter_map(|line| {
+            line.split_once(": ").map(|(name, why)| (name.to_owned(), why.to_owned()))
+        })
     }
 
     /// Its own documents.
@@ -124,6 +159,11 @@ impl Example {
     pub fn changed(&self, change: impl Fn(&str, &str) -> String) -> Self {
         let texts = self.texts.iter();
         let texts = texts.map(|(name, text)| (name.clone(), change(name, text))).collect();
-        Self { texts, version: self.version, target: self.target, live: self.live.clone() }
+        Self {
+            version: self.version,
+            target: self.target,
+            live: self.live.clone(),
+            ..Self::of(texts)
+        }
     }
 }

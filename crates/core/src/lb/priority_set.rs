@@ -5,7 +5,7 @@
 //!
 //! **Source**: Envoy source/common/upstream/upstream_impl.cc `PrioritySetImpl`, `PriorityStateManager`, v1.40.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::host_set::{CoarseHealth, HealthFlags, Host, HostSet};
@@ -28,7 +28,8 @@ impl PrioritySet {
     /// The hosts of an assignment. `id` gives each endpoint its number; `local` is the proxy's own locality.
     ///
     /// As in Envoy, a weight without a locality is dropped, and of two weights for one locality in one priority the last wins.
-    /// Groups of a priority above 128, which Envoy refuses, are left out.
+    /// Of endpoints with one address, in whatever groups, the first is kept (source/extensions/clusters/eds/eds.cc
+    /// `updateLocalityEndpoints`, v1.40). Groups of a priority above 128, which Envoy refuses, are left out.
     #[must_use]
     pub fn from_assignment(
         assignment: &ClusterLoadAssignment,
@@ -36,13 +37,16 @@ impl PrioritySet {
         mut id: impl FnMut(&LocalityLbEndpoints, &LbEndpoint) -> HostId,
     ) -> Self {
         let mut priorities: BTreeMap<u32, (Vec<Host>, BTreeMap<Locality, u32>)> = BTreeMap::new();
+        let mut addresses = BTreeSet::new();
         let usable = |group: &&LocalityLbEndpoints| group.priority <= MAX_PRIORITY;
         for group in assignment.endpoints.iter().filter(usable) {
             let (hosts, weights) = priorities.entry(group.priority.0).or_default();
             if let (Some(locality), Some(weight)) = (&group.locality, group.load_balancing_weight) {
                 weights.insert(locality.clone(), weight);
             }
-            hosts.extend(group.lb_endpoints.iter().map(|endpoint| Host {
+            let endpoints = group.lb_endpoints.iter();
+            let new = endpoints.filter(|it| addresses.insert(it.address.to_string()));
+            hosts.extend(new.map(|endpoint| Host {
                 id: id(group, endpoint),
                 locality: group.locality.clone().unwrap_or_default(),
                 weight: endpoint.load_balancing_weight.max(1),
@@ -125,5 +129,38 @@ impl PrioritySet {
             }
         }
         any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::{Address, HealthStatus};
+
+    #[test]
+    fn of_endpoints_with_one_address_the_first_is_kept() {
+        let address = Address { host: "203.0.113.7".to_owned(), port: 15443 };
+        let group = |zone: &str, priority| LocalityLbEndpoints {
+            locality: Some(Locality::parse(&format!("us-central1/{zone}"))),
+            priority: Priority(priority),
+            lb_endpoints: vec![LbEndpoint {
+                name: zone.to_owned(),
+                address: address.clone(),
+                health_status: HealthStatus::Healthy,
+                load_balancing_weight: 1,
+                labels: BTreeMap::new(),
+            }],
+            ..LocalityLbEndpoints::default()
+        };
+        let endpoints =
+            vec![group("us-central1-a", 0), group("us-central1-b", 0), group("us-central1-c", 1)];
+        let assignment = ClusterLoadAssignment { endpoints, ..ClusterLoadAssignment::default() };
+        let mut asked = 0;
+        let set = PrioritySet::from_assignment(&assignment, None, |_, _| {
+            asked += 1;
+            HostId(asked)
+        });
+        let zones: Vec<_> = set.hosts().map(|host| host.locality.zone.as_str()).collect();
+        assert_eq!((zones, asked), (vec!["us-central1-a"], 1));
     }
 }
