@@ -286,6 +286,13 @@ impl Detector {
         self.state.next_sweep
     }
 
+    /// Whether there is an event that nobody has seen yet.
+    #[inline]
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        !self.state.events.is_empty()
+    }
+
     /// The next event that nobody has seen yet.
     pub fn poll_event(&mut self) -> Option<OutlierDetectionEvent> {
         self.state.events.pop_front()

@@ -339,7 +339,9 @@ impl Engine {
                 upstream.report(host, HostResult::LocalOriginConnectFailed, None, time, rng);
             }
         }
-        self.follow_detector(envoy, upstream_index);
+        if upstream.has_ejection_events() {
+            self.follow_detector(envoy, upstream_index);
+        }
     }
 
     /// Answers the client: the one end of every request.

@@ -50,7 +50,7 @@ impl Exponential {
             else {
                 return 0.0;
             };
-            let x = (bits >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0) * width;
+            let x = (bits >> 11) as i64 as f64 * (1.0 / 9_007_199_254_740_992.0) * width;
             if x < *above {
                 return x;
             }

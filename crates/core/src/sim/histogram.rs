@@ -12,6 +12,27 @@ const SUB_BUCKETS: u64 = 16;
 const DOUBLINGS: u64 = 30;
 const BUCKETS: u32 = (SUB_BUCKETS * DOUBLINGS) as u32;
 
+/// A latency and its bucket: a request and its only attempt take equally long, and so do most requests.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Took {
+    nanos: u64,
+    bucket: u32,
+}
+
+impl Default for Took {
+    fn default() -> Self {
+        Self { nanos: 0, bucket: bucket(0) }
+    }
+}
+
+impl Took {
+    /// The same for another latency; nothing is computed if it is this one.
+    #[inline]
+    pub(super) fn after(self, nanos: u64) -> Self {
+        if nanos == self.nanos { self } else { Self { nanos, bucket: bucket(nanos) } }
+    }
+}
+
 /// Latencies seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Histogram {
@@ -32,11 +53,11 @@ impl Default for Histogram {
 impl Histogram {
     /// Counts one latency.
     #[inline]
-    pub(super) fn record(&mut self, nanos: u64) {
-        self.add(bucket(nanos), 1);
+    pub(super) fn record(&mut self, took: Took) {
+        self.add(took.bucket, 1);
         self.total += 1;
-        self.min = self.min.min(nanos);
-        self.max = self.max.max(nanos);
+        self.min = self.min.min(took.nanos);
+        self.max = self.max.max(took.nanos);
     }
 
     #[inline]
@@ -116,7 +137,7 @@ mod tests {
         let mut histogram = Histogram::default();
         assert_eq!(histogram.percentile(50), None);
         for _ in 0..1_000 {
-            histogram.record(5_000_000);
+            histogram.record(Took::default().after(5_000_000));
         }
         assert_eq!(histogram.percentile(50), Some(5_000_000));
         assert_eq!(histogram.percentile(99), Some(5_000_000));
@@ -126,9 +147,9 @@ mod tests {
     fn one_percent_of_slow_requests_does_not_move_the_99th_percentile() {
         let mut histogram = Histogram::default();
         for _ in 0..99 {
-            histogram.record(1_000_000);
+            histogram.record(Took::default().after(1_000_000));
         }
-        histogram.record(1_000_000_000);
+        histogram.record(Took::default().after(1_000_000_000));
         assert!(histogram.percentile(99).unwrap() < 1_100_000);
         assert_eq!(histogram.percentile(100), Some(1_000_000_000));
     }
@@ -141,8 +162,8 @@ mod tests {
         ) {
             let (mut whole, mut halves) = (Histogram::default(), [Histogram::default(), Histogram::default()]);
             for (index, latency) in latencies.iter().enumerate() {
-                whole.record(*latency);
-                halves[index % 2].record(*latency);
+                whole.record(Took::default().after(*latency));
+                halves[index % 2].record(Took::default().after(*latency));
             }
             let [mut merged, other] = halves;
             merged.merge(&other);

@@ -38,7 +38,7 @@ impl Xoshiro {
 
     /// A number in [0, 1) with 53 random bits.
     pub(super) fn unit(&mut self) -> f64 {
-        (self.random() >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
+        (self.random() >> 11) as i64 as f64 * (1.0 / 9_007_199_254_740_992.0)
     }
 
     /// A number in (0, 1], for logarithms.

@@ -7,7 +7,7 @@
 //! **Memory** grows with the length of the run and the number of endpoints, not with the number of requests. Above
 //! [`MAX_DETAILED_ENDPOINTS`] endpoints are counted by phase, without latencies, instead of by frame.
 
-use super::histogram::Histogram;
+use super::histogram::{Histogram, Took};
 use super::outcome::Outcome;
 use super::pods::{PodId, RegionId};
 
@@ -27,7 +27,7 @@ pub(super) struct Cell {
 
 impl Cell {
     #[inline]
-    fn record(&mut self, outcome: Outcome, latency: Option<u64>) {
+    fn record(&mut self, outcome: Outcome, latency: Option<Took>) {
         if outcome == Outcome::OK {
             self.ok += 1;
         } else {
@@ -108,6 +108,8 @@ pub(super) struct Recorder {
     /// The row of each span: itself, or its phase.
     rows: Vec<u32>,
     detailed: bool,
+    /// What was counted last.
+    took: Took,
 }
 
 impl Recorder {
@@ -128,7 +130,7 @@ impl Recorder {
         };
         let rows: Vec<u32> = spans.iter().enumerate().map(row).collect();
         let endpoints = vec![Vec::new(); rows.last().map_or(0, |last| *last as usize + 1)];
-        Self { spans, current: 0, endpoints, rows, detailed }
+        Self { spans, current: 0, endpoints, rows, detailed, took: Took::default() }
     }
 
     /// The span of a request that starts now.
@@ -165,7 +167,8 @@ impl Recorder {
         let Some(span) = self.spans.get_mut(span as usize) else { return };
         // What nobody answered comes first, so that regions may be added.
         let index = region.map_or(0, |region| region.0 as usize + 1);
-        cell(&mut span.by_region, index).record(outcome, Some(latency));
+        self.took = self.took.after(latency);
+        cell(&mut span.by_region, index).record(outcome, Some(self.took));
     }
 
     /// An attempt at an endpoint ended.
@@ -174,7 +177,8 @@ impl Recorder {
         let row =
             self.rows.get(span as usize).and_then(|row| self.endpoints.get_mut(*row as usize));
         if let Some(row) = row {
-            cell(row, pod.0 as usize).record(outcome, self.detailed.then_some(latency));
+            self.took = self.took.after(latency);
+            cell(row, pod.0 as usize).record(outcome, self.detailed.then_some(self.took));
         }
     }
 

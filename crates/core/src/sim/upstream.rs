@@ -305,6 +305,12 @@ impl Upstream {
         }
     }
 
+    /// Whether the detector has done something that the hosts must follow.
+    #[inline]
+    pub(super) fn has_ejection_events(&self) -> bool {
+        self.detector.as_ref().is_some_and(Detector::has_events)
+    }
+
     /// Lets the hosts follow what the detector has just done, one event at a time as Envoy does: the first change goes to the workers,
     /// the next ones wait for the merge window.
     #[inline]
