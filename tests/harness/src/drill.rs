@@ -184,7 +184,9 @@ impl Stage {
                 fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
             };
             recording.ages.push(logs::cluster_age(&instance.envoy.log()?, wall)?);
-            recording.requests.extend(logs::requests(&read(program::REQUEST_LOG)?, &names)?);
+            let requests = read(program::REQUEST_LOG)?;
+            recording.requests.extend(logs::requests(&requests, &names)?);
+            recording.attempts.extend(logs::rescues(&requests, &names)?);
             recording.attempts.extend(logs::attempts(&read(program::ATTEMPT_LOG)?, &names)?);
             let events = read(program::EJECTION_LOG).unwrap_or_default();
             recording.ejections.extend(logs::ejections(&events, envoy, &names, wall)?);

@@ -18,6 +18,7 @@ mod waiting;
 
 use std::sync::Arc;
 
+use self::front::Waiting;
 use self::retrying::History;
 
 use super::gateway::{Envoy, RoutePlan, Routes, choose_cluster};
@@ -85,6 +86,7 @@ pub(super) struct Engine {
     checks_in_flight: u64,
     histories: Vec<History>,
     free_histories: Vec<u32>,
+    waiting: Vec<Waiting>,
 }
 
 /// The parts an engine starts with.
@@ -122,6 +124,7 @@ impl Engine {
             checks_in_flight: 0,
             histories: Vec::new(),
             free_histories: Vec::new(),
+            waiting: Vec::new(),
         }
     }
 
@@ -358,9 +361,7 @@ impl Engine {
             self.tell_prober(&request, outcome);
             return;
         }
-        let region = request.answered.then_some(request.region);
-        self.recorder.request(request.span, region, outcome, self.now - request.started);
-        self.tell_front(&request, outcome);
+        self.answer(slot, &request, outcome);
     }
 
     /// Connections to some pods are cut: what is in flight fails (`lost`: it is never heard of again).

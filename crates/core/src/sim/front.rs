@@ -6,13 +6,17 @@
 //! **Source**: filters/region-router/src/worker.rs, which this follows line by line.
 //!
 //! **Not modelled**: the wall clock set back; two virtual machines that write in the same instant (virtual time is one thread, so a write
-//! never fails); a module that traps or is not loaded.
+//! never fails); a module that traps or is not loaded; requests that nothing was kept of for a second try because too many were under way.
 
 use std::time::Duration;
 
 use super::random::Xoshiro;
+use super::routing::Request;
 use crate::random::Random;
-use crate::router::{Action, Check, Choice, Event, Failure, ProbeResult, Router, RouterConfig};
+use crate::router::{
+    Action, Check, Choice, Decision, Event, Facts, Failure, ProbeResult, Replay, RequestHead, Router,
+    RouterConfig, UserKey,
+};
 use crate::time::MonotonicTime;
 
 /// Time between two ticks of a virtual machine. **Units**: nanoseconds. **Source**: filters/region-router/src/lib.rs `TICK`.
@@ -62,9 +66,38 @@ impl Front {
         self.machines.len() as u32
     }
 
-    /// The region for a request that Envoy would send to this cluster.
-    pub(super) fn choose(&mut self, worker: u32, cluster: &str) -> Option<(Choice, &str)> {
-        self.machines.get_mut(worker as usize)?.router.choose(cluster.as_bytes())
+    /// What becomes of a request that Envoy would send to this cluster. All of a scenario's requests look alike, but each comes from an
+    /// address of its own.
+    ///
+    /// **Draws**: one if the router tells users apart by address.
+    pub(super) fn decide(
+        &mut self,
+        worker: u32,
+        cluster: &str,
+        request: &Request,
+        rng: &mut Xoshiro,
+    ) -> Decision<'_> {
+        let Some(Machine { router, .. }) = self.machines.get_mut(worker as usize) else {
+            return Decision::Native;
+        };
+        let Some(id) = router.find(cluster.as_bytes()) else { return Decision::Native };
+        let wants = router.wants(id);
+        let read = |name: &str| request.header(&name.to_ascii_lowercase()).map(str::as_bytes);
+        let address;
+        let user = match wants.user {
+            None => None,
+            Some(UserKey::Header(name)) => read(name),
+            Some(UserKey::SourceAddress) => {
+                address = format!("{:016x}", rng.random());
+                Some(address.as_bytes())
+            }
+        };
+        let facts = Facts {
+            client_region: wants.client_region.and_then(read),
+            user,
+            hopped: wants.hops.is_some_and(|name| read(name).is_some()),
+        };
+        router.decide(id, &facts)
     }
 
     /// Percent of a worker's requests by region, of those for this cluster; `None`: they are left alone.
@@ -72,7 +105,7 @@ impl Front {
         self.machines.get(worker as usize)?.router.shares(cluster.as_bytes())
     }
 
-    /// A response has come, with Envoy's code details, after this time.
+    /// A response has come, with Envoy's code details, after this time. For a failure of the region: whether the request reached no upstream.
     pub(super) fn on_response(
         &mut self,
         worker: u32,
@@ -80,20 +113,57 @@ impl Front {
         (status, details): (u16, &str),
         took: Duration,
         now: MonotonicTime,
-    ) {
-        let Some(Machine { router, .. }) = self.machines.get_mut(worker as usize) else { return };
+    ) -> Option<bool> {
+        let Machine { router, .. } = self.machines.get_mut(worker as usize)?;
         if router.wants_latency(choice) {
             router.on_latency(choice, took, now);
         }
         if !router.is_suspect(choice, status) {
-            return router.on_success(choice, status);
+            router.on_success(choice, status);
+            return None;
         }
-        let Some(failure) = Failure::of_response(status, details.as_bytes()) else { return };
-        router.on_failure(choice, failure, now);
-        if router.has_news() {
-            self.exchange(worker, now);
-            self.collect(worker);
+        let failure = Failure::of_response(status, details.as_bytes());
+        let unreached = Failure::is_unreached(details.as_bytes());
+        if let Some(failure) = failure {
+            router.on_failure(choice, failure, now);
+            if router.has_news() {
+                self.exchange(worker, now);
+                self.collect(worker);
+            }
         }
+        (failure.is_some() || unreached).then_some(unreached)
+    }
+
+    /// A second try for a request that failed at `choice`, with the cluster that it goes to; `None`: there is none.
+    pub(super) fn rescue(
+        &mut self,
+        worker: u32,
+        choice: Choice,
+        request: &Request,
+        unreached: bool,
+        now: MonotonicTime,
+    ) -> Option<(Replay, &str)> {
+        let Machine { router, .. } = self.machines.get_mut(worker as usize)?;
+        let head = RequestHead {
+            method: request.header(":method")?.as_bytes(),
+            // A scenario's requests have no bodies.
+            end_of_stream: true,
+            upgrade: request.header("upgrade").is_some(),
+            grpc: request.header("content-type").is_some_and(|it| it.starts_with("application/grpc")),
+        };
+        if !router.may_rescue(choice) {
+            return None;
+        }
+        let mut rescue = router.admit(choice, &head);
+        let replay = router.rescue(choice, &mut rescue, unreached, now).ok()?;
+        Some((replay, router.cluster(replay.choice)?))
+    }
+
+    /// The second try of a request was answered well.
+    pub(super) fn on_rescued(&mut self, worker: u32, first: Choice, second: Choice, status: u16) {
+        let Some(Machine { router, .. }) = self.machines.get_mut(worker as usize) else { return };
+        router.on_success(second, status);
+        router.on_rescued(first);
     }
 
     /// A worker is about to choose a region for a request to this cluster. A destination that is new to it is looked at before its first

@@ -26,7 +26,8 @@ pub(super) struct Routes {
     plans: Vec<RoutePlan>,
     by_region: Vec<(String, u32)>,
     listeners: Vec<Listener>,
-    request: Request,
+    /// What all requests look like.
+    pub(super) request: Request,
     /// Names of the clusters in use, by number.
     pub(super) clusters: Vec<String>,
 }

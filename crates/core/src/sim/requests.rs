@@ -29,6 +29,8 @@ pub(super) struct Request {
     pub(super) choice: Option<Choice>,
     /// Whether it is one of the region router's own, which nobody waits for.
     pub(super) is_check: bool,
+    /// Whether it is the region router's second try of another one, which waits for it.
+    pub(super) is_second: bool,
     /// Whether its last attempt was answered by an endpoint.
     pub(super) answered: bool,
     /// Attempts so far.
@@ -85,6 +87,7 @@ impl Request {
             route: 0,
             choice: None,
             is_check: false,
+            is_second: false,
             answered: false,
             attempts: 0,
             pod: PodId(u32::MAX),

@@ -46,6 +46,11 @@ impl Request {
         request
     }
 
+    /// A header's value; `name` in lower case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
     /// The action of the route that takes it; `None`: no route (404).
     pub(super) fn route<'a>(
         &self,

@@ -49,6 +49,21 @@ struct Line<'a> {
     flags: &'a str,
     host: &'a str,
     details: &'a str,
+    /// Who the answer says it is from.
+    signed: &'a str,
+}
+
+/// What the region router says of an answer that another region's took the place of. **Source**: filters/region-router/src/rescue.rs `DETAILS`.
+const RESCUED: &str = "rescued";
+
+impl Line<'_> {
+    fn endpoint(&self, names: &BTreeMap<String, String>) -> Option<String> {
+        match self.details {
+            "via_upstream" => names.get(self.host).cloned(),
+            RESCUED => Some(self.signed.to_owned()),
+            _ => None,
+        }
+    }
 }
 
 fn lines(log: &str) -> impl Iterator<Item = Result<Line<'_>>> {
@@ -58,12 +73,14 @@ fn lines(log: &str) -> impl Iterator<Item = Result<Line<'_>>> {
         let mut columns = line.split('\t');
         let mut next = || columns.next().with_context(|| format!("a short line: {line}"));
         let (number, status, flags, host, details) = (next()?, next()?, next()?, next()?, next()?);
+        let signed = next()?;
         Ok(Line {
             number: number.parse().with_context(|| format!("no number: {line}"))?,
             status: status.parse().unwrap_or(0),
             flags,
             host,
             details,
+            signed,
         })
     })
 }
@@ -73,11 +90,20 @@ pub(super) fn requests(log: &str, names: &BTreeMap<String, String>) -> Result<Ve
         number: line.number,
         status: line.status,
         flags: line.flags.to_owned(),
-        endpoint: names.get(line.host).filter(|_| line.details == "via_upstream").cloned(),
+        endpoint: line.endpoint(names),
     };
     // A client that gave up at the end of the drill says nothing about the scenario.
     let gave_up = |line: &Result<Line<'_>>| line.as_ref().is_ok_and(|line| line.flags == "DC");
     lines(log).filter(|line| !gave_up(line)).map(|line| line.map(request)).collect()
+}
+
+/// Second tries that were answered: Envoy's router does not log a filter's own calls.
+pub(super) fn rescues(log: &str, names: &BTreeMap<String, String>) -> Result<Vec<Attempt>> {
+    let attempt = |line: Line<'_>| {
+        let endpoint = line.endpoint(names).filter(|_| line.details == RESCUED)?;
+        Some(Attempt { number: line.number, endpoint })
+    };
+    lines(log).filter_map(|line| line.map(attempt).transpose()).collect()
 }
 
 /// What a circuit breaker stopped is no attempt.

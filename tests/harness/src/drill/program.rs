@@ -12,6 +12,7 @@ use mesh_failover_core::translate::Translation;
 use serde_json::{Value, json};
 
 use super::Drill;
+use crate::ENDPOINT_HEADER;
 use crate::gateway::replace;
 
 pub(super) const REQUEST_LOG: &str = "requests.log";
@@ -91,7 +92,7 @@ fn log_for_programs(bootstrap: &mut Value, folder: &Path) -> Result<()> {
 
 fn file_log(path: &Path) -> Value {
     let line = format!(
-        "%REQ({NUMBER_HEADER})%\t%RESPONSE_CODE%\t%RESPONSE_FLAGS%\t%UPSTREAM_HOST%\t%RESPONSE_CODE_DETAILS%\n"
+        "%REQ({NUMBER_HEADER})%\t%RESPONSE_CODE%\t%RESPONSE_FLAGS%\t%UPSTREAM_HOST%\t%RESPONSE_CODE_DETAILS%\t%RESP({ENDPOINT_HEADER})%\n"
     );
     json!({
         "name": "envoy.access_loggers.file",

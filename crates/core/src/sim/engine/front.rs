@@ -1,15 +1,24 @@
 //! The region router's part in a request's life, in the arm that has one.
 
-use super::{Due, Engine};
 use std::time::Duration;
 
-use crate::router::{Check, Choice};
+use super::{Due, Engine};
+use crate::router::{Check, Choice, Decision};
 use crate::sim::front::{CheckRequest, TICK};
 use crate::sim::outcome::{Outcome, ResponseFlags};
 use crate::sim::requests::Request;
 
 /// How long Envoy waits for the answer to a check. **Source**: filters/region-router/src/worker.rs `CHECK_TIMEOUT`.
 const CHECK_TIMEOUT: u64 = 1_000_000_000;
+
+/// A request whose answer waits for its second try.
+#[derive(Debug, Clone)]
+pub(super) struct Waiting {
+    /// The second try's place.
+    slot: u32,
+    first: Request,
+    outcome: Outcome,
+}
 
 impl Engine {
     /// Lets the router choose a region for a request that has a route; if it does, the route is selected anew.
@@ -23,22 +32,96 @@ impl Engine {
         }
         let front = self.envoys.get_mut(request.envoy as usize)?.front.as_mut()?;
         let cluster = self.routes.clusters.get(request.upstream as usize)?;
-        let (choice, region) = front.choose(request.worker, cluster)?;
-        request.route = self.routes.of_region(region);
-        request.choice = Some(choice);
+        let looks = &self.routes.request;
+        let route = match front.decide(request.worker, cluster, looks, &mut self.envoy_rng) {
+            Decision::Native => return None,
+            Decision::Fail(_) => return Some(Err(Outcome::local(503, ResponseFlags::NONE))),
+            Decision::Region(route) => route,
+        };
+        request.route = self.routes.of_region(route.region);
+        request.choice = Some(route.choice);
         Some(self.route(request))
     }
 
-    /// Lets the router see how a request that it routed has ended.
-    pub(super) fn tell_front(&mut self, request: &Request, outcome: Outcome) {
-        let Some(choice) = request.choice else { return };
+    /// Answers the client with what its request, or the second try of it, ended with: the router sees it first, and may try again.
+    pub(super) fn answer(&mut self, slot: u32, request: &Request, outcome: Outcome) {
+        if request.is_second {
+            return self.answer_waiting(slot, request, outcome);
+        }
+        if let Some(unreached) = self.tell_front(request, outcome)
+            && outcome.status >= 500
+            && self.try_elsewhere(request, outcome, unreached)
+        {
+            return;
+        }
+        let region = request.answered.then_some(request.region);
+        self.recorder.request(request.span, region, outcome, self.now - request.started);
+    }
+
+    /// Lets the router see how a request that it routed has ended; see [`Front::on_response`](crate::sim::front::Front::on_response).
+    pub(super) fn tell_front(&mut self, request: &Request, outcome: Outcome) -> Option<bool> {
+        let choice = request.choice?;
         let now = self.time();
-        let front = self.envoys.get_mut(request.envoy as usize).and_then(|it| it.front.as_mut());
-        let Some(front) = front else { return };
+        let front = self.envoys.get_mut(request.envoy as usize)?.front.as_mut()?;
         let details = code_details(outcome, request.answered);
         let took = Duration::from_nanos(self.now - request.started);
-        front.on_response(request.worker, choice, (outcome.status, details), took, now);
+        let failed =
+            front.on_response(request.worker, choice, (outcome.status, details), took, now);
         self.log_front(request.envoy);
+        failed
+    }
+
+    /// Sends a request that failed once more, to another region. Whether its answer must wait.
+    ///
+    /// **Source**: filters/region-router/src/rescue.rs: a call of the filter's own, so without the route's retries and timeouts.
+    fn try_elsewhere(&mut self, first: &Request, outcome: Outcome, unreached: bool) -> bool {
+        let now = self.time();
+        let Some(front) = self.envoys.get_mut(first.envoy as usize).and_then(|it| it.front.as_mut())
+        else {
+            return false;
+        };
+        let looks = &self.routes.request;
+        let replay = first
+            .choice
+            .and_then(|choice| front.rescue(first.worker, choice, looks, unreached, now));
+        let Some((replay, cluster)) = replay else { return false };
+        let known = self.routes.clusters.iter().position(|name| name == cluster);
+        let Some(upstream) = known else { return false };
+        let mut second = Request::new(self.now, first.span);
+        (second.envoy, second.worker, second.upstream) =
+            (first.envoy, first.worker, upstream as u32);
+        second.route = u32::MAX;
+        second.is_second = true;
+        second.choice = Some(replay.choice);
+        let timeout = u64::try_from(replay.timeout.as_nanos()).unwrap_or(u64::MAX / 2);
+        second.deadline = self.now.saturating_add(timeout);
+        let slot = self.requests.insert(second);
+        self.waiting.push(Waiting { slot, first: *first, outcome });
+        self.recorder.retry(first.span);
+        self.attempt(slot);
+        true
+    }
+
+    /// The second try has ended: a good answer takes the place of the first.
+    fn answer_waiting(&mut self, slot: u32, second: &Request, outcome: Outcome) {
+        let Some(place) = self.waiting.iter().position(|one| one.slot == slot) else {
+            return;
+        };
+        let Waiting { first, outcome: before, .. } = self.waiting.swap_remove(place);
+        let took = self.now - first.started;
+        if outcome.status >= 500 {
+            let region = first.answered.then_some(first.region);
+            return self.recorder.request(first.span, region, before, took);
+        }
+        if let (Some(failed), Some(choice), Some(front)) =
+            (first.choice, second.choice, self.front(first.envoy))
+        {
+            front.on_rescued(first.worker, failed, choice, outcome.status);
+        }
+        // Envoy's log keeps what it said of the first answer.
+        let shown = Outcome::local(outcome.status, before.flags);
+        let region = second.answered.then_some(second.region);
+        self.recorder.request(first.span, region, shown, took);
     }
 
     /// Tells the virtual machine that sent it how a probe has ended.
