@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mesh_failover_core::cluster::OutlierDetection;
+use mesh_failover_core::cluster::{Address, OutlierDetection};
 use mesh_failover_core::host::HostId;
 use mesh_failover_core::lb::config::{HostPolicy, LbConfig, LocalityLbConfig};
 use mesh_failover_core::lb::edf::EdfScheduler;
@@ -47,6 +47,7 @@ fn hosts() -> impl Strategy<Value = Vec<Host>> {
     prop::collection::vec((flags, 0..3_u8, 1..4_u32), 0..12).prop_map(|hosts| {
         let host = |(id, (flags, locality, weight)): (u32, (HealthFlags, u8, u32))| Host {
             id: HostId(id),
+            address: Address { host: "10.0.0.1".to_owned(), port: id as u16 },
             locality: Locality::parse(&format!("region-{locality}")),
             weight,
             flags,

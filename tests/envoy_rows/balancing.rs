@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use libtest_mimic::Failed;
+use mesh_failover_core::cluster::Address;
 use mesh_failover_core::cluster::ZoneAwareLbConfig;
 use mesh_failover_core::host::HostId;
 use mesh_failover_core::lb::edf::EdfScheduler;
@@ -80,6 +81,7 @@ fn host_set(counts: &HostCounts) -> HostSet {
 fn host_at(index: u32, locality: &str) -> Host {
     Host {
         id: HostId(index),
+        address: Address { host: "10.0.0.1".to_owned(), port: index as u16 },
         locality: Locality::parse(locality),
         weight: 1,
         flags: HealthFlags::default(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use libtest_mimic::Failed;
+use mesh_failover_core::cluster::Address;
 use mesh_failover_core::cluster::OutlierDetection;
 use mesh_failover_core::host::HostId;
 use mesh_failover_core::lb::host_set::{HealthFlags, Host, HostSet};
@@ -184,6 +185,7 @@ fn refused_connections_count_apart() -> Result<(), Failed> {
 fn host(id: u32, weight: u32, locality: &str) -> Host {
     Host {
         id: HostId(id),
+        address: Address { host: "10.0.0.1".to_owned(), port: id as u16 },
         locality: Locality::parse(locality),
         weight,
         flags: HealthFlags::default(),

@@ -63,6 +63,8 @@ pub struct Recording {
     pub ejections: Vec<Ejection>,
     /// How old each Envoy's clusters were at the start: the phase of its detector's sweeps.
     pub ages: Vec<Duration>,
+    /// Where endpoints were, by name; of several lives of a name the first.
+    pub addresses: BTreeMap<String, Address>,
     /// By how much the client was late, 99 times of 100.
     pub late: Duration,
 }
@@ -178,6 +180,11 @@ impl Stage {
         let names: BTreeMap<String, String> =
             names.map(|it| (it.address().to_string(), it.name().to_owned())).collect();
         let mut recording = Recording { due, late, ..Recording::default() };
+        for backend in self.backends.values() {
+            let known = recording.addresses.entry(backend.name().to_owned());
+            let address = backend.address();
+            known.or_insert(Address { host: address.ip().to_string(), port: address.port() });
+        }
         for (envoy, instance) in (0..).zip(&self.instances) {
             let read = |name: &str| -> Result<String> {
                 let path: PathBuf = instance.folder.path().join(name);

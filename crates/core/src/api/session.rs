@@ -1,5 +1,6 @@
 //! A scenario that is played piece by piece, with a hand in it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::error::{Error, codes};
@@ -40,7 +41,8 @@ impl Simulation {
         let resolution = request.resolution.map(|resolution| resolution.0);
         check_resolution(resolution, scenario.spec.duration)?;
         let SimulateRequest { seed, arm, .. } = request;
-        let options = Options { seed, resolution, version, arm, gateways };
+        let addresses = BTreeMap::new();
+        let options = Options { seed, resolution, addresses, version, arm, gateways };
         let playing = play(&manifests, &scenario, &options)?;
         Ok(Self { manifests, diagnostics, scenario, options, playing, now: Duration::ZERO })
     }

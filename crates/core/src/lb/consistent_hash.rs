@@ -7,11 +7,13 @@
 //! **Source**: Envoy source/extensions/load_balancing_policies/common/thread_aware_lb_impl.cc `normalizeWeights`,
 //! ring_hash/ring_hash_lb.cc `RingHashLoadBalancer::Ring`, maglev/maglev_lb.cc `MaglevTable`, v1.40.
 //!
-//! **DIFFERENCE**: Envoy hashes addresses with xxHash64. The addresses of a simulation are made up, so which arcs of the ring a host gets
-//! follows from its number and a salt here: another arrangement, as another set of addresses would give in Envoy.
+//! **DIFFERENCE**: the addresses of a simulation are made up, so a salt may go into their hashes: another arrangement, as another set of addresses would
+//! give in Envoy. With a salt of 0 the arrangement is Envoy's.
 //!
 //! **Not modelled**: `hash_balance_factor`, `use_hostname_for_hashing`, hash keys in metadata, degraded hosts (Envoy's tables do not know
 //! them either).
+
+use twox_hash::XxHash64;
 
 use super::host_set::HostSet;
 
@@ -34,22 +36,39 @@ pub enum HashTable {
     Maglev(Vec<u32>),
 }
 
+/// A host's part in a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HashedHost {
+    /// Its position in [`HostSet::hosts`].
+    pub position: u32,
+    /// What places it: its address.
+    pub key: String,
+    /// Its share; all together are 1.
+    pub weight: f64,
+}
+
+/// xxHash64, as Envoy hashes addresses and the values of headers. **Source**: Envoy source/common/common/hash.h `HashUtil::xxHash64`.
+#[must_use]
+pub fn hash(text: &str, seed: u64) -> u64 {
+    XxHash64::oneshot(seed, text.as_bytes())
+}
+
 impl HashTable {
     /// A ring of at least `minimum_size` places.
     #[must_use]
-    pub fn ring(weights: &[(u32, u64, f64)], minimum_size: u64) -> Self {
-        let least = weights.iter().map(|(_, _, weight)| *weight).fold(f64::INFINITY, f64::min);
+    pub fn ring(hosts: &[HashedHost], minimum_size: u64, salt: u64) -> Self {
+        let least = hosts.iter().map(|host| host.weight).fold(f64::INFINITY, f64::min);
         if !least.is_finite() || least <= 0.0 {
             return Self::Empty;
         }
         let scale = ((least * minimum_size as f64).ceil() / least).min(MAX_RING_SIZE);
         let mut ring = Vec::new();
         let (mut current, mut target) = (0.0, 0.0);
-        for (position, key, weight) in weights {
-            target += scale * weight;
+        for host in hosts {
+            target += scale * host.weight;
             let mut replica = 0_u64;
             while current < target {
-                ring.push((mix(key.wrapping_add(mix(replica))), *position));
+                ring.push((hash(&format!("{}_{replica}", host.key), salt), host.position));
                 replica += 1;
                 current += 1.0;
             }
@@ -60,16 +79,18 @@ impl HashTable {
 
     /// Maglev's table of `size` places, a prime.
     #[must_use]
-    pub fn maglev(weights: &[(u32, u64, f64)], size: u64) -> Self {
-        let most = weights.iter().map(|(_, _, weight)| *weight).fold(0.0, f64::max);
+    pub fn maglev(mut hosts: Vec<HashedHost>, size: u64, salt: u64) -> Self {
+        let most = hosts.iter().map(|host| host.weight).fold(0.0, f64::max);
         if most <= 0.0 || size < 2 {
             return Self::Empty;
         }
-        let mut entries: Vec<(u32, u64, u64, f64, f64)> = weights
+        // The table is filled in this order, so it must not depend on who came first.
+        hosts.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        let mut entries: Vec<(u32, u64, u64, f64, f64)> = hosts
             .iter()
-            .map(|(position, key, weight)| {
-                let (offset, skip) = (mix(*key) % size, mix(key ^ 1) % (size - 1) + 1);
-                (*position, offset, skip, *weight, 0.0)
+            .map(|HashedHost { position, key, weight }| {
+                let (offset, skip) = (hash(key, salt), hash(key, salt.wrapping_add(1)));
+                (*position, offset % size, skip % (size - 1) + 1, *weight, 0.0)
             })
             .collect();
         let mut table = vec![u32::MAX; size as usize];
@@ -118,15 +139,18 @@ pub fn normalized_weights(
     hosts: &HostSet,
     panic: bool,
     locality_weighted: bool,
-    salt: u64,
-) -> Vec<(u32, u64, f64)> {
+) -> Vec<HashedHost> {
     let mut weights = Vec::new();
     let mut add = |positions: &[u32], share: f64| {
         let weight = |position: &u32| hosts.host(*position).map_or(0.0, |it| f64::from(it.weight));
         let sum: f64 = positions.iter().map(weight).sum();
         for position in positions {
-            let key = hosts.id(*position).map_or(0, |id| mix(u64::from(id.0) ^ salt));
-            weights.push((*position, key, share * weight(position) / sum));
+            let key = hosts.host(*position).map_or_else(String::new, |it| it.address.to_string());
+            weights.push(HashedHost {
+                position: *position,
+                key,
+                weight: share * weight(position) / sum,
+            });
         }
     };
     let localities = hosts.localities();
@@ -142,17 +166,25 @@ pub fn normalized_weights(
     weights
 }
 
-/// SplitMix64's finisher.
-const fn mix(n: u64) -> u64 {
-    let z = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const fn mix(n: u64) -> u64 {
+        let z = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn hosts(weights: impl IntoIterator<Item = f64>) -> Vec<HashedHost> {
+        let host = |(position, weight)| HashedHost {
+            position,
+            key: format!("10.0.0.{position}:80"),
+            weight,
+        };
+        (0..).zip(weights).map(host).collect()
+    }
 
     fn shares(table: &HashTable, hosts: u32) -> Vec<f64> {
         let mut counts = vec![0.0; hosts as usize];
@@ -164,11 +196,12 @@ mod tests {
 
     #[test]
     fn hosts_get_their_weight_of_all_hashes() {
-        let weights = [(0, mix(10), 0.5), (1, mix(11), 0.25), (2, mix(12), 0.25)];
-        for (table, within) in
-            [(HashTable::ring(&weights, 4_096), 5.0), (HashTable::maglev(&weights, 65_537), 0.6)]
-        {
-            for (share, (_, _, weight)) in shares(&table, 3).into_iter().zip(weights) {
+        let weights = [0.5, 0.25, 0.25];
+        for (table, within) in [
+            (HashTable::ring(&hosts(weights), 4_096, 0), 5.0),
+            (HashTable::maglev(hosts(weights), 65_537, 0), 0.6),
+        ] {
+            for (share, weight) in shares(&table, 3).into_iter().zip(weights) {
                 assert!((share - 100.0 * weight).abs() < within, "{share} of {weight}");
             }
         }
@@ -176,12 +209,12 @@ mod tests {
 
     #[test]
     fn most_hashes_stay_when_a_host_goes() {
-        let weights: Vec<(u32, u64, f64)> =
-            (0..10).map(|host| (host, mix(u64::from(host)), 0.1)).collect();
-        let less = &weights[1..];
+        let hosts = hosts([0.1; 10]);
+        let less = &hosts[1..];
+        let maglev = |hosts: &[HashedHost]| HashTable::maglev(hosts.to_vec(), 65_537, 0);
         for (before, after, moved_at_most) in [
-            (HashTable::ring(&weights, 1_024), HashTable::ring(less, 1_024), 0),
-            (HashTable::maglev(&weights, 65_537), HashTable::maglev(less, 65_537), 2_500),
+            (HashTable::ring(&hosts, 1_024, 0), HashTable::ring(less, 1_024, 0), 0),
+            (maglev(&hosts), maglev(less), 2_500),
         ] {
             let moved = (0..10_000_u64)
                 .filter(|n| before.pick(mix(*n), 0) != Some(0))
@@ -191,9 +224,39 @@ mod tests {
         }
     }
 
+    /// **Source**: Envoy test/extensions/load_balancing_policies/ring_hash/ring_hash_lb_test.cc `Basic`; test/common/common/hash_test.cc.
+    #[test]
+    fn places_are_those_of_envoy() {
+        assert_eq!(hash("foo", 0), 3_728_699_739_546_630_719);
+        let host = |position| HashedHost {
+            position,
+            key: format!("127.0.0.1:{}", 90 + position),
+            weight: 1.0 / 6.0,
+        };
+        let hosts: Vec<HashedHost> = (0..6).map(host).collect();
+        let HashTable::Ring(ring) = HashTable::ring(&hosts, 12, 0) else { panic!("no ring") };
+        assert_eq!(
+            ring,
+            [
+                (833_437_586_790_550_860, 4),
+                (928_266_305_478_181_108, 2),
+                (1_033_482_794_131_418_490, 0),
+                (3_551_244_743_356_806_947, 5),
+                (3_851_675_632_748_031_481, 3),
+                (5_583_722_120_771_150_861, 1),
+                (6_311_230_543_546_372_928, 1),
+                (7_700_377_290_971_790_572, 3),
+                (13_144_177_310_400_110_813, 5),
+                (13_444_792_449_719_432_967, 2),
+                (15_516_499_411_664_133_160, 4),
+                (16_117_243_373_044_804_889, 0),
+            ]
+        );
+    }
+
     #[test]
     fn without_a_host_nothing_is_picked() {
-        assert_eq!(HashTable::ring(&[], 1_024).pick(7, 0), None);
-        assert_eq!(HashTable::maglev(&[], 65_537).pick(7, 0), None);
+        assert_eq!(HashTable::ring(&[], 1_024, 0).pick(7, 0), None);
+        assert_eq!(HashTable::maglev(Vec::new(), 65_537, 0).pick(7, 0), None);
     }
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::locality_wrr::LocalityCounts;
 use super::priority::{HostCounts, HostWeights};
+use crate::cluster::Address;
 use crate::cluster::HealthStatus;
 use crate::host::HostId;
 use crate::locality::Locality;
@@ -150,6 +151,8 @@ pub enum CoarseHealth {
 pub struct Host {
     /// Which host.
     pub id: HostId,
+    /// Where it listens: consistent hashing goes by it.
+    pub address: Address,
     /// Where; empty if its endpoint has no locality.
     pub locality: Locality,
     /// Share within its list, at least 1.

@@ -270,11 +270,11 @@ impl LoadBalancer {
     /// The weights of a priority's hosts under consistent hashing, as positions; `None`: another policy.
     #[must_use]
     pub fn hashed_weights(&self, priority: Priority) -> Option<Vec<(u32, f64)>> {
-        let HostPolicy::ConsistentHash { salt, .. } = self.config.policy else { return None };
+        let HostPolicy::ConsistentHash { .. } = self.config.policy else { return None };
         let host_set = self.host_sets.get(usize::try_from(priority.0).ok()?)?;
         let weighted = self.config.locality == LocalityLbConfig::LocalityWeighted;
-        let weights = normalized_weights(host_set, self.is_in_panic(priority), weighted, salt);
-        Some(weights.into_iter().map(|(position, _, weight)| (position, weight)).collect())
+        let weights = normalized_weights(host_set, self.is_in_panic(priority), weighted);
+        Some(weights.into_iter().map(|host| (host.position, host.weight)).collect())
     }
 
     /// The priorities as this worker knows them.
@@ -350,12 +350,14 @@ impl LoadBalancer {
         let priorities = (0..).map(Priority).zip(&self.host_sets).zip(&mut self.per_priority);
         for ((priority, host_set), state) in priorities {
             let panic = self.priority_state.is_in_panic(priority);
-            let weights = normalized_weights(host_set, panic, weighted, salt);
+            let weights = normalized_weights(host_set, panic, weighted);
             state.table = match algorithm {
                 HashAlgorithm::RingHash { minimum_ring_size } => {
-                    HashTable::ring(&weights, minimum_ring_size)
+                    HashTable::ring(&weights, minimum_ring_size, salt)
                 }
-                HashAlgorithm::Maglev { table_size } => HashTable::maglev(&weights, table_size),
+                HashAlgorithm::Maglev { table_size } => {
+                    HashTable::maglev(weights, table_size, salt)
+                }
             };
         }
     }

@@ -48,6 +48,7 @@ impl PrioritySet {
             let new = endpoints.filter(|it| addresses.insert(it.address.to_string()));
             hosts.extend(new.map(|endpoint| Host {
                 id: id(group, endpoint),
+                address: endpoint.address.clone(),
                 locality: group.locality.clone().unwrap_or_default(),
                 weight: endpoint.load_balancing_weight.max(1),
                 flags: HealthFlags::from_health_status(endpoint.health_status),

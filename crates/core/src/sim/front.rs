@@ -14,8 +14,8 @@ use super::random::Xoshiro;
 use super::routing::Request;
 use crate::random::Random;
 use crate::router::{
-    Action, Check, Choice, Decision, Event, Facts, Failure, ProbeResult, Replay, RequestHead, Router,
-    RouterConfig, UserKey,
+    Action, Check, Choice, Decision, Event, Facts, Failure, ProbeResult, Replay, RequestHead,
+    Router, RouterConfig, UserKey,
 };
 use crate::time::MonotonicTime;
 
@@ -149,7 +149,9 @@ impl Front {
             // A scenario's requests have no bodies.
             end_of_stream: true,
             upgrade: request.header("upgrade").is_some(),
-            grpc: request.header("content-type").is_some_and(|it| it.starts_with("application/grpc")),
+            grpc: request
+                .header("content-type")
+                .is_some_and(|it| it.starts_with("application/grpc")),
         };
         if !router.may_rescue(choice) {
             return None;

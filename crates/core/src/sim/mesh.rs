@@ -3,6 +3,7 @@
 //! The simulator is judged by such a driver. Both do the same things to the same endpoints at the same moments, so that what differs
 //! is Envoy's doing.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::arrivals::ArrivalProcess;
@@ -68,7 +69,7 @@ impl Mesh {
         let timeline = Timeline::new(scenario)?;
         let proxy = Proxy::gateway_of(manifests, &scenario.gateway).map_err(SimError::Gateway)?;
         let mut mesh = Self {
-            world: World::new(manifests, proxy.with_version(version)),
+            world: World::new(manifests, proxy.with_version(version), BTreeMap::new()),
             timeline,
             traffic: scenario.traffic.clone(),
         };
@@ -180,7 +181,7 @@ mod tests {
             ..Scenario::default()
         };
         let mesh = Mesh {
-            world: World::new(&Manifests::default(), Proxy::default()),
+            world: World::new(&Manifests::default(), Proxy::default(), BTreeMap::new()),
             timeline: Timeline::new(&scenario).unwrap(),
             traffic: scenario.traffic.clone(),
         };

@@ -1,8 +1,10 @@
 //! How a scenario is played.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::arm::Arm;
+use crate::cluster::Address;
 use crate::live::GatewayState;
 use crate::translate::IstioVersion;
 
@@ -13,6 +15,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// Length of a frame; unset: a second, or more in runs longer than 20 minutes.
     pub resolution: Option<Duration>,
+    /// Where endpoints are, by name: consistent hashing leads where it would lead there. Unset: at addresses that the seed makes up.
+    pub addresses: BTreeMap<String, Address>,
     /// istiod's version.
     pub version: IstioVersion,
     /// Who decides about regions.

@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use super::SimError;
+use crate::lb::consistent_hash;
 use crate::manifest::Traffic;
 use crate::route::{
     HashPolicy, HeaderMatcher, Listener, PathMatch, Route, RouteAction, StringMatch, VirtualHost,
@@ -132,14 +133,12 @@ impl Request {
                     .find(|(known, _)| known == name)
                     .map(|(_, value)| value.to_owned()),
             };
-            for byte in value.iter().flat_map(|value| value.bytes()) {
-                // FNV-1a.
-                let known = hash.unwrap_or(0xcbf2_9ce4_8422_2325_u64);
-                hash = Some((known ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+            // `HashPolicyImpl::generateHash` turns what it has before it adds another.
+            if let Some(new) = value.map(|value| consistent_hash::hash(&value, 0)) {
+                hash = Some(hash.map_or(new, |known: u64| known.rotate_left(1) ^ new));
             }
         }
-        // Priorities are chosen by the lowest digits, places in a ring by the highest bits.
-        hash.map(|hash| (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        hash
     }
 
     fn header_fits(&self, matcher: &HeaderMatcher) -> Result<bool, SimError> {

@@ -64,7 +64,8 @@ impl Simulation {
     ) -> Result<Self, SimError> {
         let timeline = Timeline::new(scenario)?;
         let proxy = Proxy::gateway_of(manifests, &scenario.gateway).map_err(SimError::Gateway)?;
-        let mut world = World::new(manifests, proxy.with_version(options.version));
+        let mut world =
+            World::new(manifests, proxy.with_version(options.version), options.addresses.clone());
         let translation = world.translate();
         let router = arm::router(options.arm, manifests, world.proxy())?;
         let request = Request::new(&scenario.traffic);
@@ -79,6 +80,7 @@ impl Simulation {
             scenario,
             translation: &translation,
             clusters: &routes.clusters,
+            placed: !options.addresses.is_empty(),
             router: router.as_ref(),
         };
         let mut queue = Queue::new();

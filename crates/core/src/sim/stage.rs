@@ -24,6 +24,8 @@ pub(super) struct Stage<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) translation: &'a Translation,
     pub(super) clusters: &'a [String],
+    /// Whether endpoints have real addresses.
+    pub(super) placed: bool,
     /// What the region router runs, in the arm that has one.
     pub(super) router: Option<&'a RouterConfig>,
 }
@@ -42,7 +44,9 @@ impl Stage<'_> {
             .find_map(|place| place.gateway.as_ref());
         let replicas = gateway.and_then(|gateway| gateway.replicas).unwrap_or(1).max(1);
         let workers = gateway.and_then(|gateway| gateway.workers).unwrap_or(DEFAULT_WORKERS).max(1);
-        let salt = phases_rng.random();
+        let drawn = phases_rng.random();
+        // Real addresses lead where Envoy's lead.
+        let salt = if self.placed { 0 } else { drawn };
         let configs: Result<Vec<UpstreamConfig<'_>>, SimError> = self
             .clusters
             .iter()

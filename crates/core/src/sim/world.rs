@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::pods::{Faults, NewWorkload, PodId, Pods, RegionId};
 use super::timeline::{Action, Fault};
 use crate::cluster::{Address, LbEndpoint};
+use crate::envoy::placed;
 use crate::locality::Locality;
 use crate::manifest::{Latency, Manifests};
 use crate::translate::{
@@ -19,6 +20,8 @@ const DEFAULT_LATENCY_MS: u64 = 1;
 pub(super) struct World {
     manifests: Manifests,
     proxy: Proxy,
+    /// Where endpoints really are, by name.
+    addresses: BTreeMap<String, Address>,
     pub(super) pods: Pods,
 }
 
@@ -32,8 +35,14 @@ pub(super) struct Affected {
 }
 
 impl World {
-    pub(super) fn new(manifests: &Manifests, proxy: Proxy) -> Self {
-        let mut world = Self { manifests: manifests.clone(), proxy, pods: Pods::default() };
+    /// `addresses`: where endpoints are, by name, instead of at made-up addresses.
+    pub(super) fn new(
+        manifests: &Manifests,
+        proxy: Proxy,
+        addresses: BTreeMap<String, Address>,
+    ) -> Self {
+        let manifests_now = manifests.clone();
+        let mut world = Self { manifests: manifests_now, proxy, addresses, pods: Pods::default() };
         for (document, topology) in manifests.topologies.iter().enumerate() {
             for (place, cluster) in topology.spec.clusters.iter().enumerate() {
                 for (index, workload) in cluster.workloads.iter().enumerate() {
@@ -69,7 +78,13 @@ impl World {
                 written.pods = Some(self.pods.listed(id));
             }
         }
-        translate(&self.manifests, &self.proxy)
+        let mut translation = translate(&self.manifests, &self.proxy);
+        if !self.addresses.is_empty() {
+            for cluster in &mut translation.clusters {
+                cluster.load_assignment = placed(&cluster.load_assignment, &self.addresses);
+            }
+        }
+        translation
     }
 
     /// Where the gateway is.

@@ -142,7 +142,11 @@ impl Case {
             let jitter = AGE_JITTER * number / runs.max(1);
             scenario.cluster_age = Some(GoDuration(age + jitter - (AGE_JITTER / 2).min(age)));
             let seed = seed.wrapping_mul(1_000_003).wrapping_add(u64::from(number));
-            let options = Options { seed: Some(seed), ..Options::default() };
+            let options = Options {
+                seed: Some(seed),
+                addresses: real.addresses.clone(),
+                ..Options::default()
+            };
             Ok(Simulation::new(&self.manifests, &scenario, &options)?.run())
         };
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get) as u32;

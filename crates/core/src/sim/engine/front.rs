@@ -76,7 +76,8 @@ impl Engine {
     /// **Source**: filters/region-router/src/rescue.rs: a call of the filter's own, so without the route's retries and timeouts.
     fn try_elsewhere(&mut self, first: &Request, outcome: Outcome, unreached: bool) -> bool {
         let now = self.time();
-        let Some(front) = self.envoys.get_mut(first.envoy as usize).and_then(|it| it.front.as_mut())
+        let Some(front) =
+            self.envoys.get_mut(first.envoy as usize).and_then(|it| it.front.as_mut())
         else {
             return false;
         };
