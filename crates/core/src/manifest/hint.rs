@@ -68,6 +68,8 @@ pub(super) fn list(names: &[&str]) -> Option<String> {
 pub(super) fn nearest<'a>(text: &str, names: &[&'a str]) -> Option<&'a str> {
     /// Longer than any name there is; comparing costs the product of the lengths.
     const LONGEST: usize = 64;
+    /// Most letters that may be wrong.
+    const MOST: usize = 4;
     if text.len() > LONGEST {
         return None;
     }
@@ -75,8 +77,15 @@ pub(super) fn nearest<'a>(text: &str, names: &[&'a str]) -> Option<&'a str> {
         name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
     };
     let text = plain(text);
-    let distance = |name: &&&str| strsim::damerau_levenshtein(&text, &plain(name));
-    let best = names.iter().min_by_key(distance)?;
-    let allowed = (text.chars().count().min(best.chars().count()) / 3).clamp(1, 4);
-    (distance(&best) <= allowed && !text.is_empty()).then_some(*best)
+    let length = text.chars().count();
+    let distances = names.iter().filter_map(|name| {
+        let name_plain = plain(name);
+        let count = name_plain.chars().count();
+        // At least so many letters are wrong; comparing all of them is the slow part of reading a bad text.
+        let is_far = count.abs_diff(length) > MOST;
+        (!is_far).then(|| (strsim::damerau_levenshtein(&text, &name_plain), count, *name))
+    });
+    let (distance, count, best) = distances.min_by_key(|(distance, ..)| *distance)?;
+    let allowed = (length.min(count) / 3).clamp(1, MOST);
+    (distance <= allowed && !text.is_empty()).then_some(best)
 }
