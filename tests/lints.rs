@@ -3,9 +3,11 @@
 
 mod lint_rows;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use lint_rows::pitfalls::{FoundBy, PITFALLS};
 use lint_rows::{Example, example, page};
 use mesh_failover_core::check::{Finding, apply, rules};
 use mesh_failover_core::diagnostic::Severity;
@@ -29,6 +31,8 @@ fn main() {
     }
     trials.push(Trial::test("the list of pages", || current("README.md", &page::index(&rules()))));
     trials.push(Trial::test("every example is a lint's", move || known(&root)));
+    trials.push(Trial::test("every pitfall has a lint or a reason", pitfalls));
+    trials.push(Trial::test("a code has one meaning", one_meaning));
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
     for folder in folders(&examples).into_iter().chain(folders(&examples.join("istio-docs"))) {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -105,6 +109,55 @@ fn known(root: &Path) -> Result<(), Failed> {
         .filter(|name| !codes.contains(&name.as_str()))
         .collect();
     if strangers.is_empty() { Ok(()) } else { Err(format!("no lints: {strangers:?}").into()) }
+}
+
+/// Lints of the table exist, and what has none has a reason.
+fn pitfalls() -> Result<(), Failed> {
+    let codes: Vec<&str> = rules().iter().map(|rule| rule.code).collect();
+    for pitfall in PITFALLS {
+        match pitfall.found_by {
+            FoundBy::Lints(found_by) => {
+                let strangers: Vec<_> = found_by.iter().filter(|it| !codes.contains(it)).collect();
+                if found_by.is_empty() || !strangers.is_empty() {
+                    return Err(format!("{}: no lints: {strangers:?}", pitfall.what).into());
+                }
+            }
+            FoundBy::Reason("") => {
+                return Err(format!("{}: neither lint nor reason", pitfall.what).into());
+            }
+            FoundBy::Reason(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// No code of the core is written down twice: each has one constant or one lint.
+fn one_meaning() -> Result<(), Failed> {
+    let mut seen: BTreeMap<String, PathBuf> = BTreeMap::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/core/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path)?;
+            let defined = text.lines().filter_map(|line| {
+                let (before, after) = line.split_once("\"MF")?;
+                let before = before.trim_end();
+                let defines = before.ends_with("&str =") || before.ends_with("code:");
+                (defines && after.get(4..5) == Some("\"")).then(|| after[..4].to_owned())
+            });
+            for code in defined {
+                if let Some(first) = seen.insert(code.clone(), path.clone()) {
+                    let both = format!("{} and {}", first.display(), path.display());
+                    return Err(format!("MF{code} is defined in {both}").into());
+                }
+            }
+        }
+    }
+    if seen.len() < rules().len() { Err("codes are not where they were".into()) } else { Ok(()) }
 }
 
 fn shown(found: &[Finding]) -> String {

@@ -1,6 +1,7 @@
 //! Examples of lints: an example's own documents, completed by the base.
 
 pub mod page;
+pub mod pitfalls;
 mod play;
 
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use mesh_failover_core::check::{Finding, Rule};
 
-use super::{Example, play};
+use super::{Example, pitfalls, play};
 
 /// How the pages are written anew.
 pub const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p mesh-failover-conformance --test lints";
@@ -81,5 +81,5 @@ pub fn index(rules: &[&Rule]) -> String {
         let _ =
             writeln!(text, "| [{0}]({0}.md) | {1} | {2} |", rule.code, rule.severity, rule.title);
     }
-    text
+    text + &pitfalls::table()
 }

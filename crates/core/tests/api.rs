@@ -108,7 +108,7 @@ fn a_step_that_cannot_be_changes_nothing() {
     let before = simulation.report();
     let step = serde_json::from_value(json!({"refuse": {"region": "europe-west9"}})).unwrap();
     let error = simulation.inject(step).unwrap_err();
-    assert_eq!((error.code, error.diagnostics.len()), ("MF0906", 1));
+    assert_eq!((error.code, error.diagnostics.len()), ("MF1406", 1));
     assert_eq!(simulation.report(), before);
 }
 
@@ -147,7 +147,7 @@ fn envoy_writes_what_the_command_line_writes() {
     assert_eq!(answer.eds.len(), 1);
     let request =
         EnvoyRequest { files: seed(), from: Some("mars".to_owned()), ..Default::default() };
-    assert_eq!(api::envoy(request).unwrap_err().code, "MF0905");
+    assert_eq!(api::envoy(request).unwrap_err().code, "MF1405");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn errors_say_where() {
     let mut files = seed();
     files[3].text = TOPOLOGY.replace("replicas: 3", "replicas: three");
     let error = api::simulate(request(files)).unwrap_err();
-    assert_eq!(error.code, "MF0902");
+    assert_eq!(error.code, "MF1402");
     let place = error.diagnostics[0].location.as_ref().unwrap();
     assert_eq!(place.file, "topology.yaml");
     assert!(error.message.contains(&place.to_string()), "{error}");
@@ -163,13 +163,13 @@ fn errors_say_where() {
     let mut files = seed();
     files[4].text = SCENARIO.replace("gateway: cluster-a", "gateway: cluster-c");
     let error = api::simulate(request(files)).unwrap_err();
-    assert_eq!(error.code, "MF0905");
+    assert_eq!(error.code, "MF1405");
     assert_eq!(error.diagnostics[0].location.as_ref().unwrap().file, "scenario.yaml");
 
     let error = api::simulate(request(seed().into_iter().take(4).collect())).unwrap_err();
-    assert_eq!(error.code, "MF0904");
+    assert_eq!(error.code, "MF1404");
     let error = api::simulate(request(seed().into_iter().take(3).collect())).unwrap_err();
-    assert_eq!(error.code, "MF0903");
+    assert_eq!(error.code, "MF1403");
     let unknown = r#"{"files": [], "sede": 3}"#;
     let error = api::answer(unknown, api::simulate).unwrap_err();
     assert!(error.message.contains("unknown field `sede`"), "{error}");

@@ -129,10 +129,10 @@ spec:
       const broken = [...files, { name: "more.yaml", text: "kind: [\n" }];
       const error = await attempt(() => mesh().simulate({ files: broken }));
       assert.ok(error instanceof local.MeshFailoverError);
-      assert.equal(error.code, "MF0902");
+      assert.equal(error.code, "MF1402");
       assert.equal(error.positions[0].file, "more.yaml");
       const unknown = await attempt(() => mesh().simulate({ files, sede: 1 }));
-      assert.equal(unknown.code, "MF0901");
+      assert.equal(unknown.code, "MF1401");
       assert.match(unknown.message, /unknown field `sede`/);
     });
 
@@ -141,7 +141,7 @@ spec:
       await simulation.step(5_000);
       const before = await simulation.report();
       const error = await attempt(() => simulation.inject({ refuse: { region: "mars" } }));
-      assert.equal(error.code, "MF0906");
+      assert.equal(error.code, "MF1406");
       assert.deepEqual(await simulation.report(), before);
       await simulation.free();
     });

@@ -9,21 +9,21 @@ use crate::diagnostic::{Diagnostic, Location, Severity};
 /// Codes of the errors of this surface, `MF09xx`. A code never changes its meaning.
 pub mod codes {
     /// The request is not one: a field is missing, unknown or of the wrong type, or a number is out of range.
-    pub const REQUEST: &str = "MF0901";
+    pub const REQUEST: &str = "MF1401";
     /// The texts have errors, so that what they say is not known.
-    pub const UNREADABLE: &str = "MF0902";
+    pub const UNREADABLE: &str = "MF1402";
     /// No Topology says where the endpoints are.
-    pub const NO_TOPOLOGY: &str = "MF0903";
+    pub const NO_TOPOLOGY: &str = "MF1403";
     /// No Scenario says what happens, or none of that name.
-    pub const NO_SCENARIO: &str = "MF0904";
+    pub const NO_SCENARIO: &str = "MF1404";
     /// The gateway that was asked for is not in the topology.
-    pub const NO_GATEWAY: &str = "MF0905";
+    pub const NO_GATEWAY: &str = "MF1405";
     /// The scenario contradicts itself or the topology, or needs what is not modelled.
-    pub const UNPLAYABLE: &str = "MF0906";
+    pub const UNPLAYABLE: &str = "MF1406";
     /// The manifests give the gateway nothing to listen on.
-    pub const NO_LISTENER: &str = "MF0907";
+    pub const NO_LISTENER: &str = "MF1407";
     /// No Intent says what to render, or none of that name.
-    pub const NO_INTENT: &str = "MF0908";
+    pub const NO_INTENT: &str = "MF1408";
 }
 
 /// Why there is no answer.

@@ -9,18 +9,20 @@ use crate::diagnostic::Severity;
 use crate::manifest::{DestinationRule, Object};
 use crate::translate::selects;
 
-pub(super) const RULES: &[&Rule] = &[&HOST, &NOT_VISIBLE, &EMPTY_SUBSET];
+pub(super) const RULES: &[&Rule] = &[&HOST, &NOT_VISIBLE, &EMPTY_SUBSET, &OVERRULED];
 
 const HOST: Rule = Rule {
     code: "MF0411",
     name: "host-of-another-namespace",
     severity: Severity::Warning,
     title: "the rule's host is no service; one of that name is in another namespace",
-    why: "\
+    why: why!(
+        "\
 A short host is completed with the namespace of the DestinationRule, not of the service and not of the \
 gateway. A rule with `host: reviews` in `istio-system` speaks of \
 `reviews.istio-system.svc.cluster.local`. istiod keeps it, and it applies to nothing \
-([istio#27552](https://github.com/istio/istio/issues/27552)).",
+([istio#27552](https://github.com/istio/istio/issues/27552))."
+    ),
 };
 
 const NOT_VISIBLE: Rule = Rule {
@@ -28,10 +30,12 @@ const NOT_VISIBLE: Rule = Rule {
     name: "rule-not-visible-to-gateway",
     severity: Severity::Warning,
     title: "`exportTo` hides the rule from the gateway",
-    why: "\
+    why: why!(
+        "\
 A gateway uses the DestinationRules of its own namespace, of the service's namespace and of the root \
 namespace, as far as they are exported to it. With `exportTo: ['.']` outside its namespace it sees \
-nothing, and falls back to the mesh's defaults: no outlier detection, no shares.",
+nothing, and falls back to the mesh's defaults: no outlier detection, no shares."
+    ),
 };
 
 const EMPTY_SUBSET: Rule = Rule {
@@ -39,10 +43,26 @@ const EMPTY_SUBSET: Rule = Rule {
     name: "subset-without-endpoints",
     severity: Severity::Warning,
     title: "a subset selects no endpoint",
-    why: "\
+    why: why!(
+        "\
 A subset is a cluster of its own with the endpoints that carry all its labels, letter by letter. With \
 none, every request that a route sends there gets 503 with the flag UH. Topology labels need not be on \
-the pods: istiod adds region, zone, cluster and network to every endpoint.",
+the pods: istiod adds region, zone, cluster and network to every endpoint."
+    ),
+};
+
+const OVERRULED: Rule = Rule {
+    code: "MF0414",
+    name: "rule-of-another-namespace-wins",
+    severity: Severity::Warning,
+    title: "a rule of another namespace wins, and nothing of this one reaches the gateway",
+    why: why!(
+        "\
+For each host a proxy takes the rules of one namespace: its own, else the service's, else the root \
+namespace; a gateway in the root namespace looks beside the service first. Rules of different namespaces \
+are never merged. A team's rule with nothing but a `connectionPool` so takes away the outlier detection \
+and the regions' order that a platform team wrote for the same host."
+    ),
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
@@ -50,6 +70,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         host(facts, rule, findings);
         visibility(facts, rule, findings);
         subsets(facts, rule, findings);
+        overruled(facts, rule, findings);
     }
 }
 
@@ -124,5 +145,48 @@ fn subsets(facts: &Facts<'_>, rule: &Object<DestinationRule>, findings: &mut Vec
             let found = facts.finding(&EMPTY_SUBSET, rule, path, message);
             findings.push(found.help("a route to it answers 503; correct the labels"));
         }
+    }
+}
+
+/// Blocks that failover needs, of a policy.
+fn needed(rule: &Object<DestinationRule>) -> [(&'static str, bool); 2] {
+    let policy = rule.spec.traffic_policy.as_ref();
+    let balancer = policy.and_then(|policy| policy.load_balancer.as_ref());
+    [
+        ("outlierDetection", policy.is_some_and(|policy| policy.outlier_detection.is_some())),
+        ("localityLbSetting", balancer.is_some_and(|it| it.locality_lb_setting.is_some())),
+    ]
+}
+
+fn overruled(facts: &Facts<'_>, rule: &Object<DestinationRule>, findings: &mut Vec<Finding>) {
+    let origins = || facts.translations.iter().flat_map(|translation| &translation.origins);
+    let is_of = |cluster: &str| {
+        let host = cluster.rsplit('|').next().unwrap_or_default();
+        facts.services_of(rule).any(|service| service.host == host)
+    };
+    let mut winners = origins().filter(|(cluster, _)| is_of(cluster)).map(|(_, origin)| origin);
+    if winners.clone().any(|origin| origin.destination_rule == Some(rule.document)) {
+        return; // Somewhere it applies.
+    }
+    let rules = &facts.manifests.destination_rules;
+    let winner = winners.find_map(|origin| {
+        rules.iter().find(|other| Some(other.document) == origin.destination_rule)
+    });
+    let Some(winner) = winner.filter(|it| it.metadata.namespace() != rule.metadata.namespace())
+    else {
+        return;
+    };
+    let lost = needed(rule).into_iter().zip(needed(winner));
+    let lost: Vec<_> =
+        lost.filter(|((_, here), (_, there))| *here && !there).map(|((name, _), _)| name).collect();
+    if !lost.is_empty() {
+        let message = format!(
+            "the gateway takes `{}` of namespace `{}` for this host, which lacks {}",
+            winner.metadata.name,
+            winner.metadata.namespace(),
+            list(&lost)
+        );
+        let found = facts.finding(&OVERRULED, rule, "spec.host", message);
+        findings.push(found.help(format!("write {} into that rule", list(&lost))));
     }
 }

@@ -7,8 +7,8 @@ use super::{Finding, Fix, Input, Rule, edit};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{DestinationRule, Document, Kind, Manifests, MeshConfig, Object};
 use crate::translate::{
-    IstioVersion, KnownService, PlacedEndpoint, Proxy, inventory, is_subset_of, resolve_short_name,
-    selects,
+    IstioVersion, KnownService, PlacedEndpoint, Proxy, Translation, inventory, is_subset_of,
+    resolve_short_name, selects, translate,
 };
 
 /// What lints look things up in.
@@ -21,6 +21,8 @@ pub(super) struct Facts<'a> {
     pub(super) gateways: Vec<Proxy>,
     /// Services with endpoints, by host.
     pub(super) services: BTreeMap<String, KnownService>,
+    /// What istiod programs into each of the gateways.
+    pub(super) translations: Vec<Translation>,
     /// Traffic policies, each where it is written.
     pub(super) levels: Vec<Level<'a>>,
 }
@@ -32,12 +34,15 @@ impl<'a> Facts<'a> {
         let gateways = clusters.filter(|cluster| cluster.gateway.is_some());
         let gateways =
             gateways.filter_map(|cluster| Proxy::gateway_of(manifests, &cluster.name).ok());
+        let gateways: Vec<Proxy> =
+            gateways.map(|proxy| proxy.with_version(input.version)).collect();
         Self {
             input,
             manifests,
             version: input.version,
             mesh: manifests.mesh_configs.first().map(|mesh| mesh.spec.clone()).unwrap_or_default(),
-            gateways: gateways.map(|proxy| proxy.with_version(input.version)).collect(),
+            translations: gateways.iter().map(|proxy| translate(manifests, proxy)).collect(),
+            gateways,
             services: inventory(manifests, input.version),
             levels: manifests.destination_rules.iter().flat_map(levels).collect(),
         }

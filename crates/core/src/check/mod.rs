@@ -11,6 +11,9 @@
 //!
 //! **Not modelled**: Gateway API routes, Sidecar scopes, TCP and TLS routes.
 
+#[macro_use]
+mod rule;
+
 mod balancing;
 mod binding;
 mod distribute;
@@ -28,7 +31,6 @@ mod outlier;
 mod panic;
 mod policies;
 mod routes;
-mod rule;
 mod scope;
 mod suppress;
 
@@ -39,7 +41,7 @@ use facts::Facts;
 
 use crate::live::GatewayState;
 use crate::manifest::{Manifests, Source};
-use crate::translate::{IstioVersion, codes, translate};
+use crate::translate::{IstioVersion, codes};
 
 /// Who programs the proxies.
 #[derive(
@@ -141,8 +143,8 @@ pub fn check(input: &Input<'_>) -> Vec<Finding> {
 /// What programming each gateway of the topology brings up; lints that say the same say it better.
 fn programmed(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let mut more: Vec<Finding> = Vec::new();
-    for proxy in &facts.gateways {
-        for found in translate(facts.manifests, proxy).diagnostics {
+    for translation in &facts.translations {
+        for found in translation.diagnostics.iter().cloned() {
             // Without any Gateway among the texts it is elsewhere, not missing.
             if found.code == codes::NO_LISTENER && facts.manifests.gateways.is_empty() {
                 continue;

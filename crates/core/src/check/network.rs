@@ -11,18 +11,22 @@ use crate::diagnostic::Severity;
 use crate::manifest::TopologyCluster;
 use crate::translate::{PlacedEndpoint, REGION_LABEL, SUBZONE_LABEL, ZONE_LABEL};
 
-pub(super) const RULES: &[&Rule] = &[&ONE_HOST, &LABELS_LOST, &ZONES_LOST];
+const TLS_MODE_LABEL: &str = "security.istio.io/tlsMode";
+
+pub(super) const RULES: &[&Rule] = &[&ONE_HOST, &LABELS_LOST, &ZONES_LOST, &NO_NETWORK, &NO_MTLS];
 
 const ONE_HOST: Rule = Rule {
     code: "MF0701",
     name: "east-west-gateway-is-one-host",
     severity: Severity::Warning,
     title: "behind an east-west gateway a whole network is one host",
-    why: "\
+    why: why!(
+        "\
 A gateway reaches endpoints of another network through that network's east-west gateway, and Envoy sees \
 one host for each of its addresses, however many pods are behind it. Errors of any pod add up on that \
 host: one bad pod ejects the whole region. And it counts as one host for `maxEjectionPercent` \
-([istio#52435](https://github.com/istio/istio/issues/52435)).",
+([istio#52435](https://github.com/istio/istio/issues/52435))."
+    ),
 };
 
 const LABELS_LOST: Rule = Rule {
@@ -30,11 +34,13 @@ const LABELS_LOST: Rule = Rule {
     name: "failover-priority-across-networks",
     severity: Severity::Warning,
     title: "`failoverPriority` cannot see labels behind an east-west gateway",
-    why: "\
+    why: why!(
+        "\
 The host that stands for a remote network carries two labels only, its cluster and its network. Every \
 other label of `failoverPriority`, region and zone included, counts as a mismatch for it \
 ([istio#49500](https://github.com/istio/istio/issues/49500)). All remote networks so end in the same, \
-last priority.",
+last priority."
+    ),
 };
 
 const ZONES_LOST: Rule = Rule {
@@ -42,10 +48,40 @@ const ZONES_LOST: Rule = Rule {
     name: "zones-behind-one-gateway",
     severity: Severity::Warning,
     title: "zones of a remote network share one gateway address, and all but one vanish",
-    why: "\
+    why: why!(
+        "\
 istiod lists the east-west gateway once for each locality of the endpoints behind it. Envoy keeps the \
 first of equal addresses and drops the others, so the first locality in alphabetical order has the \
-host, and the weights of the others are lost ([istio#56355](https://github.com/istio/istio/issues/56355)).",
+host, and the weights of the others are lost ([istio#56355](https://github.com/istio/istio/issues/56355))."
+    ),
+};
+
+const NO_NETWORK: Rule = Rule {
+    code: "MF0704",
+    name: "cluster-without-network",
+    severity: Severity::Warning,
+    title: "a cluster has no network in a mesh of networks",
+    why: why!(
+        "\
+Who has no network is reached directly from everywhere: gateways of other networks get the pods' own \
+addresses, which no route leads to, and connections time out. A gateway without a network goes the other \
+way through east-west gateways even where it need not. istiod takes the network from the label \
+`topology.istio.io/network` of the pod, then of the `istio-system` namespace, then from `meshNetworks`; \
+an ingress gateway needs it as well ([istio#49074](https://github.com/istio/istio/issues/49074))."
+    ),
+};
+
+const NO_MTLS: Rule = Rule {
+    code: "MF0705",
+    name: "remote-endpoint-without-mtls",
+    severity: Severity::Warning,
+    title: "an endpoint behind an east-west gateway does not speak mutual TLS, and is left out",
+    why: why!(
+        "\
+An east-west gateway passes on mutual TLS only, by the name in its handshake. istiod therefore leaves out \
+endpoints of other networks that do not speak it: those of a ServiceEntry, unless they carry the label \
+`security.istio.io/tlsMode: istio`. For a gateway elsewhere the region is empty, and nobody says so."
+    ),
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
@@ -60,6 +96,57 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         if level.locality().is_some() && level.owns("loadBalancer") {
             labels_lost(facts, level, &doors, findings);
             zones_lost(facts, level, &doors, findings);
+        }
+    }
+    if !doors.is_empty() {
+        no_network(facts, &doors, findings);
+        no_mtls(facts, &doors, findings);
+    }
+}
+
+fn no_network(facts: &Facts<'_>, doors: &[&TopologyCluster], findings: &mut Vec<Finding>) {
+    for topology in &facts.manifests.topologies {
+        for (index, cluster) in topology.spec.clusters.iter().enumerate() {
+            if cluster.network.is_none()
+                && !(cluster.workloads.is_empty() && cluster.gateway.is_none())
+            {
+                let message = format!(
+                    "`{}` has no network, beside {}: from there its {} are called directly",
+                    cluster.name,
+                    list(doors.iter().filter_map(|door| door.network.as_ref())),
+                    if cluster.workloads.is_empty() { "gateways" } else { "endpoints" },
+                );
+                let path = format!("spec.clusters[{index}]");
+                let found = facts.finding(&NO_NETWORK, topology, path, message);
+                findings.push(found.help(
+                    "label its pods and its `istio-system` namespace with `topology.istio.io/network`",
+                ));
+            }
+        }
+    }
+}
+
+fn no_mtls(facts: &Facts<'_>, doors: &[&TopologyCluster], findings: &mut Vec<Finding>) {
+    let is_remote = |network: &str| {
+        doors.iter().any(|door| door.network.as_deref() == Some(network))
+            && facts.gateways.iter().any(|proxy| proxy.network != network)
+    };
+    for entry in &facts.manifests.service_entries {
+        for (index, endpoint) in entry.spec.endpoints.iter().enumerate() {
+            let network = endpoint.network.as_deref().filter(|network| is_remote(network));
+            let mode = endpoint.labels.get(TLS_MODE_LABEL).map(String::as_str);
+            let address = endpoint.address.as_deref();
+            if let (Some(network), Some(address), true) = (network, address, mode != Some("istio"))
+            {
+                let message = format!(
+                    "gateways outside network `{network}` do not get `{address}`: it does not speak mutual TLS"
+                );
+                let path = format!("spec.endpoints[{index}]");
+                let found = facts.finding(&NO_MTLS, entry, path, message);
+                findings.push(found.help(
+                    "give it a sidecar and the label `security.istio.io/tlsMode: istio`, or leave `network` out",
+                ));
+            }
         }
     }
 }

@@ -14,8 +14,24 @@ pub struct Rule {
     pub severity: Severity,
     /// What is wrong, in one line.
     pub title: &'static str,
-    /// Why it hurts, what Istio and Envoy do with it, and what to do. Markdown.
+    /// Why it hurts, what Istio and Envoy do with it, and what to do. Markdown; empty without the feature `lint-texts`.
     pub why: &'static str,
+}
+
+/// A rule's `why`, unless nobody shows it.
+#[cfg(feature = "lint-texts")]
+macro_rules! why {
+    ($text:literal) => {
+        $text
+    };
+}
+
+/// A rule's `why`, unless nobody shows it.
+#[cfg(not(feature = "lint-texts"))]
+macro_rules! why {
+    ($text:literal) => {
+        ""
+    };
 }
 
 /// Every lint, by code.

@@ -21,9 +21,9 @@ use crate::manifest::{
 /// Codes of what is wrong with an intent.
 pub mod codes {
     /// A field of the intent that contradicts another or is missing.
-    pub const INTENT: &str = "MF0701";
+    pub const INTENT: &str = "MF1301";
     /// Something the chosen language of routes cannot say.
-    pub const NOT_EXPRESSIBLE: &str = "MF0702";
+    pub const NOT_EXPRESSIBLE: &str = "MF1302";
 }
 
 /// Manifests as texts.

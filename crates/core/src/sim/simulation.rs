@@ -116,10 +116,11 @@ impl Simulation {
             gauges: Gauges::default(),
             lanes: Lanes::default(),
         };
-        simulation.check_steps()?;
         let place = simulation.engine.world.proxy().locality.clone();
         let ejected = ejections_at(&options.gateways, &place, &translation);
         simulation.start(&translation, &ejected);
+        // Endpoints that no topology has are known by now.
+        simulation.check_steps()?;
         Ok(simulation)
     }
 
