@@ -2,9 +2,12 @@
 
 mod e2e;
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use e2e::{A, B, eventually, get, plugin_configuration, router_shares, served_by, start};
-use mesh_failover_harness::{Fault, Gateway};
+use mesh_failover_harness::http::Connection;
+use mesh_failover_harness::{EnvoyOptions, Fault, Gateway};
 
 const REJECTED: &str = "listener_manager.lds.update_rejected";
 const ACCEPTED: &str = "listener_manager.lds.update_success";
@@ -63,4 +66,35 @@ async fn an_ejected_region_stays_ejected() -> Result<()> {
     // The ejection lasts 30 s; a VM that had forgotten it would send more than half of these to A.
     assert_eq!(served_by(&gateway, B, 100).await?, 100);
     Ok(())
+}
+
+/// A's fifth is in force, then another configuration, then what `again` makes of the first, while a connection holds the first.
+async fn goes_back(drain_time: Duration, again: impl Fn(&str) -> String) -> Result<()> {
+    let program = router_shares(20, 80)?;
+    let first = plugin_configuration(&program)?;
+    let options = EnvoyOptions { drain_time: Some(drain_time), ..EnvoyOptions::default() };
+    let mut gateway = Gateway::start(program, &options).await?;
+    a_gets_a_fifth(&gateway).await?;
+    let _open = Connection::open(gateway.address()).await?;
+    let other = plugin_configuration(&router_shares(0, 100)?)?;
+    pushed(&mut gateway, &other, ACCEPTED).await?;
+    eventually("the other one serves", async || Ok(served_by(&gateway, B, 20).await? == 20))
+        .await?;
+    pushed(&mut gateway, &again(&first), ACCEPTED).await?;
+    eventually("the first one serves again", async || {
+        Ok((8..=12).contains(&served_by(&gateway, A, 50).await?))
+    })
+    .await
+}
+
+/// Envoy still holds the configuration that it is handed again, and tells the filter nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_one_before_is_in_force_again_when_envoy_lets_go_of_the_newer() -> Result<()> {
+    goes_back(Duration::from_secs(2), str::to_owned).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_puts_the_one_before_in_force_at_once() -> Result<()> {
+    let revised = |first: &str| first.replacen('{', r#"{"revision": "2", "#, 1);
+    goes_back(Duration::from_secs(600), revised).await
 }

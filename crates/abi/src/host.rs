@@ -225,11 +225,11 @@ pub fn send_local_response(
     }
 }
 
-/// From here to the end of the callback calls are about this stream; `false`: it is over.
+/// From here to the end of the callback calls are about this stream or plugin; `false`: it is over.
 #[must_use]
-pub fn on_behalf_of(stream: u32) -> bool {
+pub fn on_behalf_of(context: u32) -> bool {
     // SAFETY: no memory is involved.
-    unsafe { proxy_set_effective_context(stream) == OK }
+    unsafe { proxy_set_effective_context(context) == OK }
 }
 
 /// Lets an answer that was held back go on.

@@ -9,6 +9,7 @@
 #![allow(unsafe_code, reason = "an export is unsafe by name")]
 
 mod configuration;
+mod generations;
 mod metrics;
 mod request;
 mod rescue;
@@ -68,12 +69,10 @@ impl Filter for RegionRouter {
                     self.workers.len() - 1
                 });
                 if let Some(worker) = self.workers.get_mut(index) {
-                    worker.configure(config);
+                    worker.begin(root, config);
                 }
                 metrics::configured(true);
-                self.streams.clear();
-                self.extras.clear();
-                self.rescues.clear();
+                self.forget();
                 host::set_tick_period(TICK)
             }
             Err(line) => {
@@ -84,7 +83,11 @@ impl Filter for RegionRouter {
         }
     }
 
-    fn on_tick(&mut self, _root: u32) {
+    fn on_tick(&mut self, root: u32) {
+        let changed = of_this_plugin(&mut self.workers).is_some_and(|it| it.take_over(root));
+        if changed {
+            self.forget();
+        }
         if let Some(worker) = of_this_plugin(&mut self.workers) {
             worker.on_tick();
         }
@@ -159,6 +162,15 @@ impl Filter for RegionRouter {
         let status = host::header(MapType::HttpCallResponseHeaders, ":status");
         let status = status.filter(|_| size.0 > 0).and_then(|text| configuration::number(&text));
         worker.on_probe(token, status.map_or(ProbeResult::NoAnswer, ProbeResult::Status));
+    }
+}
+
+impl RegionRouter {
+    /// What was noted of requests means nothing under another configuration.
+    fn forget(&mut self) {
+        self.streams.clear();
+        self.extras.clear();
+        self.rescues.clear();
     }
 }
 

@@ -9,6 +9,7 @@ use mesh_failover_core::router::{
 };
 use mesh_failover_core::time::MonotonicTime;
 
+use crate::generations::Generations;
 use crate::metrics::Metrics;
 
 /// Exchanges that are tried before the next tick is waited for; other workers write rarely.
@@ -32,6 +33,7 @@ pub(crate) struct Worker {
     probes: Vec<(u32, Choice)>,
     metrics: Metrics,
     quota: Quota,
+    generations: Generations,
 }
 
 impl Worker {
@@ -52,6 +54,7 @@ impl Worker {
             probes: Vec::new(),
             metrics: Metrics::default(),
             quota: Quota::default(),
+            generations: Generations::default(),
         }
     }
 
@@ -59,8 +62,22 @@ impl Worker {
         &self.plugin
     }
 
+    /// Envoy has handed out a configuration under this number.
+    pub(crate) fn begin(&mut self, root: u32, config: RouterConfig) {
+        self.generations.begin(root, config.clone());
+        self.configure(config);
+    }
+
+    /// Goes back to an older configuration, if Envoy has let go of the one that runs. Returns whether that was so.
+    pub(crate) fn take_over(&mut self, here: u32) -> bool {
+        let Some(config) = self.generations.take_over(here) else { return false };
+        host::log(LogLevel::Info, "an older pluginConfig is in force again");
+        self.configure(config);
+        true
+    }
+
     /// Runs another configuration, with what is known of the regions that it still has.
-    pub(crate) fn configure(&mut self, config: RouterConfig) {
+    fn configure(&mut self, config: RouterConfig) {
         let now = self.now();
         self.flush(now);
         let metrics = &mut self.metrics;

@@ -29,6 +29,8 @@ pub struct EnvoyOptions {
     pub core: Option<usize>,
     /// How long it may take to be ready. A module is compiled for every worker in that time.
     pub ready_within: Duration,
+    /// How long a listener that was replaced lives on for its open connections, in whole seconds; unset: Envoy's ten minutes.
+    pub drain_time: Option<Duration>,
 }
 
 impl Default for EnvoyOptions {
@@ -38,6 +40,7 @@ impl Default for EnvoyOptions {
             component_log_level: None,
             core: None,
             ready_within: Duration::from_secs(30),
+            drain_time: None,
         }
     }
 }
@@ -72,6 +75,9 @@ impl Envoy {
             .stderr(File::options().append(true).open(&log)?);
         if let Some(levels) = &options.component_log_level {
             command.args(["--component-log-level", levels]);
+        }
+        if let Some(time) = options.drain_time {
+            command.args(["--drain-time-s", &time.as_secs().to_string()]);
         }
         let mut spawn = || command.spawn().context("cannot start Envoy");
         let child = match options.core {

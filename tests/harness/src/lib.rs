@@ -8,7 +8,6 @@
 //! Dropping any of them stops it, also while a test panics.
 
 mod backend;
-pub mod chaos;
 mod closed_loop;
 mod cpu;
 pub mod drill;

@@ -21,6 +21,7 @@ mod registry;
 mod retry;
 mod route_match;
 mod routes;
+mod topology;
 mod traffic_distribution;
 mod traffic_policy;
 mod version;
@@ -51,8 +52,8 @@ pub use network::{IpFamilies, NetworkGateway, NetworkView, NetworkedEndpoint, fi
 pub use origin::Origin;
 pub use outlier::{apply_outlier_detection, panic_threshold, sends_unhealthy_endpoints};
 pub use proxy::{Proxy, ProxyError};
-pub use registry::{workload_locality, workload_name};
 pub use retry::{inbound_retry_policy, retry_policy};
+pub use topology::{workload_locality, workload_name};
 pub use traffic_distribution::TrafficDistribution;
 pub use traffic_policy::{merge_traffic_policy, with_mesh_default};
 pub use version::{IstioVersion, VersionError};

@@ -12,13 +12,13 @@
 //! configuration maps them to real sockets by the endpoint's name.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::codes;
 use super::findings::{Finding, Findings, by_age, title};
 use super::host::namespace_of;
 use super::labels::{Labels, augment_labels, locality_label, selects};
 use super::network::NetworkGateway;
+use super::topology::{InTopology, listed_pods, placed_clusters, workload_locality, workload_name};
 use super::traffic_distribution::ANNOTATION;
 use super::visibility::Visibility;
 use super::{IstioVersion, TrafficDistribution};
@@ -26,7 +26,7 @@ use crate::cluster::{Address, DiscoveryType};
 use crate::diagnostic::Severity;
 use crate::locality::Locality;
 use crate::manifest::{
-    Manifests, Object, Place, Pod, ServiceEntry, Topology, TopologyCluster, Workload, WorkloadEntry,
+    Manifests, Object, Place, Pod, ServiceEntry, Topology, Workload, WorkloadEntry,
 };
 
 /// Services by host name.
@@ -73,33 +73,6 @@ pub(super) struct Endpoint {
     pub(super) ready: bool,
     /// The workload as it is written.
     pub(super) place: Place,
-}
-
-/// Where a workload's endpoints are: its label, its own field, or its cluster's.
-#[must_use]
-pub fn workload_locality(
-    cluster: &TopologyCluster,
-    workload: &Workload,
-    version: IstioVersion,
-) -> Locality {
-    let text = locality_label(&workload.labels, version)
-        .or_else(|| workload.locality.clone())
-        .unwrap_or_else(|| cluster.locality.clone());
-    Locality::parse(&text)
-}
-
-/// What a workload's endpoints are called, before their ordinal: its name, the last segment of its locality, or its
-/// cluster.
-#[must_use]
-pub fn workload_name(
-    cluster: &TopologyCluster,
-    workload: &Workload,
-    version: IstioVersion,
-) -> String {
-    let locality = workload_locality(cluster, workload, version);
-    let Locality { region, zone, sub_zone } = &locality;
-    let last = [sub_zone, zone, region].into_iter().find(|segment| !segment.is_empty());
-    workload.name.as_ref().or(last).unwrap_or(&cluster.name).clone()
 }
 
 impl Registry {
@@ -297,44 +270,6 @@ impl Service {
             ports: BTreeMap::new(),
             endpoints: Vec::new(),
         }
-    }
-}
-
-/// The clusters of a topology, and where each stands.
-fn placed_clusters(topology: &Object<Topology>) -> impl Iterator<Item = (&TopologyCluster, Place)> {
-    let place =
-        |index| Place { document: topology.document, path: format!("spec.clusters[{index}]") };
-    topology.spec.clusters.iter().enumerate().map(move |(index, it)| (it, place(index)))
-}
-
-/// The endpoints a workload has: those listed, or `replicas` ready ones.
-fn listed_pods(workload: &Workload) -> Vec<Pod> {
-    workload.pods.clone().unwrap_or_else(|| {
-        (0..workload.replicas).map(|ordinal| Pod { ordinal, ready: true }).collect()
-    })
-}
-
-/// A workload of a topology, and where it stands.
-struct InTopology<'a> {
-    place: Place,
-    cluster: &'a TopologyCluster,
-    indices: (u32, u32),
-    version: IstioVersion,
-}
-
-impl InTopology<'_> {
-    fn made_up_address(&self, ordinal: u32, port: u16) -> Address {
-        let (cluster, workload) = self.indices;
-        let parts = [cluster, workload, ordinal.saturating_add(1)];
-        let octets = parts.map(|part| u8::try_from(part).ok());
-        let host = match octets {
-            [Some(c), Some(w), Some(o)] => Ipv4Addr::new(10, c, w, o).to_string(),
-            _ => {
-                let [c, w, o] = parts.map(|part| u16::try_from(part).unwrap_or(u16::MAX));
-                Ipv6Addr::new(0xfd00, 0, 0, 0, 0, c, w, o).to_string()
-            }
-        };
-        Address { host, port }
     }
 }
 

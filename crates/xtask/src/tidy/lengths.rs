@@ -10,7 +10,7 @@ const TEST_LINES: usize = 150;
 const FUNCTION_LINES: usize = 70;
 /// A filter holds callbacks and host calls only; all decisions are the core's.
 /// Of the lines, second tries and metrics are a third: what they keep, send and count is bytes of Envoy's.
-const FILTER_CODE_LINES: usize = 730;
+const FILTER_CODE_LINES: usize = 780;
 
 pub(super) fn check(sources: &[Source]) -> Vec<String> {
     let mut findings = Vec::new();
@@ -142,6 +142,6 @@ mod tests {
             ]
         };
         assert_eq!(check(&files(80)), [""; 0]);
-        assert_eq!(check(&files(81)), ["filters/f: 731 lines of code, at most 730"]);
+        assert_eq!(check(&files(131)), ["filters/f: 781 lines of code, at most 780"]);
     }
 }

@@ -242,7 +242,7 @@ macro_rules! fields {
 }
 
 fields! {
-    PluginConfig { "destinations" => destinations, "clientRegion" => client_region, "hops" => hops, "debugHeader" => debug_header }
+    PluginConfig { "destinations" => destinations, "clientRegion" => client_region, "hops" => hops, "debugHeader" => debug_header, "revision" => revision }
     ClientRegionConfig { "header" => header, "map" => map }
     HopsConfig { "header" => header }
     DestinationConfig {

@@ -22,6 +22,8 @@ pub struct PluginConfig {
     pub hops: Option<HopsConfig>,
     /// Name of a response header that says where a request went, how that region is, and which are out; unset: none. For debugging: it tells clients about the site.
     pub debug_header: Option<String>,
+    /// Any text; it changes nothing. Where an older configuration is to be in force again at once, a new text makes it another one.
+    pub revision: Option<String>,
 }
 
 /// A trusted header that says where the client is.

@@ -8,9 +8,11 @@ use anyhow::{Result, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Random, Seen};
-use crate::REGION_HEADER;
-use crate::http::{Answer, Connection};
+use mesh_failover_harness::REGION_HEADER;
+use mesh_failover_harness::http::{Answer, Connection};
+
+use super::play::Seen;
+use super::random::Random;
 
 const LIMIT: Duration = Duration::from_secs(8);
 const RESCUED_FROM: &str = "x-mesh-rescued-from";
@@ -30,6 +32,9 @@ pub(super) async fn steady(address: SocketAddr, seen: Arc<Seen>, mut random: Ran
                 let rescued = answer.header(RESCUED_FROM).map(str::to_owned);
                 if let Err(error) = request.judge(&answer, out.filter(|_| seen.out().is_some())) {
                     seen.broken(format!("{error:#}"));
+                }
+                if let Some(region) = answer.header(REGION_HEADER) {
+                    seen.count_answer(region);
                 }
                 seen.count(|all| {
                     all.requests += 1;

@@ -4,45 +4,21 @@
 //! hostile ones send what no client should.
 //!
 //! **Laws**: no request is lost, but for one with a body to a region without hosts, which Envoy refuses before the body has come; no answer belongs to another request, is cut or doubled; a region that is ejected gets none from
-//! [`Laws::settled`] on; what a hostile client does harms nobody; Envoy and its virtual machines live on.
+//! [`Laws::settled`] on, and neither does one that is drained; once all is well both regions have their shares again; what a hostile client does
+//! harms nobody; Envoy and its virtual machines live on.
 
-mod clients;
-
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::{EnvoyOptions, Fault, Gateway, Program, resident_bytes};
-
-/// A stream of numbers from a seed: SplitMix64.
-#[derive(Debug, Clone)]
-pub struct Random(u64);
-
-impl Random {
-    /// A stream of its own for each seed.
-    #[must_use]
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5851_F42D_4C95_7F2D)
-    }
-
-    /// The next number below `end`.
-    pub fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % end.max(1)
-    }
-
-    /// One of these.
-    pub fn one_of<T: Clone>(&mut self, of: &[T]) -> T {
-        let place = usize::try_from(self.below(of.len() as u64)).unwrap_or(0);
-        of[place].clone()
-    }
-}
+use super::clients;
+use super::random::Random;
+use mesh_failover_harness::{EnvoyOptions, Fault, Gateway, Program, resident_bytes};
 
 /// What is done to the victim.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,26 +31,36 @@ enum Blow {
     Flaps(Fault),
     /// It loses all its pods.
     Empties,
+    /// An operator drains it and takes that back.
+    Drains,
     /// The filter gets its configuration anew.
     Reload,
 }
 
-const BLOWS: [Blow; 9] = [
+const BLOWS: [Blow; 11] = [
     Blow::Dies(Fault::Status { code: 503, ratio: 1.0 }),
     Blow::Dies(Fault::Status { code: 500, ratio: 1.0 }),
     Blow::Dies(Fault::Refuse),
+    Blow::Dies(Fault::Blackhole),
     Blow::Limps(Fault::Status { code: 502, ratio: 0.3 }),
     Blow::Limps(Fault::Slow(Duration::from_millis(60))),
     Blow::Flaps(Fault::Status { code: 503, ratio: 1.0 }),
     Blow::Flaps(Fault::Refuse),
     Blow::Empties,
+    Blow::Drains,
     Blow::Reload,
 ];
+
+/// Standard deviations that a share may be off, and how long the regions may take to be back.
+const DEVIATIONS: f64 = 4.0;
+const BACK: Duration = Duration::from_secs(12);
+/// How long connections that are open at a change of configuration live on.
+const DRAIN: Duration = Duration::from_secs(4);
 
 /// What the run is about.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// The gateway's program, with `rescue` and a budget that never ends.
+    /// The gateway's program, with `rescue` and a budget that never ends, and regions that share evenly.
     pub program: Program,
     /// The regions, with the Kubernetes cluster of each.
     pub regions: [(String, String); 2],
@@ -87,13 +73,19 @@ pub struct Stage {
 pub struct Laws {
     /// From a region's death until no request may reach it any more.
     pub settled: Duration,
+    /// The route's timeout: without one, silence is no error.
+    pub timeout: Duration,
     /// What Envoy may grow by.
     pub growth: u64,
 }
 
 impl Default for Laws {
     fn default() -> Self {
-        Self { settled: Duration::from_millis(1_000), growth: 48 << 20 }
+        Self {
+            settled: Duration::from_millis(1_000),
+            timeout: Duration::from_millis(500),
+            growth: 48 << 20,
+        }
     }
 }
 
@@ -110,8 +102,10 @@ pub struct Outcome {
 
 /// What the clients share.
 #[derive(Debug, Default)]
-struct Seen {
+pub(super) struct Seen {
     stop: AtomicBool,
+    /// Answers by region.
+    shares: Mutex<BTreeMap<String, u64>>,
     outcome: Mutex<Outcome>,
     broken: Mutex<Vec<String>>,
     /// The region that must get nothing now.
@@ -119,20 +113,34 @@ struct Seen {
 }
 
 impl Seen {
-    fn stopped(&self) -> bool {
+    pub(super) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    fn broken(&self, law: String) {
+    pub(super) fn broken(&self, law: String) {
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).push(law);
     }
 
-    fn count(&self, add: impl FnOnce(&mut Outcome)) {
+    pub(super) fn count(&self, add: impl FnOnce(&mut Outcome)) {
         add(&mut self.outcome.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn out(&self) -> Option<String> {
+    pub(super) fn out(&self) -> Option<String> {
         self.out.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn count_answer(&self, region: &str) {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        *shares.entry(region.to_owned()).or_default() += 1;
+    }
+
+    /// The answers by region from now on, for a while.
+    async fn shares(&self, span: Duration) -> BTreeMap<String, u64> {
+        let take =
+            || std::mem::take(&mut *self.shares.lock().unwrap_or_else(PoisonError::into_inner));
+        take();
+        tokio::time::sleep(span).await;
+        take()
     }
 
     fn set_out(&self, region: Option<String>) {
@@ -146,7 +154,8 @@ pub async fn play(stage: &Stage, seed: u64, laws: Laws) -> Result<Outcome> {
     let workers = random.one_of(&[1, 2, 4]);
     let (victim, cluster) = random.one_of(&stage.regions);
     let blows: Vec<_> = (0..3).map(|_| random.one_of(&BLOWS)).collect();
-    let options = EnvoyOptions { concurrency: workers, ..EnvoyOptions::default() };
+    let options =
+        EnvoyOptions { concurrency: workers, drain_time: Some(DRAIN), ..EnvoyOptions::default() };
     let mut gateway = Gateway::start(stage.program.clone(), &options).await?;
     let seen = Arc::new(Seen::default());
     let mut tasks = JoinSet::new();
@@ -163,6 +172,9 @@ pub async fn play(stage: &Stage, seed: u64, laws: Laws) -> Result<Outcome> {
     for blow in &blows {
         let arena = Arena { stage, victim: &victim, cluster: &cluster, seen: &seen, laws };
         arena.strike(&mut gateway, *blow, &mut random).await?;
+    }
+    if let Some(law) = shares_again(&seen).await {
+        seen.broken(law);
     }
     seen.stop.store(true, Ordering::Relaxed);
     while let Some(ended) = tasks.join_next().await {
@@ -182,6 +194,23 @@ pub async fn play(stage: &Stage, seed: u64, laws: Laws) -> Result<Outcome> {
     Ok(*seen.outcome.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
+/// Whether both regions have their shares again before long.
+async fn shares_again(seen: &Seen) -> Option<String> {
+    let begun = Instant::now();
+    loop {
+        let shares = seen.shares(Duration::from_millis(1_500)).await;
+        let all = shares.values().sum::<u64>() as f64;
+        let bound = DEVIATIONS * all.sqrt() / 2.0;
+        let off = shares.values().any(|count| (*count as f64 - all / 2.0).abs() > bound);
+        if !off && shares.len() == 2 {
+            return None;
+        }
+        if begun.elapsed() > BACK {
+            return Some(format!("{BACK:?} after all was mended shares are {shares:?}"));
+        }
+    }
+}
+
 /// Whether Envoy is as it should be.
 async fn aftermath(gateway: &Gateway, before: u64, laws: Laws) -> Vec<String> {
     let mut broken = Vec::new();
@@ -196,6 +225,10 @@ async fn aftermath(gateway: &Gateway, before: u64, laws: Laws) -> Vec<String> {
     let trapped = |line: &&str| line.contains("[error][wasm]") || line.contains("[critical]");
     broken.extend(log.lines().filter(trapped).take(3).map(str::to_owned));
     broken
+}
+
+fn configuration(gateway: &Gateway) -> String {
+    gateway.program().filter.as_ref().map(|it| it.configuration.clone()).unwrap_or_default()
 }
 
 /// Where a blow falls.
@@ -213,6 +246,9 @@ impl Arena<'_> {
         match blow {
             Blow::Dies(fault) => {
                 gateway.set(self.victim, fault).await?;
+                if fault == Fault::Blackhole {
+                    tokio::time::sleep(self.laws.timeout).await;
+                }
                 self.stays_out(pause).await;
                 gateway.set(self.victim, Fault::None).await?;
             }
@@ -234,10 +270,17 @@ impl Arena<'_> {
                     tokio::time::sleep(pause / 3).await;
                 }
             }
+            Blow::Drains => {
+                let before = configuration(gateway);
+                let mut draining: Value = serde_json::from_str(&before)?;
+                draining["destinations"][0]["drain"] = json!({"regions": [self.victim]});
+                gateway.configure_filter(&draining.to_string())?;
+                self.stays_out(pause).await;
+                gateway.configure_filter(&before)?;
+            }
             Blow::Reload => {
-                let program = gateway.program().filter.as_ref();
-                let same = program.map(|filter| format!("{} ", filter.configuration));
-                gateway.configure_filter(&same.unwrap_or_default())?;
+                let same = format!("{} ", configuration(gateway));
+                gateway.configure_filter(&same)?;
             }
         }
         tokio::time::sleep(pause).await;
