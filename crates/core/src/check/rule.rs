@@ -14,7 +14,9 @@ pub struct Rule {
     pub severity: Severity,
     /// What is wrong, in one line.
     pub title: &'static str,
-    /// Why it hurts, what Istio and Envoy do with it, and what to do. Markdown; empty without the feature `lint-texts`.
+    /// Why it hurts, what Istio and Envoy do with it, and what to do. Markdown; left out where size counts (the npm package): the
+    /// lint's page has it.
+    #[serde(skip_serializing_if = "str::is_empty")]
     pub why: &'static str,
 }
 
