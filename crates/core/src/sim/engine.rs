@@ -8,14 +8,16 @@
 //! Connections matter when the network goes: requests on those that a worker has wait for an answer that never comes, others for
 //! `connect_timeout`.
 //!
-//! **Not modelled**: limits on connections and pending requests; time to connect; what the network still delivers when it comes back (a
+//! **Not modelled**: time to connect; a `per_try_timeout` that goes on while a request gets the connection it waited for; what the network still delivers when it comes back (a
 //! request that was lost stays lost); hedging; request and response bodies.
 
+mod connecting;
 mod follow;
 mod front;
 mod retrying;
 mod waiting;
 
+use std::mem::take;
 use std::sync::Arc;
 
 use self::front::Waiting;
@@ -25,17 +27,17 @@ use super::gateway::{Envoy, RoutePlan, Routes, choose_cluster};
 use super::latency::Latencies;
 use super::log::Log;
 use super::outcome::{Outcome, ResponseFlags};
-use super::pods::{Behaviour, PodId};
+use super::pods::PodId;
 use super::queue::Queue;
 use super::random::Xoshiro;
 use super::recorder::Recorder;
 use super::requests::{Next, Request, Requests, Ticket};
 use super::retry::{AttemptEnd, final_outcome};
+use super::upstream::Connection;
 use super::watch::Watch;
 use super::world::World;
 use crate::lb::load_balancer::{Pick, Retry};
 use crate::outlier::HostResult;
-use crate::random::Random;
 use crate::time::MonotonicTime;
 use crate::units::Priority;
 
@@ -179,6 +181,7 @@ impl Engine {
             Next::Answer(status) => {
                 self.end_attempt(ticket.slot, AttemptEnd::Response(status), false)
             }
+            Next::Connected { reused } => self.meet(ticket.slot, reused),
             Next::ConnectTimeout => {
                 self.end_attempt(ticket.slot, AttemptEnd::ConnectFailure, false)
             }
@@ -206,47 +209,33 @@ impl Engine {
             return false;
         };
         let pod = upstream.pod(pick.host);
-        let (behaviour, region) = self.world.pods.behaviour(pod);
-        if upstream.active_requests >= upstream.breakers.max_requests {
-            self.finish(slot, Outcome::local(503, ResponseFlags::UO));
-            return true;
-        }
-        let reused = upstream.begin(way.worker, pick.host);
-        let connects = match behaviour {
-            Behaviour::Answer { .. } | Behaviour::Silent => true,
-            Behaviour::Refuse => false,
-            Behaviour::Unreachable => reused,
+        let (_, region) = self.world.pods.behaviour(pod);
+        let full = upstream.active_requests >= upstream.breakers.max_requests;
+        let taken = if full {
+            Connection::Overflow
+        } else {
+            upstream.connections.take(way.worker, pick.host)
         };
-        if upstream.split && connects {
-            let connected = HostResult::LocalOriginConnectSuccess;
-            let time = MonotonicTime::from_nanos(self.now);
-            upstream.report(pick.host, connected, None, time, &mut self.envoy_rng);
+        match taken {
+            Connection::Overflow => {
+                self.finish(slot, Outcome::local(503, ResponseFlags::UO));
+                return true;
+            }
+            Connection::Awaited => upstream.connections.wait(way.worker, pick.host, slot),
+            Connection::Reused | Connection::New => upstream.begin(pick.host),
         }
-        let connect_timeout = upstream.connect_timeout;
         if let Some(request) = self.requests.get_mut(slot) {
             request.attempts += 1;
-            request.attempt_started = self.now;
             request.host = pick.host;
             request.priority = pick.priority;
             request.pod = pod;
             request.region = region;
-            if !request.is_check {
-                self.watches.iter_mut().for_each(|watch| watch.on_attempt(region, self.now));
-            }
+            request.waits = taken == Connection::Awaited;
         }
-        match behaviour {
-            Behaviour::Answer { latency, fail_below, fail_status } => {
-                let fails = fail_below > 0 && self.endpoints_rng.random() < fail_below;
-                let status = if fails { fail_status } else { 200 };
-                let time = self.latencies.draw(latency, &mut self.endpoints_rng);
-                self.await_answer(slot, status, time, way.deadline);
-            }
-            Behaviour::Refuse => self.end_attempt(slot, AttemptEnd::ConnectFailure, false),
-            Behaviour::Silent => self.await_timeout(slot, None, way.deadline),
-            Behaviour::Unreachable => {
-                let at = (!reused).then(|| self.now.saturating_add(connect_timeout));
-                self.await_timeout(slot, at, way.deadline);
-            }
+        if taken == Connection::Awaited {
+            self.await_timeout(slot, None, way.deadline);
+        } else {
+            self.meet(slot, taken == Connection::Reused);
         }
         true
     }
@@ -317,8 +306,9 @@ impl Engine {
     fn leave_host(&mut self, slot: u32, end: AttemptEnd, outcome: Outcome) {
         let time = self.time();
         let Some(request) = self.requests.get_mut(slot) else { return };
+        let (waited, connecting) = (take(&mut request.waits), take(&mut request.connects));
         request.answered = matches!(end, AttemptEnd::Response(_));
-        if !request.is_check {
+        if !request.is_check && !waited {
             let latency = self.now - request.attempt_started;
             self.recorder.attempt(request.span, request.pod, outcome, latency);
         }
@@ -331,6 +321,13 @@ impl Engine {
         else {
             return;
         };
+        if waited {
+            // It never had a host to blame.
+            return upstream.connections.give_up(worker, host, slot);
+        }
+        if connecting {
+            upstream.connections.end_connecting();
+        }
         upstream.end(worker, host, answered);
         let rng = &mut self.envoy_rng;
         match end {
@@ -345,6 +342,7 @@ impl Engine {
         if upstream.has_ejection_events() {
             self.follow_detector(envoy, upstream_index);
         }
+        self.serve_waiting(envoy, upstream_index, worker, host);
     }
 
     /// Answers the client: the one end of every request.
@@ -369,7 +367,8 @@ impl Engine {
         let hit: Vec<(u32, u64)> = self
             .requests
             .iter()
-            .filter(|(_, request)| request.next.has_attempt() && pods.contains(&request.pod))
+            // Who waits for a connection finds out when it makes one.
+            .filter(|(_, it)| it.next.has_attempt() && !it.waits && pods.contains(&it.pod))
             .map(|(slot, request)| (slot, request.deadline))
             .collect();
         if !lost {

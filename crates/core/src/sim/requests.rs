@@ -40,6 +40,10 @@ pub(super) struct Request {
     pub(super) region: RegionId,
     pub(super) priority: Priority,
     pub(super) next: Next,
+    /// Whether it waits for a connection of its host's.
+    pub(super) waits: bool,
+    /// Whether its connection is not made yet.
+    pub(super) connects: bool,
     /// Whether it counts for the limit on retries.
     pub(super) holds_retry: bool,
     /// Its place in the list of retried requests; `u32::MAX`: not retried yet.
@@ -53,6 +57,11 @@ pub(super) struct Request {
 pub(super) enum Next {
     /// The upstream answers with this status.
     Answer(u16),
+    /// It goes on a connection that it has waited for.
+    Connected {
+        /// Whether the connection is there already.
+        reused: bool,
+    },
     /// The connection is not made in time.
     ConnectTimeout,
     /// `per_try_timeout` is over.
@@ -95,6 +104,8 @@ impl Request {
             region: RegionId(u32::MAX),
             priority: Priority(0),
             next: Next::Nothing,
+            waits: false,
+            connects: false,
             holds_retry: false,
             history: u32::MAX,
             stamp: 0,

@@ -8,11 +8,13 @@
 //!
 //! **Not modelled**: the time between the main thread and its workers (under a millisecond); active health checks.
 
+mod connections;
 mod discovery;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub(super) use self::connections::{Connection, Connections};
 pub(super) use self::discovery::Discovered;
 use super::pods::PodId;
 use super::random::Xoshiro;
@@ -58,10 +60,7 @@ pub(super) struct Upstream {
     pods: Vec<PodId>,
     /// By host: requests in flight, over all workers.
     active: Vec<u32>,
-    /// By worker and host: connections that no request uses.
-    idle: Vec<Vec<u32>>,
-    /// Whether requests share a connection (HTTP/2).
-    multiplexed: bool,
+    pub(super) connections: Connections,
     windows: Vec<UpdateMergeWindow>,
     window: Duration,
     detector: Option<Detector>,
@@ -118,8 +117,11 @@ impl Upstream {
             known: BTreeMap::new(),
             pods: Vec::new(),
             active: Vec::new(),
-            idle: vec![Vec::new(); workers.len()],
-            multiplexed: cluster.http.http2,
+            connections: Connections::new(
+                &cluster.circuit_breakers,
+                cluster.http.http2,
+                workers.len(),
+            ),
             windows: Vec::new(),
             window: cluster.update_merge_window.unwrap_or(UpdateMergeWindow::DEFAULT),
             detector,
@@ -208,21 +210,12 @@ impl Upstream {
         self.pods.get(host.0 as usize).copied().unwrap_or(PodId(u32::MAX))
     }
 
-    /// A worker's attempt at a host begins. Whether there is a connection for it already.
+    /// An attempt at a host begins.
     #[inline]
-    pub(super) fn begin(&mut self, worker: u32, host: HostId) -> bool {
+    pub(super) fn begin(&mut self, host: HostId) {
         self.active_requests += 1;
         if let Some(active) = self.active.get_mut(host.0 as usize) {
             *active += 1;
-        }
-        let multiplexed = self.multiplexed;
-        let idle = self.idle.get_mut(worker as usize).and_then(|it| it.get_mut(host.0 as usize));
-        match idle {
-            Some(0) | None => false,
-            Some(idle) => {
-                *idle -= u32::from(!multiplexed);
-                true
-            }
         }
     }
 
@@ -233,18 +226,13 @@ impl Upstream {
         if let Some(active) = self.active.get_mut(host.0 as usize) {
             *active = active.saturating_sub(1);
         }
-        let idle = self.idle.get_mut(worker as usize).and_then(|it| it.get_mut(host.0 as usize));
-        if let Some(idle) = idle.filter(|_| answered) {
-            *idle = if self.multiplexed { 1 } else { *idle + 1 };
-        }
+        self.connections.give_back(worker, host, answered);
     }
 
     /// The connections to some pods are closed from the other side.
     pub(super) fn lose_connections(&mut self, pods: &[PodId]) {
-        for idle in &mut self.idle {
-            for (idle, _) in idle.iter_mut().zip(&self.pods).filter(|(_, pod)| pods.contains(pod)) {
-                *idle = 0;
-            }
+        for (host, _) in (0..).zip(&self.pods).filter(|(_, pod)| pods.contains(pod)) {
+            self.connections.close_idle(HostId(host));
         }
     }
 

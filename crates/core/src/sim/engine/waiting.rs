@@ -1,8 +1,11 @@
 //! What a request under way waits for: the first of its answer and its timeouts.
 
 use super::{Due, Engine};
+use crate::random::Random;
 use crate::sim::latency::ResponseTime;
+use crate::sim::pods::Behaviour;
 use crate::sim::requests::Next;
+use crate::sim::retry::AttemptEnd;
 
 impl Engine {
     /// The first of an attempt's own and its route's timeout, with what it means.
@@ -17,13 +20,31 @@ impl Engine {
         }
     }
 
-    pub(super) fn await_answer(
+    /// What a request meets at its host. `connect_timeout`: of the connection that it makes.
+    pub(super) fn await_behaviour(
         &mut self,
         slot: u32,
-        status: u16,
-        time: ResponseTime,
+        behaviour: Behaviour,
+        connect_timeout: Option<u64>,
         deadline: u64,
     ) {
+        match behaviour {
+            Behaviour::Answer { latency, fail_below, fail_status } => {
+                let fails = fail_below > 0 && self.endpoints_rng.random() < fail_below;
+                let status = if fails { fail_status } else { 200 };
+                let time = self.latencies.draw(latency, &mut self.endpoints_rng);
+                self.await_answer(slot, status, time, deadline);
+            }
+            Behaviour::Refuse => self.end_attempt(slot, AttemptEnd::ConnectFailure, false),
+            Behaviour::Silent => self.await_timeout(slot, None, deadline),
+            Behaviour::Unreachable => {
+                let at = connect_timeout.map(|timeout| self.now.saturating_add(timeout));
+                self.await_timeout(slot, at, deadline);
+            }
+        }
+    }
+
+    fn await_answer(&mut self, slot: u32, status: u16, time: ResponseTime, deadline: u64) {
         let (limit, at_limit) = self.timeout(slot, deadline);
         let at = match time {
             ResponseTime::Lane(lane) => {

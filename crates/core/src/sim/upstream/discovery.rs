@@ -40,7 +40,7 @@ impl Upstream {
         }
         let before = std::mem::take(&mut self.known);
         let mut discovered = Discovered::default();
-        let Self { known, pods, active, idle, .. } = self;
+        let Self { known, pods, active, connections, .. } = self;
         let hosts =
             PrioritySet::from_assignment(&assignment, Some(&self.local), |group, endpoint| {
                 let locality = group.locality.clone().unwrap_or_default();
@@ -56,7 +56,7 @@ impl Upstream {
                         let id = HostId(pods.len() as u32);
                         pods.push(pod(&endpoint.address).unwrap_or(PodId(u32::MAX)));
                         active.push(0);
-                        idle.iter_mut().for_each(|idle| idle.push(0));
+                        connections.add_host();
                         id
                     }
                 };
@@ -104,6 +104,7 @@ impl Upstream {
         };
         let (before, after) = (health(previous), health(&self.hosts));
         for id in before.keys().filter(|id| !after.contains_key(id)) {
+            self.connections.remove_host(*id);
             let pod = self.pods.get(id.0 as usize);
             if let Some(detector) = &mut self.detector {
                 discovered.removed_ejected.extend(pod.filter(|_| detector.is_ejected(*id)));
