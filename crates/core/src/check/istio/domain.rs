@@ -3,14 +3,26 @@
 //! **Source**: Istio pkg/config/validation/agent/validation.go `ValidateWildcardDomain`, pkg/config/labels
 //! `IsDNS1123Label`, 1.31.
 
-/// `ValidateWildcardDomain`.
-pub(super) fn wildcard(domain: &str) -> Result<(), String> {
+/// `checkDNS1123Preconditions`.
+fn preconditions(domain: &str) -> Result<(), String> {
     if domain.len() > 255 {
         return Err(format!("domain name {domain:?} too long (max 255)"));
     }
     if domain.is_empty() {
         return Err("empty domain name not allowed".to_owned());
     }
+    Ok(())
+}
+
+/// `ValidateFQDN`.
+pub(super) fn fqdn(domain: &str) -> Result<(), String> {
+    preconditions(domain)?;
+    labels(domain)
+}
+
+/// `ValidateWildcardDomain`.
+pub(super) fn wildcard(domain: &str) -> Result<(), String> {
+    preconditions(domain)?;
     let (first, rest) = match domain.split_once('.') {
         Some((first, rest)) => (first, Some(rest)),
         None => (domain, None),

@@ -4,12 +4,10 @@
 //! **Source**: Istio pkg/config/validation/validation.go `validateCORSPolicy`, `validateHTTPFaultInjection`,
 //! `validateHTTPMirrors`, `validateHTTPRedirect`, `validateHTTPRewrite`, `validateHTTPDirectResponse`; virtualservice.go
 //! `validateHTTPRoute`, 1.31.
-//!
-//! **Not modelled**: regular expressions that RE2 refuses.
 
 use serde_json::Value;
 
-use super::{Said, domain, validate_duration};
+use super::{Said, WHOLE, domain, matching, regex, validate_duration};
 use crate::manifest::{Destination, GoDuration, HttpRoute};
 
 /// What is wrong with a route apart from where it leads.
@@ -43,6 +41,13 @@ fn cors(policy: &Value, path: &str, said: &mut Vec<Said>) {
         if matched.iter().all(|it| it.is_empty()) {
             let message = "'' is not a valid match type for CORS allow origins";
             said.push(Said::error(format!("{path}.allowOrigins[{index}]"), message));
+        } else if let [.., regex] = matched
+            && WHOLE
+            && !regex.is_empty()
+        {
+            let message = regex::refused(regex, "corsPolicy.allowOrigins");
+            let path = format!("{path}.allowOrigins[{index}].regex");
+            said.extend(message.map(|message| Said::error(path, message)));
         }
     }
     for (index, method) in items(policy, "allowMethods") {
@@ -223,23 +228,69 @@ pub(super) fn destination(destination: &Destination, path: &str, said: &mut Vec<
     let subset = subset.as_deref().filter(|subset| !subset.is_empty());
     let wrong = subset.and_then(|subset| domain::subset(subset).err());
     said.extend(wrong.map(|message| Said::error(format!("{path}.subset"), message)));
-    if let Some(port) = port.as_ref().filter(|port| !(1..=65535).contains(&port.number)) {
-        let message = format!("port number {} must be in the range 1..65535", port.number);
-        said.push(Said::error(format!("{path}.port.number"), message));
+    if let Some(port) = port {
+        matching::port(i64::from(port.number), &format!("{path}.port.number"), said);
+    }
+}
+
+/// A destination of a route, with its weight.
+pub(super) fn weighted(
+    to: Option<&Destination>,
+    weight: Option<i64>,
+    path: &str,
+    said: &mut Vec<Said>,
+) {
+    match to {
+        None => said.push(Said::error(path, "destination is required")),
+        Some(to) => destination(to, &format!("{path}.destination"), said),
+    }
+    if let Some(weight) = weight.filter(|weight| *weight < 0) {
+        said.push(Said::error(format!("{path}.weight"), format!("weight {weight} < 0")));
+    }
+}
+
+/// The weights of all destinations of a route.
+pub(super) fn total(weights: &[i64], path: &str, said: &mut Vec<Said>) {
+    if weights.len() > 1 && weights.iter().sum::<i64>() == 0 {
+        said.push(Said::error(format!("{path}.route"), "total destination weight = 0"));
+    }
+}
+
+/// `validateHTTPRouteConflict`.
+fn conflicts(route: &HttpRoute, path: &str, said: &mut Vec<Said>) {
+    if route.delegate.is_some() {
+        return;
+    }
+    let answer = if route.redirect.is_some() {
+        "redirect"
+    } else if route.direct_response.is_some() {
+        "direct_response"
+    } else {
+        ""
+    };
+    let beside = [
+        (!route.route.is_empty(), "HTTP route", "route"),
+        (route.fault.is_some(), "HTTP route", "fault"),
+        (route.rewrite.is_some(), "HTTP route rule", "rewrite"),
+    ];
+    for (_, what, name) in beside.into_iter().filter(|(is, ..)| *is && !answer.is_empty()) {
+        let message = format!("{what} cannot contain both {name} and {answer}");
+        said.push(Said::error(path, message));
+    }
+    if route.redirect.is_some() && route.direct_response.is_some() {
+        let message = "HTTP route rule cannot contain both direct_response and redirect";
+        said.push(Said::error(path, message));
+    }
+    let mirrors = route.mirrors.as_ref().and_then(Value::as_array);
+    if route.mirror.is_some() && mirrors.is_some_and(|mirrors| !mirrors.is_empty()) {
+        said.push(Said::error(path, "HTTP route cannot contain both mirror and mirrors"));
     }
 }
 
 /// What the route answers or rewrites itself.
 fn answers(route: &HttpRoute, path: &str, said: &mut Vec<Said>) {
-    let redirect = route.redirect.as_ref();
-    let both = [
-        (route.fault.is_some(), "HTTP route cannot contain both fault and redirect"),
-        (route.rewrite.is_some(), "HTTP route rule cannot contain both rewrite and redirect"),
-    ];
-    for (_, message) in both.into_iter().filter(|(is, _)| *is && redirect.is_some()) {
-        said.push(Said::error(path, message));
-    }
-    if let Some(redirect) = redirect {
+    conflicts(route, path, said);
+    if let Some(redirect) = &route.redirect {
         let at = format!("{path}.redirect");
         let is_set = |text: &Option<String>| text.as_ref().is_some_and(|it| !it.is_empty());
         let scheme = redirect.scheme.as_deref().unwrap_or_default();

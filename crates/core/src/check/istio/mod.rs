@@ -6,7 +6,10 @@
 
 mod domain;
 mod http_route;
+mod l4;
+mod matching;
 mod object;
+mod regex;
 mod scope;
 mod tls;
 mod virtual_service;
@@ -23,6 +26,9 @@ use crate::manifest::{
     ZoneAwareLoadBalancerSetting,
 };
 use crate::translate::{REGION_LABEL, SUBZONE_LABEL, ZONE_LABEL};
+
+/// Whether istiod is heard about what has little to do with regions, too: not where size counts.
+const WHOLE: bool = cfg!(feature = "whole-istiod");
 
 /// What a validation found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

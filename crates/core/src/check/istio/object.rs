@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Said, domain, scope, tls};
+use super::{Said, domain, matching, scope, tls};
 use crate::manifest::{
     ConnectionPool, ConsistentHash, DestinationRule, Gateway, LoadBalancer, PortTrafficPolicy,
     Server, TrafficPolicy,
@@ -231,10 +231,7 @@ fn check_server(server: &Server, path: &str, said: &mut Vec<Said>) {
         );
         said.push(Said::error(format!("{path}.port.protocol"), message));
     }
-    if !(1..=65535).contains(&port.number) {
-        let message = format!("port number {} must be in the range 1..65535", port.number);
-        said.push(Said::error(format!("{path}.port.number"), message));
-    }
+    matching::port(i64::from(port.number), &format!("{path}.port.number"), said);
     if port.target_port.is_some_and(|port| port > 0) {
         let message = "targetPort has no impact on Gateways";
         said.push(Said::warning(format!("{path}.port.targetPort"), message));

@@ -1,12 +1,14 @@
 //! What istiod's webhook says of TLS settings: of a Gateway's servers, and towards upstreams.
 //!
-//! **Source**: Istio pkg/config/validation/validation.go `validateTLSOptions`, agent/validation.go `ValidateTLS`, 1.31.
+//! **Source**: Istio pkg/config/validation/validation.go `validateTLSOptions`, pkg/config/security `IsValidCipherSuite`; agent/validation.go `ValidateTLS`, 1.31.
 //!
-//! **Not modelled**: names of cipher suites; `configmap://` credentials.
+//! **Not modelled**: `configmap://` credentials.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Said;
+use super::{Said, WHOLE};
 use crate::manifest::ServerTls;
 
 fn is_set(text: &Option<String>) -> bool {
@@ -23,6 +25,9 @@ pub(super) fn server(tls: &ServerTls, path: &str, said: &mut Vec<Said>) {
     if old && tls.cipher_suites.as_ref().is_none_or(Vec::is_empty) {
         let message = "TLS version below TLSV1_2 require setting compatible ciphers as by default they no longer include compatible ciphers.";
         said.push(Said::warning(format!("{path}.minProtocolVersion"), message));
+    }
+    if WHOLE {
+        cipher_suites(tls.cipher_suites.as_deref().unwrap_or_default(), path, said);
     }
     let certificates = [
         (is_set(&tls.server_certificate), "serverCertificate", "server certificate"),
@@ -83,6 +88,49 @@ pub(super) fn server(tls: &ServerTls, path: &str, said: &mut Vec<Said>) {
         }
     }
     revocation(tls, mode, path, said);
+}
+
+/// `ValidCipherSuites`.
+const CIPHER_SUITES: [&str; 15] = [
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-CHACHA20-POLY1305",
+    "ECDHE-RSA-CHACHA20-POLY1305",
+    "ECDHE-ECDSA-AES128-SHA",
+    "ECDHE-RSA-AES128-SHA",
+    "ECDHE-ECDSA-AES256-SHA",
+    "ECDHE-RSA-AES256-SHA",
+    "AES128-GCM-SHA256",
+    "AES256-GCM-SHA384",
+    "AES128-SHA",
+    "AES256-SHA",
+    "DES-CBC3-SHA",
+];
+
+/// Names that istiod drops, and those that stand there twice. What begins with an operator is not looked at.
+fn cipher_suites(suites: &[String], path: &str, said: &mut Vec<Said>) {
+    let is_valid = |suite: &str| {
+        let named = suite.starts_with(|first: char| first.is_alphanumeric());
+        !named || suite == "ALL" || CIPHER_SUITES.contains(&suite)
+    };
+    let mut seen = BTreeSet::new();
+    let (mut invalid, mut twice) = (BTreeSet::new(), BTreeSet::new());
+    for suite in suites.iter().map(String::as_str) {
+        if !is_valid(suite) {
+            invalid.insert(suite);
+        } else if !seen.insert(suite) {
+            twice.insert(suite);
+        }
+    }
+    for (what, names) in [("invalid", invalid), ("duplicate", twice)] {
+        if !names.is_empty() {
+            let names = names.into_iter().collect::<Vec<_>>().join(" ");
+            let message = format!("ignoring {what} cipher suites: [{names}]");
+            said.push(Said::warning(format!("{path}.cipherSuites"), message));
+        }
+    }
 }
 
 fn revocation(tls: &ServerTls, mode: &str, path: &str, said: &mut Vec<Said>) {

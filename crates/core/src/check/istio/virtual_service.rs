@@ -3,7 +3,7 @@
 //! **Source**: Istio pkg/config/validation/virtualservice.go, validation.go `analyzeUnreachableHTTPRules`,
 //! agent/validation.go `ValidateHTTPRetry`, 1.31.
 
-use super::{Said, domain, http_route, scope};
+use super::{Said, WHOLE, domain, http_route, l4, matching, scope};
 use crate::manifest::{HttpRetry, HttpRoute, VirtualService};
 
 /// What is wrong with a VirtualService.
@@ -24,6 +24,10 @@ pub(crate) fn virtual_service(service: &VirtualService, namespace: &str) -> Vec<
     for (index, route) in service.http.iter().enumerate() {
         http_route(route, &format!("spec.http[{index}]"), &mut said);
     }
+    if WHOLE {
+        l4::routes(service, &mut said);
+        matching::gateways(&service.gateways, "spec.gateways", &mut said);
+    }
     scope::export_to(&service.export_to, namespace, false, &mut said);
     unreachable_rules(&service.http, &mut said);
     said
@@ -35,30 +39,20 @@ pub(crate) const WILDCARD_ON_MESH: &str =
 
 fn http_route(route: &HttpRoute, path: &str, said: &mut Vec<Said>) {
     let answers = route.redirect.is_some() || route.direct_response.is_some();
-    if route.delegate.is_none() {
-        if route.route.is_empty() && !answers {
-            said.push(Said::error(path, "HTTP route, redirect or direct_response is required"));
-        }
-        if !route.route.is_empty() && route.redirect.is_some() {
-            said.push(Said::error(path, "HTTP route cannot contain both route and redirect"));
-        }
+    if route.delegate.is_none() && route.route.is_empty() && !answers {
+        said.push(Said::error(path, "HTTP route, redirect or direct_response is required"));
     }
+    for (index, matched) in route.matches.iter().enumerate().filter(|_| WHOLE) {
+        matching::http(matched, &format!("{path}.match[{index}]"), said);
+    }
+    let mut weights = Vec::new();
     for (index, weighted) in route.route.iter().enumerate() {
         let path = format!("{path}.route[{index}]");
-        match &weighted.destination {
-            None => said.push(Said::error(&path, "destination is required")),
-            Some(destination) => {
-                http_route::destination(destination, &format!("{path}.destination"), said);
-            }
-        }
-        if let Some(weight) = weighted.weight.filter(|weight| *weight < 0) {
-            said.push(Said::error(format!("{path}.weight"), format!("weight {weight} < 0")));
-        }
+        weights.push(i64::from(weighted.weight.unwrap_or(0)));
+        let weight = weights.last().copied();
+        http_route::weighted(weighted.destination.as_ref(), weight, &path, said);
     }
-    let total: i64 = route.route.iter().map(|it| i64::from(it.weight.unwrap_or(0))).sum();
-    if route.route.len() > 1 && total == 0 {
-        said.push(Said::error(format!("{path}.route"), "total destination weight = 0"));
-    }
+    http_route::total(&weights, path, said);
     http_route::extras(route, path, said);
     if let Some(retries) = &route.retries {
         http_retry(retries, &format!("{path}.retries"), said);
