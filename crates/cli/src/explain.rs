@@ -8,7 +8,7 @@ use mesh_failover_core::translate::Proxy;
 
 use crate::args::{ExplainArgs, ExplainOutput};
 use crate::report::{self, Failure};
-use crate::{input, output};
+use crate::{dumps, input, output};
 
 pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let texts = input::read(args.path.iter().chain(&args.topology))?;
@@ -16,6 +16,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let proxy = Proxy::gateway_at(&manifests, &args.from)
         .map_err(|error| Failure::unusable(error.to_string(), "change --from or the topology"))?
         .with_version(args.istio);
+    dumps::note_unless_one_is_at(&proxy.locality, &gateways);
     let explanation = explain_live(&manifests, &proxy, &gateways);
     report::print(&explanation.diagnostics, &texts);
     let (explanation, left_out) = if args.all { (explanation, 0) } else { routed(explanation) };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use mesh_failover_core::diagnostic::Severity;
 use mesh_failover_core::live::{self, Mesh};
-use mesh_failover_core::manifest::Source;
+use mesh_failover_core::manifest::{Source, to_json};
 use mesh_failover_core::translate::IstioVersion;
 
 use crate::report::{self, Failure};
@@ -62,7 +62,7 @@ fn one(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     if path == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map_err(|error| cannot_read(path, &error))?;
-        return Ok(vec![("-".to_owned(), text)]);
+        return Ok(vec![("-".to_owned(), dump_as_json("-", text)?)]);
     }
     let mut files = Vec::new();
     if path.is_dir() {
@@ -80,9 +80,25 @@ fn one(path: &Path) -> Result<Vec<(String, String)>, Failure> {
         .into_iter()
         .map(|file| {
             let text = fs::read_to_string(&file).map_err(|error| cannot_read(&file, &error))?;
-            Ok((file.display().to_string(), text))
+            let name = file.display().to_string();
+            Ok((name.clone(), dump_as_json(&name, text)?))
         })
         .collect()
+}
+
+/// What `istioctl proxy-config all -o yaml` prints becomes the JSON that it stands for; every other text stays.
+fn dump_as_json(name: &str, text: String) -> Result<String, Failure> {
+    let is_code = |line: &&str| !line.starts_with(['#', '-']) && !line.trim().is_empty();
+    let first = text.trim_start_matches('\u{feff}').lines().find(is_code).unwrap_or_default();
+    if !matches!(first.trim_end(), "configs:" | "cluster_statuses:") {
+        return Ok(text);
+    }
+    to_json(&text).map_err(|error| {
+        Failure::unusable(
+            format!("`{name}` is not a dump of Envoy: {error}"),
+            "save it again: `istioctl proxy-config all POD -o yaml`, or with `-o json`",
+        )
+    })
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {

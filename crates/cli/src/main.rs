@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod dumps;
 mod envoy;
 mod explain;
 mod input;

@@ -39,6 +39,12 @@ fn plain(message: &str, help: &str) -> String {
     for_errors().render(&[group])
 }
 
+/// Prints to standard error what is no fault and should be known.
+pub(crate) fn note(message: &str, help: &str) {
+    let group = Group::with_title(Level::WARNING.primary_title(message));
+    print_line(&for_errors().render(&[group.element(Level::HELP.message(help))]));
+}
+
 /// Prints findings to standard error.
 pub(crate) fn print(diagnostics: &[Diagnostic], texts: &[Text]) {
     for diagnostic in diagnostics {

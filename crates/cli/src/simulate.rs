@@ -11,10 +11,11 @@ use mesh_failover_core::live::Mesh;
 use mesh_failover_core::manifest::{Object, Scenario};
 use mesh_failover_core::report::{Record, Run, html, junit};
 use mesh_failover_core::sim::{Options, Report, SimError, Simulation};
+use mesh_failover_core::translate::Proxy;
 
 use crate::args::{SimulateArgs, SimulateOutput};
 use crate::report::Failure;
-use crate::{input, output};
+use crate::{dumps, input, output};
 
 /// Short enough to see a merge window.
 const SHORT_FRAME: Duration = Duration::from_millis(250);
@@ -56,6 +57,9 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
         && std::io::stdout().is_terminal();
     let mut played = Vec::new();
     for scenario in &manifests.scenarios {
+        if let Ok(proxy) = Proxy::gateway_of(&manifests, &scenario.spec.gateway) {
+            dumps::note_unless_one_is_at(&proxy.locality, &gateways);
+        }
         let looked_at = live || args.output == SimulateOutput::Html;
         let options = Options { gateways: gateways.clone(), ..options(args, scenario, looked_at) };
         let simulation = Simulation::new(&manifests, &scenario.spec, &options)

@@ -26,6 +26,55 @@ fn the_seeds_gateway() {
     insta::assert_snapshot!(text(&["examples/seed", "--from", "europe-west1"]));
 }
 
+/// As `istioctl proxy-config all -o yaml` prints it, and as Envoy does.
+#[test]
+fn a_dump_may_be_yaml() {
+    let json = "tests/fuzz/corpus/dump/config_dump.json";
+    let written = std::fs::read_to_string(find::workspace().join(json)).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&written).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let yaml = folder.path().join("config_dump.yaml");
+    std::fs::write(&yaml, block(&value, 0).trim_start()).unwrap();
+    let of = |path: &str| text(&[path, "--from", "europe-west1", "--all"]);
+    assert_eq!(of(yaml.to_str().unwrap()), of(json));
+    std::fs::write(&yaml, "configs:\n- {a: [b\n").unwrap();
+    let output = explain(&[yaml.to_str().unwrap(), "--from", "europe-west1"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("is not a dump of Envoy") && said.contains("line"), "{said}");
+}
+
+/// Block style, as Go's YAML writes it.
+fn block(value: &serde_json::Value, indent: usize) -> String {
+    let pad = " ".repeat(indent);
+    match value {
+        serde_json::Value::Object(fields) if !fields.is_empty() => fields
+            .iter()
+            .map(|(key, value)| {
+                let key = if key.starts_with('@') { format!("'{key}'") } else { key.clone() };
+                format!("\n{pad}{key}: {}", block(value, indent + 2))
+            })
+            .collect(),
+        serde_json::Value::Array(items) if !items.is_empty() => items
+            .iter()
+            .map(|item| format!("\n{pad}- {}", block(item, indent + 2).trim_start()))
+            .collect(),
+        flat => flat.to_string(),
+    }
+}
+
+#[test]
+fn that_no_dump_is_of_the_gateway_is_said() {
+    let dump = "tests/fuzz/corpus/dump/config_dump.json";
+    let said = |from: &str| {
+        let output = explain(&["examples/seed", dump, "--from", from]);
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(!said("europe-west1").contains("no dump is of"), "{}", said("europe-west1"));
+    let other = said("us-central1");
+    assert!(other.contains("no dump is of a gateway at `us-central1/us-central1-a"), "{other}");
+}
+
 #[test]
 fn a_gateway_with_failover() {
     insta::assert_snapshot!(text(&["examples/failover", "--from", "europe-west1"]));

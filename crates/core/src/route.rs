@@ -67,6 +67,8 @@ pub enum PathMatch {
     Exact(String),
     /// Plain string prefix: `/foo` also takes `/foobar`.
     Prefix(String),
+    /// Prefix up to a `/` or the end: `/foo` takes `/foo/bar` and not `/foobar`. Of the Gateway API.
+    PathSeparatedPrefix(String),
     /// RE2, the whole path.
     Regex(String),
 }

@@ -109,6 +109,29 @@ fn the_gateway_api() {
     insta::assert_snapshot!(all.join("---\n"));
 }
 
+/// What was rendered for the Gateway API is read again, and sends where Istio's own kinds would.
+#[test]
+fn the_gateway_api_does_the_same() {
+    let native = again(&rendered(&format!("{SEED}  port: 80\n")));
+    let manifests =
+        again(&rendered(&format!("{SEED}  port: 80\n  gateway: {{api: gatewayApi}}\n")));
+    let place = |manifests: &Manifests| {
+        let proxy = Proxy::gateway_at(manifests, "us-central1").unwrap();
+        let translation = translate(manifests, &proxy);
+        assert_eq!(translation.diagnostics, []);
+        (translation, explain(manifests, &proxy).clusters.swap_remove(0))
+    };
+    let ((native, of_native), (found, cluster)) = (place(&native), place(&manifests));
+    assert_eq!(cluster.localities, of_native.localities);
+    assert_eq!(cluster.routes.len(), 1);
+    let hosts = |translation: &mesh_failover_core::translate::Translation| {
+        let hosts = translation.listeners.iter().flat_map(|it| &it.virtual_hosts);
+        let routes = hosts.flat_map(|host| &host.routes);
+        routes.map(|route| (route.matcher.clone(), route.action.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(hosts(&found), hosts(&native));
+}
+
 /// What comes out works: no complaint of the translation, and each gateway sends where the intent says.
 #[test]
 fn what_is_rendered_does_what_was_meant() {

@@ -143,10 +143,12 @@ pub fn check(input: &Input<'_>) -> Vec<Finding> {
 /// What programming each gateway of the topology brings up; lints that say the same say it better.
 fn programmed(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let mut more: Vec<Finding> = Vec::new();
+    let Manifests { gateways, kube_gateways, .. } = facts.manifests;
+    let is_elsewhere = gateways.is_empty() && kube_gateways.is_empty();
     for translation in &facts.translations {
         for found in translation.diagnostics.iter().cloned() {
             // Without any Gateway among the texts it is elsewhere, not missing.
-            if found.code == codes::NO_LISTENER && facts.manifests.gateways.is_empty() {
+            if found.code == codes::NO_LISTENER && is_elsewhere {
                 continue;
             }
             let is_said = findings.iter().chain(&more).any(|it| {

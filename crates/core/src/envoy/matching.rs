@@ -10,6 +10,9 @@ pub(super) fn route_match(matcher: &RouteMatch) -> Message {
     let message = match &matcher.path {
         PathMatch::Exact(path) => Message::new().with("path", path.as_str()),
         PathMatch::Prefix(prefix) => Message::new().with("prefix", prefix.as_str()),
+        PathMatch::PathSeparatedPrefix(prefix) => {
+            Message::new().with("path_separated_prefix", prefix.as_str())
+        }
         PathMatch::Regex(regex) => Message::new().with("safe_regex", safe_regex(regex)),
     };
     message

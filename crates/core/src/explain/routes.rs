@@ -55,6 +55,7 @@ fn matched(route: &Route) -> String {
     let path = match path {
         PathMatch::Prefix(prefix) if prefix == "/" => "any path".to_owned(),
         PathMatch::Prefix(prefix) => format!("path {prefix}*"),
+        PathMatch::PathSeparatedPrefix(prefix) => format!("path {prefix}, {prefix}/*"),
         PathMatch::Exact(exact) => format!("path {exact}"),
         PathMatch::Regex(regex) => format!("path ~ {regex}"),
     };

@@ -16,7 +16,9 @@ use crate::manifest::{
     Manifests, Metadata, Object, Pod as Endpoint, Topology, TopologyCluster, TopologyGateway,
     Workload,
 };
-use crate::translate::{IstioVersion, NETWORK_LABEL, pod_locality, resolve_short_name, selects};
+use crate::translate::{
+    IstioVersion, NETWORK_LABEL, backends, own_pods, pod_locality, resolve_short_name, selects,
+};
 
 /// Which service an EndpointSlice belongs to.
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
@@ -62,6 +64,12 @@ fn named_hosts(manifests: &Manifests) -> BTreeSet<String> {
         let routes = service.spec.http.iter().flat_map(|route| &route.route);
         for destination in routes.filter_map(|it| it.destination.as_ref()) {
             hosts.insert(resolve_short_name(&destination.host, service.metadata.namespace()));
+        }
+    }
+    for route in &manifests.kube_http_routes {
+        let own = route.metadata.namespace();
+        for (name, namespace) in backends(&route.spec) {
+            hosts.insert(resolve_short_name(name, namespace.unwrap_or(own)));
         }
     }
     hosts
@@ -128,7 +136,8 @@ impl Cluster<'_> {
 
     /// The ingress gateway: pods that a Gateway's selector selects; where the first of them is, and the pods as one.
     fn gateway(&self, manifests: &Manifests) -> Option<(String, TopologyGateway)> {
-        let selectors = manifests.gateways.iter().map(|gateway| &gateway.spec.selector);
+        let written = manifests.gateways.iter().map(|gateway| gateway.spec.selector.clone());
+        let selectors = written.chain(manifests.kube_gateways.iter().map(own_pods));
         let selectors: Vec<_> = selectors.filter(|selector| !selector.is_empty()).collect();
         let is_gateway = |pod: &&&Object<Pod>| {
             selectors.iter().any(|selector| selects(selector, &pod.metadata.labels))

@@ -66,8 +66,8 @@ kinds! {
     Topology "mesh-failover.dev" ["v1alpha1"], Ours, false, topologies;
     Service "" ["v1"], Kubernetes, true, services;
     EndpointSlice "discovery.k8s.io" ["v1"], KubernetesFlat, true, endpoint_slices;
-    Node "" ["v1"], Kubernetes, true, nodes;
-    Namespace "" ["v1"], Kubernetes, true, namespaces;
+    Node "" ["v1"], KubernetesFlat, true, nodes;
+    Namespace "" ["v1"], KubernetesFlat, true, namespaces;
     Pod "" ["v1"], Kubernetes, true, pods;
     Scenario "mesh-failover.dev" ["v1alpha1"], Ours, false, scenarios;
     Intent "mesh-failover.dev" ["v1alpha1"], Ours, false, intents;

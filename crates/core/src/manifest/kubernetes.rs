@@ -94,12 +94,12 @@ pub struct SlicePort {
     pub port: Option<u32>,
 }
 
-/// `v1 Node.spec`: only the labels in its metadata are looked at.
+/// `v1 Node`: only the labels in its metadata are looked at.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Node {}
 
-/// `v1 Namespace.spec`: only the labels in its metadata are looked at.
+/// `v1 Namespace`: only the labels in its metadata are looked at, and it may have no `spec`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Namespace {}

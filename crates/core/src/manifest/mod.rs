@@ -16,6 +16,7 @@ mod destination_rule;
 mod document;
 mod extension;
 mod gateway;
+pub mod gateway_api;
 mod hint;
 mod intent;
 mod json;
@@ -61,6 +62,7 @@ pub use service_entry::*;
 pub use topology::*;
 pub use virtual_service::*;
 pub use write::write;
+pub use yaml::to_json;
 
 /// A text to read, and its name in diagnostics.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +92,9 @@ pub struct Object<T> {
 pub struct Manifests {
     pub gateways: Vec<Object<Gateway>>,
     pub virtual_services: Vec<Object<VirtualService>>,
+    /// Of the Kubernetes Gateway API; so is the next.
+    pub kube_gateways: Vec<Object<gateway_api::KubeGateway>>,
+    pub kube_http_routes: Vec<Object<gateway_api::KubeHttpRoute>>,
     pub destination_rules: Vec<Object<DestinationRule>>,
     pub service_entries: Vec<Object<ServiceEntry>>,
     pub workload_entries: Vec<Object<WorkloadEntry>>,

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use serde::de::DeserializeOwned;
 
 use super::decode::decode;
+#[cfg(not(target_arch = "wasm32"))]
+use super::gateway_api;
 use super::kubernetes::{self, EndpointSlice, Namespace, Pod, Service};
 use super::parse::parse;
 use super::pass::{Finding, UnknownFields};
@@ -89,7 +91,7 @@ const fn known<T: Kind + DeserializeOwned>() -> Known {
     Known { kind: T::KIND, group: T::GROUP, versions: T::VERSIONS, read: Reading::object::<T> }
 }
 
-const KNOWN: [Known; 16] = [
+const KNOWN: &[Known] = &[
     known::<Gateway>(),
     known::<VirtualService>(),
     known::<DestinationRule>(),
@@ -106,6 +108,10 @@ const KNOWN: [Known; 16] = [
     known::<kubernetes::Node>(),
     known::<Namespace>(),
     known::<Pod>(),
+    #[cfg(not(target_arch = "wasm32"))]
+    known::<gateway_api::KubeGateway>(),
+    #[cfg(not(target_arch = "wasm32"))]
+    known::<gateway_api::KubeHttpRoute>(),
 ];
 
 fn finding(
@@ -189,7 +195,9 @@ impl Reading {
         {
             return self.list(document);
         }
-        let of_kind = KNOWN.iter().find(|known| known.kind == kind);
+        let mut of_kind = KNOWN.iter().filter(|known| known.kind == kind);
+        // `Gateway` is a kind of two groups; who writes neither means Istio's.
+        let of_kind = of_kind.clone().find(|known| known.group == group).or(of_kind.next());
         match of_kind {
             Some(known) if known.group == group && known.versions.contains(&version) => {
                 (known.read)(self, document, api_version);

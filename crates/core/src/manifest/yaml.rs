@@ -8,6 +8,15 @@
 
 pub(crate) use serde_yaml::{Mapping, Value, to_value};
 
+/// A YAML text as JSON, for what is JSON elsewhere and too long for [`super::read`]: a gateway's dump as `istioctl` prints it.
+///
+/// # Errors
+/// Why it is not YAML, with its place.
+pub fn to_json(text: &str) -> Result<String, String> {
+    let value: serde_json::Value = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    Ok(value.to_string())
+}
+
 /// A mapping as a block, with a line's end at its end.
 pub(crate) fn document(mapping: &Mapping) -> String {
     let mut text = String::new();

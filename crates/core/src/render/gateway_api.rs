@@ -1,17 +1,16 @@
-//! The Kubernetes Gateway API's kinds, which are written here and never read.
+//! The Kubernetes Gateway API's kinds.
 //!
 //! **Source**: gateway.networking.k8s.io/v1 Gateway and HTTPRoute; Istio's class is `istio`.
 
 use serde_json::{Value, json};
 
-use super::{RenderedFile, Wanted};
-use crate::manifest::yaml;
-
-const API_VERSION: &str = "gateway.networking.k8s.io/v1";
+use super::{Wanted, object};
+use crate::manifest::Object;
+use crate::manifest::gateway_api::{KubeGateway, KubeHttpRoute};
 
 impl Wanted<'_> {
     /// A Gateway that Istio runs pods for, in the service's namespace.
-    pub(super) fn api_gateway(&self) -> Value {
+    pub(super) fn api_gateway(&self) -> Object<KubeGateway> {
         let listener = |index: usize, host: &str| {
             let listener = json!({
                 "name": if index == 0 { "http".to_owned() } else { format!("http-{index}") },
@@ -22,36 +21,18 @@ impl Wanted<'_> {
         };
         let hosts = self.hosts();
         let listeners = hosts.iter().enumerate().map(|(index, host)| listener(index, host));
-        json!({
-            "apiVersion": API_VERSION,
-            "kind": "Gateway",
-            "metadata": {"name": self.gateway_name(), "namespace": self.namespace},
-            "spec": {"gatewayClassName": "istio", "listeners": listeners.collect::<Vec<_>>()},
-        })
+        let spec = json!({"gatewayClassName": "istio", "listeners": listeners.collect::<Vec<_>>()});
+        object(self.gateway_name(), Some(self.namespace), KubeGateway(spec))
     }
 
-    pub(super) fn http_route(&self) -> Value {
+    pub(super) fn http_route(&self) -> Object<KubeHttpRoute> {
         let hosts: Vec<String> = self.hosts().into_iter().filter(|host| host != "*").collect();
         let spec = json!({
             "parentRefs": [{"name": self.gateway_name()}],
             "rules": [{"backendRefs": [{"name": self.service(), "port": self.spec.port}]}],
         });
         let spec = with(spec, "hostnames", (!hosts.is_empty()).then(|| hosts.into()));
-        json!({
-            "apiVersion": API_VERSION,
-            "kind": "HTTPRoute",
-            "metadata": {"name": self.name, "namespace": self.namespace},
-            "spec": spec,
-        })
-    }
-
-    pub(super) fn value(&self, name: &str, value: Value) -> RenderedFile {
-        // INVARIANT: a JSON object is a YAML mapping.
-        let text = match yaml::to_value(&value) {
-            Ok(yaml::Value::Mapping(mapping)) => yaml::document(&mapping),
-            _ => String::new(),
-        };
-        RenderedFile { name: format!("{name}.yaml"), text: self.headed(&text) }
+        object(self.name, Some(self.namespace), KubeHttpRoute(spec))
     }
 }
 

@@ -91,8 +91,8 @@ pub fn render(manifests: &Manifests, intent: &Object<Intent>) -> Result<Rendered
         }
         RouteApi::GatewayApi => {
             vec![
-                wanted.value("gateway", wanted.api_gateway()),
-                wanted.value("http-route", wanted.http_route()),
+                wanted.file("gateway", &wanted.api_gateway())?,
+                wanted.file("http-route", &wanted.http_route())?,
             ]
         }
     };

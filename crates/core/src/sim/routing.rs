@@ -165,6 +165,10 @@ fn path_fits(matcher: &PathMatch, ignore_case: bool, path: &str) -> Result<bool,
     match matcher {
         PathMatch::Exact(exact) => Ok(fold(path) == fold(exact)),
         PathMatch::Prefix(prefix) => Ok(fold(path).starts_with(&fold(prefix))),
+        PathMatch::PathSeparatedPrefix(prefix) => {
+            let rest = fold(path).strip_prefix(&fold(prefix)).map(str::to_owned);
+            Ok(rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        }
         PathMatch::Regex(regex) => Err(SimError::Regex(regex.clone())),
     }
 }

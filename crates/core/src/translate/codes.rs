@@ -27,3 +27,7 @@ pub const NO_LISTENER: &str = "MF0109";
 pub const BAD_ADDRESS: &str = "MF0110";
 /// Two TLS servers claim a host on one port; istiod keeps the older one.
 pub const DUPLICATE_TLS_HOST: &str = "MF0111";
+/// An HTTPRoute names a Gateway or a listener that is not there.
+pub const ROUTE_NOT_BOUND: &str = "MF0112";
+/// An HTTPRoute that istiod drops because something in it is wrong.
+pub const ROUTE_REFUSED: &str = "MF0113";

@@ -52,8 +52,10 @@ pub(super) fn title<T>(object: &Object<T>) -> String {
 /// So the order of files never matters.
 ///
 /// **Source**: Istio pilot/pkg/model/push_context.go `sortConfigByCreationTime`, 1.31.
-pub(super) fn by_age<T>(objects: &[Object<T>]) -> Vec<&Object<T>> {
-    let mut sorted: Vec<_> = objects.iter().collect();
+pub(super) fn by_age<'a, T: 'a>(
+    objects: impl IntoIterator<Item = &'a Object<T>>,
+) -> Vec<&'a Object<T>> {
+    let mut sorted: Vec<_> = objects.into_iter().collect();
     crate::compact::sort_by_key(&mut sorted, |object| {
         let metadata = &object.metadata;
         (metadata.creation_timestamp.as_deref(), metadata.name.as_str(), metadata.namespace())

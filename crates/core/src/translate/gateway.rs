@@ -33,7 +33,7 @@ pub(super) fn bind_servers(
     findings: &mut Findings<'_>,
 ) -> BTreeMap<(u16, String), Vec<BoundServer>> {
     let mut bound: BTreeMap<(u16, String), Vec<BoundServer>> = BTreeMap::new();
-    for gateway in by_age(&push.manifests.gateways) {
+    for gateway in by_age(push.manifests.gateways.iter().chain(&push.converted.gateways)) {
         if !selects(&gateway.spec.selector, &push.proxy.labels) {
             continue;
         }

@@ -1,6 +1,7 @@
 //! Everything the parts of a translation look things up in: istiod's `PushContext`, for one proxy.
 
 use super::destination_rule::{Rules, Selected};
+use super::gateway_api::Converted;
 use super::network::{IpFamilies, NetworkView};
 use super::registry::{Registry, Service};
 use super::traffic_policy::merge_traffic_policy;
@@ -12,6 +13,8 @@ use crate::manifest::{Destination, Manifests, MeshConfig, TrafficPolicy};
 pub(super) struct Push<'a> {
     pub(super) manifests: &'a Manifests,
     pub(super) proxy: &'a Proxy,
+    /// What the Gateway API adds to them.
+    pub(super) converted: Converted,
     pub(super) mesh: &'a MeshConfig,
     /// Where the mesh's configuration stands, if it is written.
     pub(super) mesh_document: Option<usize>,
@@ -27,10 +30,12 @@ impl<'a> Push<'a> {
         proxy: &'a Proxy,
         (mesh, mesh_document): (&'a MeshConfig, Option<usize>),
         registry: Registry,
+        converted: Converted,
     ) -> Self {
         Self {
             manifests,
             proxy,
+            converted,
             mesh,
             mesh_document,
             mesh_lb: MeshLbSetting::from(mesh),

@@ -20,13 +20,16 @@ use crate::manifest::{
     HttpRouteDestination, Object, Place, VirtualService,
 };
 use crate::route::{
-    Forward, HashPolicy, HeaderOperations, PathMatch, Route, RouteAction, WeightedCluster,
+    Forward, HashPolicy, HeaderOperations, PathMatch, Route, RouteAction, RouteMatch,
+    WeightedCluster,
 };
 
 /// A VirtualService on one port of one Gateway.
 pub(super) struct RouteScope<'a, 'b> {
     pub(super) push: &'b Push<'a>,
     pub(super) service: &'b Object<VirtualService>,
+    /// Where its routes stand, if it was an HTTPRoute.
+    pub(super) places: Option<&'b [Place]>,
     /// `namespace/name`.
     pub(super) gateway: &'b str,
     /// The server's port.
@@ -52,9 +55,9 @@ pub(super) fn build_routes(scope: &RouteScope<'_, '_>, findings: &mut Findings<'
             }
             let route = Route {
                 name: route_name(http, request),
-                matcher: request.map(route_match).unwrap_or_default(),
+                matcher: scope.matcher(request),
                 action: action.clone(),
-                place: Some(Place { document: scope.service.document, path }),
+                place: Some(scope.place(index, path)),
             };
             let ends = request.is_none() || is_catch_all(&route);
             routes.push(route);
@@ -72,7 +75,7 @@ pub(super) fn is_catch_all(route: &Route) -> bool {
     let any_path = match &matcher.path {
         PathMatch::Prefix(prefix) => prefix == "/",
         PathMatch::Regex(regex) => regex == "*",
-        PathMatch::Exact(_) => false,
+        PathMatch::Exact(_) | PathMatch::PathSeparatedPrefix(_) => false,
     };
     any_path && matcher.headers.is_empty() && matcher.query_parameters.is_empty()
 }
@@ -87,6 +90,21 @@ fn route_name(http: &HttpRoute, request: Option<&HttpMatchRequest>) -> String {
 }
 
 impl RouteScope<'_, '_> {
+    fn matcher(&self, request: Option<&HttpMatchRequest>) -> RouteMatch {
+        let mut matcher = request.map(route_match).unwrap_or_default();
+        if let (Some(_), PathMatch::Prefix(prefix)) = (self.places, &matcher.path)
+            && prefix != "/"
+        {
+            matcher.path = PathMatch::PathSeparatedPrefix(prefix.clone());
+        }
+        matcher
+    }
+
+    fn place(&self, index: usize, path: String) -> Place {
+        let known = self.places.and_then(|places| places.get(index));
+        known.cloned().unwrap_or(Place { document: self.service.document, path })
+    }
+
     /// Whether a match is for this gateway and port at all. A list of gateways replaces the conditions
     /// on the source.
     fn applies(&self, request: &HttpMatchRequest) -> bool {
@@ -189,14 +207,12 @@ impl RouteScope<'_, '_> {
                 severity: Severity::Note,
                 code: codes::ROUTE_PART_LEFT_OUT,
                 message: format!(
-                    "`{field}` of VirtualService `{}` is not modelled",
+                    "`{field}` of {} `{}` is not modelled",
+                    if self.places.is_some() { "HTTPRoute" } else { "VirtualService" },
                     title(self.service)
                 ),
                 help: "",
-                place: Some(Place {
-                    document: self.service.document,
-                    path: format!("spec.http[{index}].{field}"),
-                }),
+                place: Some(self.place(index, format!("spec.http[{index}].{field}"))),
             });
         }
     }

@@ -11,7 +11,7 @@ use super::host::{intersection, resolve_short_name};
 use super::push::Push;
 use super::routes::{RouteScope, build_routes, is_catch_all};
 use super::visibility::Visibility;
-use crate::manifest::{Object, VirtualService};
+use crate::manifest::{Object, Place, VirtualService};
 use crate::route::{Listener, Route, VirtualHost};
 
 /// Builds the listener of one route name; its servers share port, bind and protocol.
@@ -24,11 +24,12 @@ pub(super) fn build_listener(
     let mut by_domain: BTreeMap<String, VirtualHost> = BTreeMap::new();
     for server in servers {
         for service in virtual_services_for(push, &server.gateway) {
+            let (service, places) = service;
             let domains = matching_domains(server, service);
             if domains.is_empty() {
                 continue;
             }
-            let scope = RouteScope { push, service, gateway: &server.gateway, port };
+            let scope = RouteScope { push, service, places, gateway: &server.gateway, port };
             let routes = build_routes(&scope, findings);
             for domain in domains {
                 let host = by_domain.entry(domain.clone()).or_insert_with(|| empty(&domain, port));
@@ -77,9 +78,15 @@ fn catch_all_last(routes: &mut Vec<Route>) {
     crate::compact::sort_by_key(routes, is_catch_all);
 }
 
+/// A VirtualService, and where its routes stand if it was an HTTPRoute.
+type Bound<'b> = (&'b Object<VirtualService>, Option<&'b [Place]>);
+
 /// VirtualServices bound to a Gateway, in istiod's order: private to the proxy's namespace, exported
-/// to it by name, public; the oldest first in each.
-fn virtual_services_for<'a>(push: &Push<'a>, gateway: &str) -> Vec<&'a Object<VirtualService>> {
+/// to it by name, public; the oldest first in each. One that was an HTTPRoute is bound to a Gateway that takes no others.
+fn virtual_services_for<'b>(push: &'b Push<'_>, gateway: &str) -> Vec<Bound<'b>> {
+    let converted = push.converted.services.iter();
+    let of_api = converted.filter(|it| it.object.spec.gateways.iter().any(|name| name == gateway));
+    let of_api = of_api.map(|it| (&it.object, Some(it.places.as_slice())));
     let own = push.proxy.namespace.as_str();
     let default = push.mesh.default_virtual_service_export_to.as_deref();
     let mut visible: Vec<_> = by_age(&push.manifests.virtual_services)
@@ -97,7 +104,7 @@ fn virtual_services_for<'a>(push: &Push<'a>, gateway: &str) -> Vec<&'a Object<Vi
         })
         .collect();
     crate::compact::sort_by_key(&mut visible, |(rank, _)| *rank);
-    visible.into_iter().map(|(_, service)| service).collect()
+    visible.into_iter().map(|(_, service)| (service, None)).chain(of_api).collect()
 }
 
 /// `namespace/name` of a Gateway as a VirtualService names it; `mesh` stays.

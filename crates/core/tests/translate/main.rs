@@ -11,6 +11,7 @@
 mod binding;
 mod clusters;
 mod destination_rules;
+mod gateway_api;
 mod laws;
 mod places;
 mod seed;
