@@ -15,12 +15,8 @@ fn is_set(text: &Option<String>) -> bool {
     text.as_ref().is_some_and(|text| !text.is_empty())
 }
 
-/// What is wrong with the TLS settings of a server.
-pub(super) fn server(tls: &ServerTls, path: &str, said: &mut Vec<Said>) {
-    let mode = tls.mode.as_deref().unwrap_or("PASSTHROUGH");
-    let names = tls.credential_names.as_ref().is_some_and(|names| !names.is_empty());
-    let pairs = tls.tls_certificates.as_ref().and_then(Value::as_array);
-    let pairs = pairs.map(Vec::as_slice).unwrap_or_default();
+/// What is wrong with versions and ciphers.
+fn protocols(tls: &ServerTls, path: &str, said: &mut Vec<Said>) {
     let old = matches!(tls.min_protocol_version.as_deref(), Some("TLSV1_0" | "TLSV1_1"));
     if old && tls.cipher_suites.as_ref().is_none_or(Vec::is_empty) {
         let message = "TLS version below TLSV1_2 require setting compatible ciphers as by default they no longer include compatible ciphers.";
@@ -29,6 +25,15 @@ pub(super) fn server(tls: &ServerTls, path: &str, said: &mut Vec<Said>) {
     if WHOLE {
         cipher_suites(tls.cipher_suites.as_deref().unwrap_or_default(), path, said);
     }
+}
+
+/// What is wrong with the TLS settings of a server.
+pub(super) fn server(tls: &ServerTls, path: &str, said: &mut Vec<Said>) {
+    let mode = tls.mode.as_deref().unwrap_or("PASSTHROUGH");
+    let names = tls.credential_names.as_ref().is_some_and(|names| !names.is_empty());
+    let pairs = tls.tls_certificates.as_ref().and_then(Value::as_array);
+    let pairs = pairs.map(Vec::as_slice).unwrap_or_default();
+    protocols(tls, path, said);
     let certificates = [
         (is_set(&tls.server_certificate), "serverCertificate", "server certificate"),
         (is_set(&tls.private_key), "privateKey", "private key"),
