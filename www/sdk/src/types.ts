@@ -534,10 +534,9 @@ export interface Rule {
    */
   title: string;
   /**
-   * Why it hurts, what Istio and Envoy do with it, and what to do. Markdown; left out where size counts (the npm package): the
-   * lint's page has it.
+   * Why it hurts, what Istio and Envoy do with it, and what to do. Markdown.
    */
-  why?: string;
+  why: string;
 }
 /**
  * Manifests to check.

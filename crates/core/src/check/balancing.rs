@@ -15,13 +15,11 @@ const WARMUP: Rule = Rule {
     name: "warmup-does-not-ramp-regions",
     severity: Severity::Warning,
     title: "`warmup` does not ramp a region that comes back",
-    why: why!(
-        "\
+    why: "\
 Envoy's slow start lowers the weight of a new host against the other hosts of its locality. Shares of \
 regions and the order of priorities are decided before that. When a whole region comes back, all its \
 hosts are new, their low weights cancel out, and the region gets its full share at once \
-([istio#46569](https://github.com/istio/istio/issues/46569), [istio#54435](https://github.com/istio/istio/issues/54435))."
-    ),
+([istio#46569](https://github.com/istio/istio/issues/46569), [istio#54435](https://github.com/istio/istio/issues/54435)).",
 };
 
 const WARMUP_IGNORED: Rule = Rule {
@@ -29,11 +27,9 @@ const WARMUP_IGNORED: Rule = Rule {
     name: "warmup-ignored",
     severity: Severity::Warning,
     title: "`warmup` is ignored by this balancer",
-    why: why!(
-        "\
+    why: "\
 Slow start exists for `ROUND_ROBIN` and `LEAST_REQUEST` only. With `RANDOM`, `PASSTHROUGH` and \
-consistent hashing istiod does not write it into Envoy's configuration."
-    ),
+consistent hashing istiod does not write it into Envoy's configuration.",
 };
 
 const CONSISTENT_HASH: Rule = Rule {
@@ -41,13 +37,11 @@ const CONSISTENT_HASH: Rule = Rule {
     name: "hash-is-not-sticky-across-regions",
     severity: Severity::Warning,
     title: "`consistentHash` with locality load balancing is not sticky",
-    why: why!(
-        "\
+    why: "\
 Envoy keeps one ring for each priority, and chooses the priority first. Whenever health changes the \
 load of a priority, users move to another ring and so to another host; with `distribute` the weights of \
 localities are part of the ring, and every change of them moves users too \
-([istio#41674](https://github.com/istio/istio/issues/41674)). Sessions must survive that."
-    ),
+([istio#41674](https://github.com/istio/istio/issues/41674)). Sessions must survive that.",
 };
 
 const MAX_RETRIES: Rule = Rule {
@@ -55,11 +49,9 @@ const MAX_RETRIES: Rule = Rule {
     name: "max-retries-beside-budget",
     severity: Severity::Warning,
     title: "`maxRetries` is ignored beside `retryBudget`",
-    why: why!(
-        "\
+    why: "\
 With a retry budget Envoy counts concurrent retries against a share of the requests in flight, and \
-no longer looks at the fixed limit: `connectionPool.http.maxRetries` has no effect."
-    ),
+no longer looks at the fixed limit: `connectionPool.http.maxRetries` has no effect.",
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

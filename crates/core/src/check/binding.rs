@@ -16,13 +16,11 @@ const HOST: Rule = Rule {
     name: "host-of-another-namespace",
     severity: Severity::Warning,
     title: "the rule's host is no service; one of that name is in another namespace",
-    why: why!(
-        "\
+    why: "\
 A short host is completed with the namespace of the DestinationRule, not of the service and not of the \
 gateway. A rule with `host: reviews` in `istio-system` speaks of \
 `reviews.istio-system.svc.cluster.local`. istiod keeps it, and it applies to nothing \
-([istio#27552](https://github.com/istio/istio/issues/27552))."
-    ),
+([istio#27552](https://github.com/istio/istio/issues/27552)).",
 };
 
 const NOT_VISIBLE: Rule = Rule {
@@ -30,12 +28,10 @@ const NOT_VISIBLE: Rule = Rule {
     name: "rule-not-visible-to-gateway",
     severity: Severity::Warning,
     title: "`exportTo` hides the rule from the gateway",
-    why: why!(
-        "\
+    why: "\
 A gateway uses the DestinationRules of its own namespace, of the service's namespace and of the root \
 namespace, as far as they are exported to it. With `exportTo: ['.']` outside its namespace it sees \
-nothing, and falls back to the mesh's defaults: no outlier detection, no shares."
-    ),
+nothing, and falls back to the mesh's defaults: no outlier detection, no shares.",
 };
 
 const EMPTY_SUBSET: Rule = Rule {
@@ -43,12 +39,10 @@ const EMPTY_SUBSET: Rule = Rule {
     name: "subset-without-endpoints",
     severity: Severity::Warning,
     title: "a subset selects no endpoint",
-    why: why!(
-        "\
+    why: "\
 A subset is a cluster of its own with the endpoints that carry all its labels, letter by letter. With \
 none, every request that a route sends there gets 503 with the flag UH. Topology labels need not be on \
-the pods: istiod adds region, zone, cluster and network to every endpoint."
-    ),
+the pods: istiod adds region, zone, cluster and network to every endpoint.",
 };
 
 const OVERRULED: Rule = Rule {
@@ -56,13 +50,11 @@ const OVERRULED: Rule = Rule {
     name: "rule-of-another-namespace-wins",
     severity: Severity::Warning,
     title: "a rule of another namespace wins, and nothing of this one reaches the gateway",
-    why: why!(
-        "\
+    why: "\
 For each host a proxy takes the rules of one namespace: its own, else the service's, else the root \
 namespace; a gateway in the root namespace looks beside the service first. Rules of different namespaces \
 are never merged. A team's rule with nothing but a `connectionPool` so takes away the outlier detection \
-and the regions' order that a platform team wrote for the same host."
-    ),
+and the regions' order that a platform team wrote for the same host.",
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

@@ -26,12 +26,10 @@ const BLACK_HOLE: Rule = Rule {
     name: "region-missing-from-distribute",
     severity: Severity::Warning,
     title: "a region with endpoints is missing from `distribute.to`",
-    why: why!(
-        "\
+    why: "\
 istiod empties every locality that no key of `to` names. Its endpoints get nothing, ever: not a share, \
 and not as failover either, even if every listed region is dead ([istio#33470](https://github.com/istio/istio/issues/33470)). \
-A region that was added later is easily forgotten so."
-    ),
+A region that was added later is easily forgotten so.",
 };
 
 const OVERLAP: Rule = Rule {
@@ -39,13 +37,11 @@ const OVERLAP: Rule = Rule {
     name: "overlapping-distribute-keys",
     severity: Severity::Warning,
     title: "keys of `distribute.to` overlap",
-    why: why!(
-        "\
+    why: "\
 istiod walks `to` as a Go map, in random order, and the first key that fits takes a locality. If two \
 keys cover the same locality, the shares can change with every push and differ between replicas of \
 istiod. Its validation notices some overlaps and not others, depending on the order in which it meets \
-them."
-    ),
+them.",
 };
 
 const NEVER_MATCHES: Rule = Rule {
@@ -53,11 +49,9 @@ const NEVER_MATCHES: Rule = Rule {
     name: "locality-never-matches",
     severity: Severity::Warning,
     title: "a partial wildcard in a locality never matches",
-    why: why!(
-        "\
+    why: "\
 `*` is a wildcard only where it is a whole segment: `us-central1/*` matches, `us-*` is compared letter \
-by letter with region names and matches none. istiod's validation lets it pass."
-    ),
+by letter with region names and matches none. istiod's validation lets it pass.",
 };
 
 const FROM_NOBODY: Rule = Rule {
@@ -65,11 +59,9 @@ const FROM_NOBODY: Rule = Rule {
     name: "from-matches-nobody",
     severity: Severity::Warning,
     title: "`from` names a place in which nothing runs",
-    why: why!(
-        "\
+    why: "\
 `from` is the place of the proxy that sends: of the gateway, or of a sidecar. If neither a gateway nor \
-a workload of the topology is there, the entry never applies; most often it is a slip of the pen."
-    ),
+a workload of the topology is there, the entry never applies; most often it is a slip of the pen.",
 };
 
 const GATEWAY_WITHOUT_ENTRY: Rule = Rule {
@@ -77,12 +69,10 @@ const GATEWAY_WITHOUT_ENTRY: Rule = Rule {
     name: "gateway-without-distribute-entry",
     severity: Severity::Warning,
     title: "no `from` fits a gateway",
-    why: why!(
-        "\
+    why: "\
 The first entry whose `from` fits the proxy applies; if none does, no share is set and all endpoints of \
 all regions get traffic by their number. `distribute` also switches off `failover`, so this gateway has \
-neither shares nor an order of regions."
-    ),
+neither shares nor an order of regions.",
 };
 
 const TO_WITHOUT_ENDPOINTS: Rule = Rule {
@@ -90,11 +80,9 @@ const TO_WITHOUT_ENDPOINTS: Rule = Rule {
     name: "share-without-endpoints",
     severity: Severity::Warning,
     title: "a key of `distribute.to` names a place without endpoints",
-    why: why!(
-        "\
+    why: "\
 A share for a place without endpoints vanishes, and Envoy renormalises the others: 70/20/10 with \
-nothing behind the 10 becomes 78/22. If it is a misspelt region, the right one gets nothing at all."
-    ),
+nothing behind the 10 becomes 78/22. If it is a misspelt region, the right one gets nothing at all.",
 };
 
 const PRIORITY_IGNORED: Rule = Rule {
@@ -102,11 +90,9 @@ const PRIORITY_IGNORED: Rule = Rule {
     name: "failover-priority-ignored",
     severity: Severity::Warning,
     title: "`failoverPriority` beside `distribute` is ignored",
-    why: why!(
-        "\
+    why: "\
 istiod looks at `distribute` first; if there is an entry, `failoverPriority` is not looked at. Istio's \
-validation forbids `distribute` with `failover`, and not this."
-    ),
+validation forbids `distribute` with `failover`, and not this.",
 };
 
 const SWITCHED_OFF: Rule = Rule {
@@ -114,11 +100,9 @@ const SWITCHED_OFF: Rule = Rule {
     name: "locality-setting-switched-off",
     severity: Severity::Warning,
     title: "`enabled: false` switches off what is written beside it",
-    why: why!(
-        "\
+    why: "\
 With `enabled: false` there is no locality load balancing for this destination at all: neither the \
-lists beside it nor the mesh's default apply, and traffic is spread over all regions."
-    ),
+lists beside it nor the mesh's default apply, and traffic is spread over all regions.",
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

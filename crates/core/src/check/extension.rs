@@ -16,11 +16,9 @@ const TOO_NEW: Rule = Rule {
     name: "extension-too-new",
     severity: Severity::Error,
     title: "this version of Istio does not know the kind or the value",
-    why: why!(
-        "\
+    why: "\
 TrafficExtension exists from Istio 1.30 on; before, the API server has no such kind. \
-`failStrategy: FAIL_RELOAD` exists from 1.28 on; before, the webhook rejects it."
-    ),
+`failStrategy: FAIL_RELOAD` exists from 1.28 on; before, the webhook rejects it.",
 };
 
 const TWICE: Rule = Rule {
@@ -28,11 +26,9 @@ const TWICE: Rule = Rule {
     name: "module-twice",
     severity: Severity::Warning,
     title: "a WasmPlugin and a TrafficExtension run the same module",
-    why: why!(
-        "\
+    why: "\
 From Istio 1.30 on istiod turns every WasmPlugin into a TrafficExtension of its own. One written beside \
-it for the same proxies does not replace it: the module runs twice for each request."
-    ),
+it for the same proxies does not replace it: the module runs twice for each request.",
 };
 
 const FAILS_CLOSED: Rule = Rule {
@@ -40,13 +36,11 @@ const FAILS_CLOSED: Rule = Rule {
     name: "module-fails-closed",
     severity: Severity::Warning,
     title: "without `failStrategy` a broken module closes the gateway",
-    why: why!(
-        "\
+    why: "\
 The default is `FAIL_CLOSE`. If the module cannot be fetched, the agent puts a filter in its place that \
 denies every request with 403; if it traps, Envoy answers 503. `FAIL_OPEN` leaves traffic to Istio. It \
 does not help against everything: a module that Envoy refuses to load holds back the listener \
-([istio#53279](https://github.com/istio/istio/issues/53279))."
-    ),
+([istio#53279](https://github.com/istio/istio/issues/53279)).",
 };
 
 const SELECTS_NOTHING: Rule = Rule {
@@ -54,11 +48,9 @@ const SELECTS_NOTHING: Rule = Rule {
     name: "extension-not-on-gateway",
     severity: Severity::Warning,
     title: "the extension's namespace is not the gateway's",
-    why: why!(
-        "\
+    why: "\
 A selector looks at pods of the extension's own namespace only; from the root namespace it looks at all. \
-An extension with the gateway's labels in another namespace applies to nothing, and nobody says so."
-    ),
+An extension with the gateway's labels in another namespace applies to nothing, and nobody says so.",
 };
 
 const NOT_PINNED: Rule = Rule {
@@ -66,12 +58,10 @@ const NOT_PINNED: Rule = Rule {
     name: "module-not-pinned",
     severity: Severity::Note,
     title: "the module is not pinned by a digest",
-    why: why!(
-        "\
+    why: "\
 A tag can come to mean another image. Gateways that start later then run other code than the ones that \
 run already; with the tag `latest`, or none, the agent asks the registry at every start. Write the \
-digest into the URL (`oci://…@sha256:…`) or into `sha256`."
-    ),
+digest into the URL (`oci://…@sha256:…`) or into `sha256`.",
 };
 
 /// What lints look at, of either kind.

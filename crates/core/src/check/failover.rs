@@ -19,11 +19,9 @@ const FROM_TWICE: Rule = Rule {
     name: "failover-from-twice",
     severity: Severity::Warning,
     title: "two `failover` entries for one region",
-    why: why!(
-        "\
+    why: "\
 istiod looks for the first entry whose `from` is the proxy's region and stops there. A second entry for \
-the same region is never looked at, so it does not name a third region to go to."
-    ),
+the same region is never looked at, so it does not name a third region to go to.",
 };
 
 const FROM_NOBODY: Rule = Rule {
@@ -31,11 +29,9 @@ const FROM_NOBODY: Rule = Rule {
     name: "failover-from-matches-nobody",
     severity: Severity::Warning,
     title: "`failover.from` names a region in which nothing runs",
-    why: why!(
-        "\
+    why: "\
 `from` is the region of the proxy that sends, compared letter by letter. If neither a gateway nor a \
-workload of the topology is there, the entry never applies."
-    ),
+workload of the topology is there, the entry never applies.",
 };
 
 const TO_WITHOUT_ENDPOINTS: Rule = Rule {
@@ -43,11 +39,9 @@ const TO_WITHOUT_ENDPOINTS: Rule = Rule {
     name: "failover-to-without-endpoints",
     severity: Severity::Warning,
     title: "`failover.to` names a region without endpoints",
-    why: why!(
-        "\
+    why: "\
 If nothing runs in the region named by `to`, all other regions share one priority: traffic fails over to \
-all of them at once, by their number of endpoints. Most often `to` is misspelt."
-    ),
+all of them at once, by their number of endpoints. Most often `to` is misspelt.",
 };
 
 const ORDERS_ONLY: Rule = Rule {
@@ -55,12 +49,10 @@ const ORDERS_ONLY: Rule = Rule {
     name: "failover-orders-only",
     severity: Severity::Note,
     title: "`failover.to` orders regions, it does not restrict them",
-    why: why!(
-        "\
+    why: "\
 The region named by `to` comes directly after the own one; all others form the last priority. They still \
 get traffic when the first two are not healthy enough. `failover` never forbids a region: for that, give \
-the service another host or a subset."
-    ),
+the service another host or a subset.",
 };
 
 const NOWHERE: Rule = Rule {
@@ -68,12 +60,10 @@ const NOWHERE: Rule = Rule {
     name: "gateway-without-locality",
     severity: Severity::Warning,
     title: "a gateway without a locality prefers no region",
-    why: why!(
-        "\
+    why: "\
 istiod compares the proxy's locality with the endpoints'. A gateway pod whose node has no topology \
 labels (bare metal, kind, a VM) has none, so every located endpoint is equally far: all regions share \
-one priority, no `from` fits, and nothing fails over in any order."
-    ),
+one priority, no `from` fits, and nothing fails over in any order.",
 };
 
 const DNS_PRIORITY: Rule = Rule {
@@ -81,13 +71,11 @@ const DNS_PRIORITY: Rule = Rule {
     name: "dns-failover-priority",
     severity: Severity::Error,
     title: "`failoverPriority` over a DNS service in several localities crashes istiod",
-    why: why!(
-        "\
+    why: "\
 istiod 1.30 and 1.31 wrap all endpoints of a `resolution: DNS` ServiceEntry into the first locality \
 group and then index past its end: the control plane panics on every push \
 ([istio#61857](https://github.com/istio/istio/issues/61857)). Older versions ignore the labels. Use \
-`resolution: STATIC`, or one locality."
-    ),
+`resolution: STATIC`, or one locality.",
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

@@ -21,11 +21,9 @@ const REJECTED: Rule = Rule {
     name: "istiod-rejects",
     severity: Severity::Error,
     title: "istiod's webhook rejects the object",
-    why: why!(
-        "\
+    why: "\
 The message is Istio's own, letter by letter: `kubectl apply` ends with it, and nothing is stored. It is \
-said here before anybody applies anything, with its place in the file."
-    ),
+said here before anybody applies anything, with its place in the file.",
 };
 
 const WARNED: Rule = Rule {
@@ -33,11 +31,9 @@ const WARNED: Rule = Rule {
     name: "istiod-warns",
     severity: Severity::Warning,
     title: "istiod warns about the object",
-    why: why!(
-        "\
+    why: "\
 The message is Istio's own, letter by letter. istiod accepts the object; `kubectl apply` prints the \
-warning once, and `istioctl analyze` reports it as IST0133."
-    ),
+warning once, and `istioctl analyze` reports it as IST0133.",
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

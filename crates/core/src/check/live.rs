@@ -26,11 +26,9 @@ const NO_GATEWAY: Rule = Rule {
     name: "live-gateway-unknown",
     severity: Severity::Warning,
     title: "the dump is of a gateway that the topology does not have",
-    why: why!(
-        "\
+    why: "\
 A dump is compared with what istiod would program into the topology's gateway at the same place. If no \
-gateway of the topology is there, nothing can be compared."
-    ),
+gateway of the topology is there, nothing can be compared.",
 };
 
 const CLUSTER_MISSING: Rule = Rule {
@@ -38,12 +36,10 @@ const CLUSTER_MISSING: Rule = Rule {
     name: "live-cluster-missing",
     severity: Severity::Warning,
     title: "the gateway does not have a cluster that the manifests ask for",
-    why: why!(
-        "\
+    why: "\
 The manifests have not reached the gateway: they are not applied in its cluster, are not visible to its \
 namespace, or its control plane does not know the service. Requests on such a route get 503 with the \
-flag NC."
-    ),
+flag NC.",
 };
 
 const HOSTS_DIFFER: Rule = Rule {
@@ -51,12 +47,10 @@ const HOSTS_DIFFER: Rule = Rule {
     name: "live-hosts-differ",
     severity: Severity::Warning,
     title: "the gateway knows other endpoints than the topology",
-    why: why!(
-        "\
+    why: "\
 The gateway's endpoints are what discovery last told it. If some are missing, its control plane does not \
 see a cluster (a missing or expired remote secret, a network without a gateway); if there are more, \
-the topology is older than the mesh."
-    ),
+the topology is older than the mesh.",
 };
 
 const PRIORITIES_DIFFER: Rule = Rule {
@@ -64,12 +58,10 @@ const PRIORITIES_DIFFER: Rule = Rule {
     name: "live-priorities-differ",
     severity: Severity::Warning,
     title: "regions have other priorities in the gateway than the manifests give them",
-    why: why!(
-        "\
+    why: "\
 Priorities are istiod's answer to the locality settings for this one proxy. If they differ, another \
 DestinationRule won, the gateway's own locality is not what the topology says, or the change is not \
-there yet. Failover will take another order than the one you reviewed."
-    ),
+there yet. Failover will take another order than the one you reviewed.",
 };
 
 const WEIGHTS_DIFFER: Rule = Rule {
@@ -77,11 +69,9 @@ const WEIGHTS_DIFFER: Rule = Rule {
     name: "live-weights-differ",
     severity: Severity::Warning,
     title: "regions have other shares in the gateway than the manifests give them",
-    why: why!(
-        "\
+    why: "\
 The weights of localities are the shares of `distribute`. If they differ, the gateway follows another \
-rule, or an older one."
-    ),
+rule, or an older one.",
 };
 
 const EJECTION_DIFFERS: Rule = Rule {
@@ -89,11 +79,9 @@ const EJECTION_DIFFERS: Rule = Rule {
     name: "live-ejection-differs",
     severity: Severity::Warning,
     title: "the gateway ejects by other settings than the manifests ask for",
-    why: why!(
-        "\
+    why: "\
 Outlier detection is configured cluster by cluster. If it differs, another DestinationRule or another \
-level of it (a subset, a port) won; `mesh-failover explain` names the one that should have."
-    ),
+level of it (a subset, a port) won; `mesh-failover explain` names the one that should have.",
 };
 
 const EJECTED: Rule = Rule {
@@ -101,11 +89,9 @@ const EJECTED: Rule = Rule {
     name: "live-hosts-ejected",
     severity: Severity::Note,
     title: "hosts are ejected right now",
-    why: why!(
-        "\
+    why: "\
 Outlier detection of this gateway has them out at the moment of the dump. Every gateway pod decides for \
-itself; others may see it otherwise."
-    ),
+itself; others may see it otherwise.",
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

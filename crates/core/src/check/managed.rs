@@ -14,12 +14,10 @@ const NO_WASM: Rule = Rule {
     name: "managed-mesh-has-no-wasm",
     severity: Severity::Error,
     title: "managed Cloud Service Mesh does not accept Wasm extensions",
-    why: why!(
-        "\
+    why: "\
 The managed control plane with Traffic Director supports neither WasmPlugin nor EnvoyFilter, and \
 TrafficExtension is newer than it. The region router needs an in-cluster istiod; with the managed mesh, \
-stay with `localityLbSetting` (the rendered native variant)."
-    ),
+stay with `localityLbSetting` (the rendered native variant).",
 };
 
 const UNSUPPORTED_FIELD: Rule = Rule {
@@ -27,12 +25,10 @@ const UNSUPPORTED_FIELD: Rule = Rule {
     name: "managed-mesh-ignores-field",
     severity: Severity::Error,
     title: "managed Cloud Service Mesh does not support the field here",
-    why: why!(
-        "\
+    why: "\
 Traffic Director takes `localityLbSetting` for a whole rule. Within subsets it does not take \
 `distribute`, and within `portLevelSettings` no `localityLbSetting` at all; `meshConfig` is limited to \
-documented fields. Unsupported fields are rejected or ignored."
-    ),
+documented fields. Unsupported fields are rejected or ignored.",
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

@@ -11,7 +11,6 @@
 //!
 //! **Not modelled**: Gateway API routes, Sidecar scopes, TCP and TLS routes.
 
-#[macro_use]
 mod rule;
 
 mod balancing;

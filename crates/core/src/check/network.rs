@@ -20,13 +20,11 @@ const ONE_HOST: Rule = Rule {
     name: "east-west-gateway-is-one-host",
     severity: Severity::Warning,
     title: "behind an east-west gateway a whole network is one host",
-    why: why!(
-        "\
+    why: "\
 A gateway reaches endpoints of another network through that network's east-west gateway, and Envoy sees \
 one host for each of its addresses, however many pods are behind it. Errors of any pod add up on that \
 host: one bad pod ejects the whole region. And it counts as one host for `maxEjectionPercent` \
-([istio#52435](https://github.com/istio/istio/issues/52435))."
-    ),
+([istio#52435](https://github.com/istio/istio/issues/52435)).",
 };
 
 const LABELS_LOST: Rule = Rule {
@@ -34,13 +32,11 @@ const LABELS_LOST: Rule = Rule {
     name: "failover-priority-across-networks",
     severity: Severity::Warning,
     title: "`failoverPriority` cannot see labels behind an east-west gateway",
-    why: why!(
-        "\
+    why: "\
 The host that stands for a remote network carries two labels only, its cluster and its network. Every \
 other label of `failoverPriority`, region and zone included, counts as a mismatch for it \
 ([istio#49500](https://github.com/istio/istio/issues/49500)). All remote networks so end in the same, \
-last priority."
-    ),
+last priority.",
 };
 
 const ZONES_LOST: Rule = Rule {
@@ -48,12 +44,10 @@ const ZONES_LOST: Rule = Rule {
     name: "zones-behind-one-gateway",
     severity: Severity::Warning,
     title: "zones of a remote network share one gateway address, and all but one vanish",
-    why: why!(
-        "\
+    why: "\
 istiod lists the east-west gateway once for each locality of the endpoints behind it. Envoy keeps the \
 first of equal addresses and drops the others, so the first locality in alphabetical order has the \
-host, and the weights of the others are lost ([istio#56355](https://github.com/istio/istio/issues/56355))."
-    ),
+host, and the weights of the others are lost ([istio#56355](https://github.com/istio/istio/issues/56355)).",
 };
 
 const NO_NETWORK: Rule = Rule {
@@ -61,14 +55,12 @@ const NO_NETWORK: Rule = Rule {
     name: "cluster-without-network",
     severity: Severity::Warning,
     title: "a cluster has no network in a mesh of networks",
-    why: why!(
-        "\
+    why: "\
 Who has no network is reached directly from everywhere: gateways of other networks get the pods' own \
 addresses, which no route leads to, and connections time out. A gateway without a network goes the other \
 way through east-west gateways even where it need not. istiod takes the network from the label \
 `topology.istio.io/network` of the pod, then of the `istio-system` namespace, then from `meshNetworks`; \
-an ingress gateway needs it as well ([istio#49074](https://github.com/istio/istio/issues/49074))."
-    ),
+an ingress gateway needs it as well ([istio#49074](https://github.com/istio/istio/issues/49074)).",
 };
 
 const NO_MTLS: Rule = Rule {
@@ -76,12 +68,10 @@ const NO_MTLS: Rule = Rule {
     name: "remote-endpoint-without-mtls",
     severity: Severity::Warning,
     title: "an endpoint behind an east-west gateway does not speak mutual TLS, and is left out",
-    why: why!(
-        "\
+    why: "\
 An east-west gateway passes on mutual TLS only, by the name in its handshake. istiod therefore leaves out \
 endpoints of other networks that do not speak it: those of a ServiceEntry, unless they carry the label \
-`security.istio.io/tlsMode: istio`. For a gateway elsewhere the region is empty, and nobody says so."
-    ),
+`security.istio.io/tlsMode: istio`. For a gateway elsewhere the region is empty, and nobody says so.",
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

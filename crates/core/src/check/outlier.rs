@@ -30,13 +30,13 @@ const DISTRIBUTE_WITHOUT: Rule = Rule {
     name: "distribute-without-outlier-detection",
     severity: Severity::Warning,
     title: "`distribute` without `outlierDetection`",
-    why: why!("\
+    why: "\
 `distribute` gives every listed region a fixed share. What takes a failing region out of its share is \
 ejection, and without `outlierDetection` nothing is ever ejected: the region keeps its share of the \
 traffic for as long as it answers with errors. Scaling it to zero still works, because then the \
 endpoints themselves disappear.
 
-istiod accepts this without a word."),
+istiod accepts this without a word.",
 };
 
 const FAILOVER_WITHOUT: Rule = Rule {
@@ -44,13 +44,13 @@ const FAILOVER_WITHOUT: Rule = Rule {
     name: "failover-without-outlier-detection",
     severity: Severity::Warning,
     title: "`failover` or `failoverPriority` without `outlierDetection`",
-    why: why!("\
+    why: "\
 istiod turns `failover` and `failoverPriority` into priorities only if the policy that applies to the \
 cluster has `outlierDetection` (an empty block is enough). Without it the setting is dropped: all \
 endpoints of all regions get the same priority and traffic is spread over all of them.
 
 For the policy of a whole rule istiod warns. For the policy of a subset or of a port it drops its own \
-warning, and nobody is told ([istio#48084](https://github.com/istio/istio/issues/48084))."),
+warning, and nobody is told ([istio#48084](https://github.com/istio/istio/issues/48084)).",
 };
 
 const CAP_BELOW_REGION: Rule = Rule {
@@ -58,13 +58,13 @@ const CAP_BELOW_REGION: Rule = Rule {
     name: "ejection-cap-below-region",
     severity: Severity::Warning,
     title: "`maxEjectionPercent` is below the largest region's share of the hosts",
-    why: why!("\
+    why: "\
 `maxEjectionPercent` counts all hosts of the cluster in all regions. Envoy ejects a host only if \
 `100 × (ejected + 1) / hosts` stays within it, strictly so since Istio 1.20. If one region has more \
 hosts than that, part of it stays in rotation when all of it fails, and a locality keeps the traffic \
 that its remaining hosts get.
 
-With several regions the useful value is nearly always 100."),
+With several regions the useful value is nearly always 100.",
 };
 
 const DEFAULT_CAP: Rule = Rule {
@@ -72,13 +72,13 @@ const DEFAULT_CAP: Rule = Rule {
     name: "default-ejection-cap",
     severity: Severity::Warning,
     title: "`maxEjectionPercent` is not set: the default is 10 %",
-    why: why!("\
+    why: "\
 Unset (or 0) means Envoy's default: at most 10 % of all hosts of the cluster, over all regions. With \
 fewer than 10 hosts that is no host at all, so nothing is ever ejected and no region ever fails over. \
 Up to Istio 1.19 Envoy let the first ejection through; since 1.20 it does not, though much of what was \
 written about failover is older.
 
-Without a topology the number of hosts is unknown, and this is only a note."),
+Without a topology the number of hosts is unknown, and this is only a note.",
 };
 
 const CONSECUTIVE_ERRORS: Rule = Rule {
@@ -86,11 +86,9 @@ const CONSECUTIVE_ERRORS: Rule = Rule {
     name: "consecutive-errors-ignored",
     severity: Severity::Warning,
     title: "`consecutiveErrors` is ignored",
-    why: why!(
-        "\
+    why: "\
 Istio's documentation calls the field deprecated; in fact istiod does not read it any more. What \
-remains are the defaults: five server errors in a row. Write `consecutive5xxErrors` instead."
-    ),
+remains are the defaults: five server errors in a row. Write `consecutive5xxErrors` instead.",
 };
 
 const SPLIT_ERRORS: Rule = Rule {
@@ -98,13 +96,11 @@ const SPLIT_ERRORS: Rule = Rule {
     name: "split-errors-at-gateway",
     severity: Severity::Warning,
     title: "`splitExternalLocalOriginErrors` moves connection failures to another threshold",
-    why: why!(
-        "\
+    why: "\
 By default a refused, reset or timed-out connection counts as a server error, so it ejects by \
 `consecutive5xxErrors`. With `splitExternalLocalOriginErrors` it counts only for \
 `consecutiveLocalOriginFailures`, whose default is 5. At a gateway, where a dead region shows itself \
-by refused connections and timeouts, that makes failover slower than the rule seems to say."
-    ),
+by refused connections and timeouts, that makes failover slower than the rule seems to say.",
 };
 
 const GATEWAY_ERRORS_ALONE: Rule = Rule {
@@ -112,12 +108,10 @@ const GATEWAY_ERRORS_ALONE: Rule = Rule {
     name: "gateway-errors-alone",
     severity: Severity::Note,
     title: "`consecutiveGatewayErrors` does not replace `consecutive5xxErrors`",
-    why: why!(
-        "\
+    why: "\
 `consecutiveGatewayErrors` adds a counter for 502, 503 and 504. The counter for all server errors \
 stays: five of them in a row eject, plain 500s from the application included. To count gateway errors \
-only, write `consecutive5xxErrors: 0` beside it."
-    ),
+only, write `consecutive5xxErrors: 0` beside it.",
 };
 
 const EJECTS_NOTHING: Rule = Rule {
@@ -125,12 +119,10 @@ const EJECTS_NOTHING: Rule = Rule {
     name: "ejects-nothing",
     severity: Severity::Warning,
     title: "`outlierDetection` whose counters are all off",
-    why: why!(
-        "\
+    why: "\
 `consecutive5xxErrors: 0` switches that counter off, and `consecutiveGatewayErrors` is off unless it \
 is set. With both off no host is ever ejected; istiod still turns on priorities, so the rule looks as \
-if it failed over, and it does so only when endpoints disappear."
-    ),
+if it failed over, and it does so only when endpoints disappear.",
 };
 
 const MESH_DEFAULT: Rule = Rule {
@@ -138,12 +130,10 @@ const MESH_DEFAULT: Rule = Rule {
     name: "mesh-default-outlier-detection",
     severity: Severity::Warning,
     title: "mesh-wide `outlierDetection` ejects, but does not order regions",
-    why: why!(
-        "\
+    why: "\
 `meshConfig.defaultTrafficPolicy.outlierDetection` (Istio 1.31) reaches Envoy's clusters, so hosts are \
 ejected. Priorities are made elsewhere, from the DestinationRule alone: `failover` and \
-`failoverPriority` in a rule without its own `outlierDetection` stay without effect."
-    ),
+`failoverPriority` in a rule without its own `outlierDetection` stay without effect.",
 };
 
 const KEEPS_LOCAL: Rule = Rule {
@@ -151,12 +141,10 @@ const KEEPS_LOCAL: Rule = Rule {
     name: "outlier-detection-keeps-traffic-local",
     severity: Severity::Note,
     title: "`outlierDetection` alone keeps all traffic in the gateway's own region",
-    why: why!(
-        "\
+    why: "\
 istiod's mesh configuration has locality load balancing enabled by default, waiting for \
 `outlierDetection`. As soon as a rule has the block, endpoints are ordered by their distance from the \
-proxy: own zone, own region, the rest. Traffic that was spread over all regions before stays local."
-    ),
+proxy: own zone, own region, the rest. Traffic that was spread over all regions before stays local.",
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

@@ -17,14 +17,14 @@ const PANIC: Rule = Rule {
     name: "panic-returns-traffic",
     severity: Severity::Warning,
     title: "`minHealthPercent` brings traffic back to a dead region",
-    why: why!("\
+    why: "\
 `minHealthPercent` is Envoy's panic threshold. If fewer hosts of a priority than that are healthy, \
 Envoy forgets about ejections and spreads the traffic over all of them, dead ones included. With \
 `distribute` all regions share one priority, so losing one region can be enough. Unset or 0, panic is \
 off.
 
 From Istio 1.31 on a value above 0 has a second effect: unready pods leave discovery instead of \
-counting as unhealthy, so readiness alone no longer spills traffic to the next region."),
+counting as unhealthy, so readiness alone no longer spills traffic to the next region.",
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

@@ -35,13 +35,11 @@ const WEIGHTS: Rule = Rule {
     name: "weights-across-regions",
     severity: Severity::Warning,
     title: "route weights over regional subsets do not fail over",
-    why: why!(
-        "\
+    why: "\
 A VirtualService draws the destination before anybody looks at health. Each subset is a cluster of its \
 own with the endpoints of its region only, so when the region dies, its share of the requests fails \
 until somebody changes the weights. To share traffic between regions and fail over, use `distribute` on \
-one destination without subsets ([istio#35124](https://github.com/istio/istio/issues/35124))."
-    ),
+one destination without subsets ([istio#35124](https://github.com/istio/istio/issues/35124)).",
 };
 
 const PINNED: Rule = Rule {
@@ -49,14 +47,12 @@ const PINNED: Rule = Rule {
     name: "route-pinned-to-a-region",
     severity: Severity::Warning,
     title: "a route to a regional subset cannot leave its region",
-    why: why!(
-        "\
+    why: "\
 A subset selected by region, zone or cluster holds the endpoints of that place only. Failover moves \
 traffic between priorities of one cluster, never to another cluster, so whatever the DestinationRule \
 says about failover, requests on this route fail while the place is down \
 ([istio#32419](https://github.com/istio/istio/issues/32419)). With the region router the header is set \
-per request for a region that is alive, and this is intended."
-    ),
+per request for a region that is alive, and this is intended.",
 };
 
 const SUBSET_MISSING: Rule = Rule {
@@ -64,11 +60,9 @@ const SUBSET_MISSING: Rule = Rule {
     name: "destination-does-not-exist",
     severity: Severity::Error,
     title: "a route leads to a subset that no DestinationRule defines",
-    why: why!(
-        "\
+    why: "\
 The route's cluster does not exist: Envoy answers 503 with the flag NC to every request. That happens \
-also while a rule and a route that belong together are applied in the wrong order."
-    ),
+also while a rule and a route that belong together are applied in the wrong order.",
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

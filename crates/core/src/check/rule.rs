@@ -14,26 +14,8 @@ pub struct Rule {
     pub severity: Severity,
     /// What is wrong, in one line.
     pub title: &'static str,
-    /// Why it hurts, what Istio and Envoy do with it, and what to do. Markdown; left out where size counts (the npm package): the
-    /// lint's page has it.
-    #[serde(skip_serializing_if = "str::is_empty")]
+    /// Why it hurts, what Istio and Envoy do with it, and what to do. Markdown.
     pub why: &'static str,
-}
-
-/// A rule's `why`, unless nobody shows it.
-#[cfg(feature = "lint-texts")]
-macro_rules! why {
-    ($text:literal) => {
-        $text
-    };
-}
-
-/// A rule's `why`, unless nobody shows it.
-#[cfg(not(feature = "lint-texts"))]
-macro_rules! why {
-    ($text:literal) => {
-        ""
-    };
 }
 
 /// Every lint, by code.

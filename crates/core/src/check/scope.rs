@@ -17,12 +17,10 @@ const PORT_DROPS: Rule = Rule {
     name: "port-level-drops-policy",
     severity: Severity::Warning,
     title: "`portLevelSettings` inherit nothing from the policy around them",
-    why: why!(
-        "\
+    why: "\
 An entry of `portLevelSettings` replaces the whole policy for its port. What it does not repeat is \
 unset there: an entry with only a `connectionPool` removes outlier detection and locality load \
-balancing for that port, and failover with them."
-    ),
+balancing for that port, and failover with them.",
 };
 
 const SUBSET_DROPS: Rule = Rule {
@@ -30,12 +28,10 @@ const SUBSET_DROPS: Rule = Rule {
     name: "subset-drops-locality-policy",
     severity: Severity::Warning,
     title: "a subset's `loadBalancer` drops the rule's `localityLbSetting`",
-    why: why!(
-        "\
+    why: "\
 Blocks of a traffic policy are not merged field by field. A subset that sets `loadBalancer`, if only for \
 `simple: ROUND_ROBIN`, replaces the rule's whole `loadBalancer`, `localityLbSetting` included. What \
-applies then is the mesh's default."
-    ),
+applies then is the mesh's default.",
 };
 
 const TWO_RULES: Rule = Rule {
@@ -43,12 +39,10 @@ const TWO_RULES: Rule = Rule {
     name: "two-rules-for-one-host",
     severity: Severity::Warning,
     title: "two DestinationRules of one namespace set a policy for one host",
-    why: why!(
-        "\
+    why: "\
 istiod merges DestinationRules of one namespace for one host: subsets are joined, but the traffic \
 policy of the oldest rule wins as a whole and the other's is dropped. Which one is older is not in the \
-manifests, so the outcome can differ between clusters."
-    ),
+manifests, so the outcome can differ between clusters.",
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

@@ -11,11 +11,9 @@ pub(super) const NOT_BOUND: Rule = Rule {
     name: "virtual-service-without-gateways",
     severity: Severity::Warning,
     title: "a VirtualService without `gateways` is not on the gateway",
-    why: why!(
-        "\
+    why: "\
 An empty `gateways` list means `[mesh]`: sidecars only. The ingress gateway does not see the \
-VirtualService and answers 404 for its hosts."
-    ),
+VirtualService and answers 404 for its hosts.",
 };
 
 pub(super) const WRONG_NAMESPACE: Rule = Rule {
@@ -23,12 +21,10 @@ pub(super) const WRONG_NAMESPACE: Rule = Rule {
     name: "gateway-of-another-namespace",
     severity: Severity::Warning,
     title: "the gateway's name is looked up in another namespace",
-    why: why!(
-        "\
+    why: "\
 A name in `gateways` without a namespace means the VirtualService's own namespace. If the Gateway \
 stands elsewhere, the two are never bound, and the gateway answers 404. Nothing reports it but \
-`istioctl analyze`."
-    ),
+`istioctl analyze`.",
 };
 
 pub(super) fn check(

@@ -10,12 +10,10 @@ pub(super) const REMOTE_WITH_DISTRIBUTE: Rule = Rule {
     name: "remote-retries-with-distribute",
     severity: Severity::Warning,
     title: "`retryRemoteLocalities` does nothing with `distribute`",
-    why: why!(
-        "\
+    why: "\
 `retryRemoteLocalities` moves retries to priorities that were not tried. `distribute` puts all regions \
 into one priority, so there is no other to move to, and a retry draws its region by the same shares as \
-the first attempt ([istio#45668](https://github.com/istio/istio/issues/45668))."
-    ),
+the first attempt ([istio#45668](https://github.com/istio/istio/issues/45668)).",
 };
 
 pub(super) const WITHOUT_503: Rule = Rule {
@@ -23,13 +21,11 @@ pub(super) const WITHOUT_503: Rule = Rule {
     name: "retries-without-503",
     severity: Severity::Note,
     title: "`retries` without `retryOn` do not retry a 503",
-    why: why!(
-        "\
+    why: "\
 Since Istio 1.24 the default conditions are \
 `connect-failure,refused-stream,unavailable,cancelled`: a 503 that an endpoint answers is passed on to \
 the client. Until outlier detection has ejected it, a region that answers with 503 fails every request \
-it gets."
-    ),
+it gets.",
 };
 
 pub(super) const WITHOUT_BUDGET: Rule = Rule {
@@ -37,13 +33,11 @@ pub(super) const WITHOUT_BUDGET: Rule = Rule {
     name: "retries-without-budget",
     severity: Severity::Note,
     title: "retries multiply the load of an outage, and nothing limits them",
-    why: why!(
-        "\
+    why: "\
 While a region fails and is not yet ejected, each of its requests is tried again, up to `attempts` \
 times, and where failover leads there all of it arrives beside the usual load. istiod sets Envoy's limit on \
 concurrent retries to infinity; only `trafficPolicy.retryBudget` or `connectionPool.http.maxRetries` \
-brings one back. With a budget, retries beyond that share of the requests in flight are not made."
-    ),
+brings one back. With a budget, retries beyond that share of the requests in flight are not made.",
 };
 
 pub(super) fn check(way: &Way<'_, '_>, findings: &mut Vec<Finding>) {

@@ -12,14 +12,12 @@ pub(super) const CONNECT_TIMEOUT: Rule = Rule {
     name: "connect-timeout-outlasts-route",
     severity: Severity::Warning,
     title: "connecting may take longer than the whole request may",
-    why: why!(
-        "\
+    why: "\
 A region that vanishes from the network does not refuse connections, it just never answers. Envoy gives \
 up on such a connection after the cluster's connect timeout, 10 s unless \
 `connectionPool.tcp.connectTimeout` or the mesh says otherwise, and only then retries another host. If \
 the route's timeout is shorter, the request is over before the first retry: the client gets 504, and no \
-retry ever helps."
-    ),
+retry ever helps.",
 };
 
 pub(super) const NO_TIMEOUT: Rule = Rule {
@@ -27,14 +25,12 @@ pub(super) const NO_TIMEOUT: Rule = Rule {
     name: "nothing-ends-the-wait",
     severity: Severity::Warning,
     title: "the route has no timeout, and a host that stays silent is never given up",
-    why: why!(
-        "\
+    why: "\
 Istio's routes have no timeout unless one is written (Envoy's own 15 s are switched off). A process that hangs, or a \
 load balancer that swallows packets, accepts connections and never answers: such a request waits until \
 the client goes away. Outlier detection counts answers and failures, not waiting, so it never ejects the host \
 either, and failover does not happen. `timeout` or `retries.perTryTimeout` turns silence into a failure (504) that is counted \
-and can be tried again elsewhere."
-    ),
+and can be tried again elsewhere.",
 };
 
 pub(super) const LATE: Rule = Rule {
@@ -42,12 +38,10 @@ pub(super) const LATE: Rule = Rule {
     name: "noticed-after-the-failover-wanted",
     severity: Severity::Warning,
     title: "an outage is noticed later than the scenario wants failover",
-    why: why!(
-        "\
+    why: "\
 Outlier detection ejects after failures, and a silent network is a failure only when a time is over: the connect timeout \
 (10 s unless `connectionPool.tcp.connectTimeout` or the mesh says otherwise) for new connections, `perTryTimeout` or the \
-route's `timeout` for requests that are under way. No failover can come sooner than the shortest of them."
-    ),
+route's `timeout` for requests that are under way. No failover can come sooner than the shortest of them.",
 };
 
 pub(super) fn check(way: &Way<'_, '_>, findings: &mut Vec<Finding>) {
