@@ -19,7 +19,7 @@ struct LeastRouter {
 
 impl Filter for LeastRouter {
     fn on_request_headers(&mut self, _stream: u32, _end_of_stream: bool) -> Action {
-        let cluster = host::property(b"cluster_name");
+        let cluster = host::property(b"xds\0cluster_name");
         if cluster.is_some_and(|name| name.starts_with(b"outbound|"))
             && let Some(region) = REGIONS.get(self.turn)
         {

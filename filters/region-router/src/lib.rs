@@ -32,10 +32,18 @@ const REGION_HEADER: &str = "x-mesh-region";
 /// How often a worker hears what the others know, and regions that are out are looked at.
 const TICK: Duration = Duration::from_millis(100);
 
-/// The cluster that Envoy has matched, and on the way out the one that has served. Envoy finds the old, flat name of this
-/// property in 0.2 us and the documented `xds.cluster_name` in 1.7 us; the latter is for an Envoy that has dropped the former.
-fn cluster() -> Option<Returned> {
-    host::property(b"cluster_name").or_else(|| host::property(b"xds\0cluster_name"))
+const DOCUMENTED: &[u8] = b"xds\0cluster_name";
+const FLAT: &[u8] = b"cluster_name";
+
+/// The cluster that Envoy has matched, on the way in. The flat name is for an Envoy that does not know the documented one; in 1.40
+/// it means the host's cluster, and there is no host yet.
+fn matched_cluster() -> Option<Returned> {
+    host::property(DOCUMENTED).or_else(|| host::property(FLAT))
+}
+
+/// The cluster that has served, on the way out. Envoy finds the flat name sooner; the documented one is for an Envoy that has dropped it.
+fn served_cluster() -> Option<Returned> {
+    host::property(FLAT).or_else(|| host::property(DOCUMENTED))
 }
 
 /// All plugins of one virtual machine, and their requests under way.
@@ -95,7 +103,7 @@ impl Filter for RegionRouter {
 
     fn on_request_headers(&mut self, stream: u32, end_of_stream: bool) -> Action {
         let Some(worker) = of_this_plugin(&mut self.workers) else { return Action::Continue };
-        let found = cluster().and_then(|name| worker.find(&name));
+        let found = matched_cluster().and_then(|name| worker.find(&name));
         let routed = match found.map_or(Routed::Native, |id| request::route(worker, id)) {
             Routed::Answered => {
                 self.streams.insert(stream, None);
@@ -129,7 +137,7 @@ impl Filter for RegionRouter {
         let Some(worker) = of_this_plugin(&mut self.workers) else { return Action::Continue };
         let choice = self.streams.get(stream).unwrap_or_else(|| {
             // Long ago, or under another configuration.
-            cluster().and_then(|name| worker.choice_of(&name))
+            served_cluster().and_then(|name| worker.choice_of(&name))
         });
         if let Some(choice) = choice
             && let Some(text) = host::header(MapType::HttpResponseHeaders, ":status")

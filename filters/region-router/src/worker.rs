@@ -116,7 +116,7 @@ impl Worker {
             return None;
         }
         let now = self.now();
-        if let Some(served) = crate::cluster().filter(|name| !name.is_empty())
+        if let Some(served) = crate::served_cluster().filter(|name| !name.is_empty())
             && !self.router.on_served_by(choice, &served, now)
         {
             // Some other cluster's error.
@@ -174,7 +174,7 @@ impl Worker {
     /// A region was asked which cluster answers for it, or took so long to answer.
     pub(crate) fn on_answer(&mut self, choice: Choice, took: Option<Duration>) {
         if self.router.wants_cluster(choice)
-            && let Some(served) = crate::cluster().filter(|name| !name.is_empty())
+            && let Some(served) = crate::served_cluster().filter(|name| !name.is_empty())
         {
             let now = self.now();
             self.router.on_served_by(choice, &served, now);
