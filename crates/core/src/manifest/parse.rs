@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span as Marks, StrInput, Tag};
 
+use super::forbidden;
 use super::pass::Finding;
 use super::positions::Positions;
 use super::{Entry, Node, Path, Scalar, Segment, Value, codes};
@@ -41,7 +42,7 @@ pub(super) fn parse(text: &str) -> (Vec<Node>, Vec<Finding>) {
     let mut roots = Vec::new();
     for (chunk, line, start) in documents(body) {
         let positions = Positions::new(chunk, line, base + start);
-        if let Some(finding) = control_character(chunk, &positions) {
+        if let Some(finding) = forbidden::find(chunk, &positions) {
             findings.push(finding);
             continue;
         }
@@ -54,7 +55,12 @@ pub(super) fn parse(text: &str) -> (Vec<Node>, Vec<Finding>) {
     (roots, findings)
 }
 
-fn error(code: &'static str, message: String, help: Option<String>, span: Span) -> Finding {
+pub(super) fn error(
+    code: &'static str,
+    message: String,
+    help: Option<String>,
+    span: Span,
+) -> Finding {
     let place = Some((Path::default(), span));
     Finding { severity: Severity::Error, code, message, help, place }
 }
@@ -89,19 +95,8 @@ fn is_marker(line: &str, marker: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
 }
 
-fn is_content(line: &str) -> bool {
+pub(super) fn is_content(line: &str) -> bool {
     !line.starts_with('%') && !line.trim_start().starts_with('#') && !line.trim().is_empty()
-}
-
-/// The first character that YAML does not allow at all; most of all NUL, of a file that is not text.
-fn control_character(chunk: &str, positions: &Positions<'_>) -> Option<Finding> {
-    let forbidden = |c: char| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r');
-    let byte = chunk.find(forbidden)?;
-    let c = chunk.get(byte..)?.chars().next()?;
-    let index = chunk.get(..byte)?.chars().count();
-    let message = format!("not valid YAML: a control character, U+{:04X}", u32::from(c));
-    let help = Some("remove it; is this a text file?".into());
-    Some(error(codes::SYNTAX, message, help, positions.span(index, index + 1)))
 }
 
 /// A collection that is not closed yet.

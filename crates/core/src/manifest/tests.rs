@@ -291,3 +291,19 @@ mod laws {
         }
     }
 }
+
+#[test]
+fn an_unknown_directive_is_refused_and_moves_nothing() {
+    let rule = "---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\nspec: {hots: a}\n";
+    for directive in ["%mäpping ö", "%YAML 1.2 # ö", "%FOO"] {
+        let text = format!("# ä\n{directive}\n{rule}");
+        let (manifests, diagnostics) = read(&[Source { name: "dr.yaml", text: &text }]);
+        assert!(manifests.destination_rules.is_empty());
+        let said: Vec<_> = diagnostics.iter().map(ToString::to_string).collect();
+        assert!(said[0].starts_with("dr.yaml:2:1: error[MF0001]: not valid YAML"), "{said:?}");
+    }
+    let text = format!("# ä\n%YAML 1.2\n{rule}");
+    let (manifests, diagnostics) = read(&[Source { name: "dr.yaml", text: &text }]);
+    assert_eq!(manifests.destination_rules.len(), 1);
+    assert!(diagnostics[0].to_string().starts_with("dr.yaml:7:8: "), "{diagnostics:?}");
+}
