@@ -47,14 +47,14 @@ pub(super) fn rename(document: &Document, path: &str, name: &str) -> Option<Fix>
         node = child(node, segment)?;
     }
     let Segment::Key(key) = last else { return None };
-    let entry = node.entry(key)?;
+    let entry = node.field(key)?;
     let edits = vec![replace(document, entry.key_span, name)?];
     Some(Fix { title: format!("rename `{key}` to `{name}`"), edits })
 }
 
 fn child<'a>(node: &'a Node, segment: &Segment) -> Option<&'a Node> {
     match (segment, &node.value) {
-        (Segment::Key(key), _) => node.get(key),
+        (Segment::Key(key), _) => node.field(key).map(|entry| &entry.value),
         (Segment::Index(index), Value::Seq(items)) => items.get(usize::try_from(*index).ok()?),
         _ => None,
     }
@@ -169,6 +169,12 @@ mod tests {
             outlier,
             "100",
             "spec:\n  trafficPolicy:\n    outlierDetection: {maxEjectionPercent: 100} # b\n",
+        );
+        check(
+            "spec:\n  traffic_policy:\n    outlier_detection:\n      max_ejection_percent: 10\n",
+            outlier,
+            "100",
+            "spec:\n  traffic_policy:\n    outlier_detection:\n      max_ejection_percent: 100\n",
         );
         check(
             "spec: {\"trafficPolicy\": {\"outlierDetection\": {\"interval\": \"1s\"}}}\n",

@@ -16,6 +16,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
+use super::field_name::names;
 use super::node::number;
 use super::pass::{Context, DecodeError, UnknownFields};
 use super::{Entry, Node, Scalar, ScalarKind, Segment, Value, codes, hint, scalar};
@@ -167,25 +168,7 @@ impl<'a> Reader<'a> {
 /// The field a key names: by its JSON name, or by its proto name.
 fn known_field(fields: &'static [&'static str], key: &str) -> Option<&'static str> {
     let exact = fields.iter().copied().find(|field| *field == key);
-    exact.or_else(|| {
-        let camel = key.contains('_').then(|| camel_case(key))?;
-        fields.iter().copied().find(|field| *field == camel)
-    })
-}
-
-/// **Source**: protobuf `ToJsonName`: an underscore goes, the letter after it becomes upper case.
-fn camel_case(key: &str) -> String {
-    let mut upper = false;
-    let mut out = String::with_capacity(key.len());
-    for c in key.chars() {
-        if c == '_' {
-            upper = true;
-        } else {
-            out.push(if upper { c.to_ascii_uppercase() } else { c });
-            upper = false;
-        }
-    }
-    out
+    exact.or_else(|| fields.iter().copied().find(|field| names(key, field)))
 }
 
 /// The items of a list; what was pruned is passed over, its index is not reused.

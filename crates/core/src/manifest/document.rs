@@ -79,7 +79,7 @@ impl Place {
 fn step<'a>(node: &'a Node, segment: &Segment) -> Option<(&'a Node, Span)> {
     match (&node.value, segment) {
         (Value::Map(_), Segment::Key(key)) => {
-            let entry = node.entry(key).or_else(|| node.entry(&snake_case(key)))?;
+            let entry = node.field(key)?;
             let scalar = matches!(entry.value.value, Value::Scalar(_)) && !entry.value.is_null();
             Some((&entry.value, if scalar { entry.value.span } else { entry.key_span }))
         }
@@ -89,17 +89,4 @@ fn step<'a>(node: &'a Node, segment: &Segment) -> Option<(&'a Node, Span)> {
         }
         _ => None,
     }
-}
-
-/// The proto's name of a field, under which it may stand in the text: `trafficPolicy` is
-/// `traffic_policy`, `consecutive5xxErrors` is `consecutive_5xx_errors`.
-fn snake_case(key: &str) -> String {
-    let mut out = String::with_capacity(key.len() + 4);
-    for c in key.chars() {
-        if c.is_ascii_uppercase() {
-            out.push('_');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
 }

@@ -15,6 +15,7 @@ mod decode;
 mod destination_rule;
 mod document;
 mod extension;
+mod field_name;
 mod forbidden;
 mod gateway;
 pub mod gateway_api;

@@ -3,6 +3,7 @@
 //! Decoding works on this tree, not on text, so that a field can be found again after decoding,
 //! and so that JSON (without positions) and YAML (with positions) share one decoder.
 
+use super::field_name::names;
 use crate::diagnostic::Span;
 
 /// A value and its place. [`Span::default`] where there is no text to point at.
@@ -104,6 +105,13 @@ impl Node {
             Value::Map(entries) => entries.iter().find(|entry| entry.key == key),
             _ => None,
         }
+    }
+
+    /// The entry of a mapping for this field, under its JSON name or its proto name.
+    #[must_use]
+    pub fn field(&self, field: &str) -> Option<&Entry> {
+        let Value::Map(entries) = &self.value else { return None };
+        self.entry(field).or_else(|| entries.iter().rfind(|entry| names(&entry.key, field)))
     }
 
     /// The value of a mapping under this key.
