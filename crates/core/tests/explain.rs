@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use mesh_failover_core::explain::{ClusterExplanation, DefaultOf, Explanation, explain};
+use mesh_failover_core::explain::{Cause, ClusterExplanation, DefaultOf, Explanation, explain};
 use mesh_failover_core::manifest::{Manifests, Source, read};
 use mesh_failover_core::sim::{EventKind, Options, Simulation};
 use mesh_failover_core::translate::{IstioVersion, Proxy};
@@ -47,7 +47,11 @@ fn manifests(documents: &[&str]) -> Manifests {
     let whole = |text: &&str| {
         let ours = text.contains("kind: Topology") || text.contains("kind: MeshConfig");
         let group = if ours { "mesh-failover.dev/v1alpha1" } else { "networking.istio.io/v1" };
-        format!("apiVersion: {group}\n{}", text.trim_start())
+        let written = text.trim_start();
+        if written.starts_with("apiVersion") {
+            return written.to_owned();
+        }
+        format!("apiVersion: {group}\n{written}")
     };
     let texts: Vec<String> = documents.iter().map(whole).collect();
     let names: Vec<String> = (0..texts.len()).map(|index| format!("{index}.yaml")).collect();
@@ -176,6 +180,85 @@ fn a_default_says_whose_it_is_and_where_it_could_be_set() {
     assert_eq!(none.ejection.max_ejection_percent, None);
     assert!(none.balancing.text.contains("outlierDetection"), "{}", none.balancing.text);
     assert_eq!(none.panic.statement.cause.default_of, Some(DefaultOf::Istio));
+}
+
+/// What every line of a cluster's explanation says, with its cause.
+fn lines(cluster: &ClusterExplanation) -> Vec<(&str, &Cause)> {
+    let facts = [&cluster.rule, &cluster.balancing, &cluster.policy];
+    let facts = facts.into_iter().chain([&cluster.ejection.statement, &cluster.panic.statement]);
+    let localities = cluster.localities.iter().map(|it| &it.because);
+    let settings = cluster.limits.iter().chain(&cluster.outlier_detection);
+    let statements = cluster.routes.iter().chain(facts).chain(localities);
+    let settings = settings.map(|it| (it.name, &it.cause));
+    statements.map(|it| (it.text.as_str(), &it.cause)).chain(settings).collect()
+}
+
+const GATEWAY_API: &str = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: gw, namespace: infra}
+spec:
+  gatewayClassName: istio
+  listeners: [{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{name: gw, namespace: infra}]
+  rules:
+  - matches: [{path: {type: PathPrefix, value: /}}]
+    backendRefs:
+    - {name: old, port: 80, weight: 0}
+    - {name: web, port: 80}
+";
+
+#[test]
+fn what_no_rule_says_points_at_what_leads_to_the_service() {
+    let topology = topology(1, 1);
+    let labelled =
+        "gateway: {labels: {gateway.networking.k8s.io/gateway-name: gw}, namespace: infra}";
+    let labelled = topology.replace("gateway: {}", labelled);
+    let weighted =
+        ROUTE.replace("[{destination", "[{destination: {host: old}}, {weight: 1, destination");
+    let cases: [(&[&str], &str, &str); 4] = [
+        (&[&topology, GATEWAY, ROUTE], "2.yaml:7:40", "spec.http[0].route[0].destination.host"),
+        (&[&topology, GATEWAY, &weighted], "2.yaml:7:79", "spec.http[0].route[1].destination.host"),
+        (&[&labelled, GATEWAY_API], "1.yaml:17:14", "spec.rules[0].backendRefs[1].name"),
+        (&[&topology, GATEWAY], "0.yaml:8:27", "spec.clusters[0].workloads[0].service"),
+    ];
+    for (documents, at, path) in cases {
+        let explanation = explained(documents);
+        let named = |it: &&ClusterExplanation| it.name.ends_with("||web.shop.svc.cluster.local");
+        let cluster = explanation.clusters.iter().find(named).unwrap();
+        let cause = &cluster.rule.cause;
+        assert_eq!(cause.to_string(), format!("{at} {path}"));
+        let expect = format!("Istio's default, could be set by a DestinationRule for {at}");
+        assert_eq!(cluster.ejection.statement.cause.to_string(), expect);
+    }
+}
+
+#[test]
+fn every_line_has_a_place() {
+    let topology = topology(2, 2);
+    let policies = ["", FAILOVER, "  trafficPolicy: {connectionPool: {http: {maxRetries: 3}}}\n"];
+    let subset = "  subsets: [{name: v1}]\n";
+    let entry = "kind: ServiceEntry\nmetadata: {name: web, namespace: shop, annotations: {networking.istio.io/traffic-distribution: PreferClose}}\nspec: {hosts: [web.shop.svc.cluster.local], ports: [{number: 80, name: http, protocol: HTTP}], resolution: STATIC, endpoints: [{address: 10.0.0.1, locality: eu/eu-1}]}\n";
+    let mut texts: Vec<Vec<String>> = policies.map(|policy| vec![rule(policy)]).to_vec();
+    texts.extend([vec![], vec![rule(subset)], vec![entry.to_owned()]]);
+    for added in texts {
+        let own = [topology.as_str(), GATEWAY, ROUTE];
+        let documents: Vec<&str> =
+            own.into_iter().chain(added.iter().map(String::as_str)).collect();
+        for cluster in &explained(&documents).clusters {
+            for (text, cause) in lines(cluster) {
+                assert!(
+                    cause.location.is_some() && cause.object.is_some(),
+                    "{added:?}: {text}: {cause:?}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

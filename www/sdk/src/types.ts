@@ -9,6 +9,10 @@ export type Arm = "auto" | "native" | "router";
  */
 export type Arrivals = "constant" | "poisson";
 /**
+ * What would change a default.
+ */
+export type Change = "field" | "rule" | "nothing";
+/**
  * Whose default something is.
  */
 export type DefaultOf = "Istio" | "Envoy";
@@ -354,6 +358,10 @@ export interface Bounds {
  * A default has no line of its own: it points at the nearest block in which it could be overridden.
  */
 export interface Cause {
+  /**
+   * What would change a default.
+   */
+  change?: Change;
   /**
    * Whose default it is, if the field is not written.
    */

@@ -1,11 +1,11 @@
 //! What orders and weighs the localities, and what that means for each of them.
 
-use super::cause::{Cause, DefaultOf};
+use super::cause::{Cause, Change, DefaultOf};
 use super::shares::{self, Model};
 use super::{LocalityExplanation, Statement, Subject, spill};
 use crate::cluster::{LbPolicy, LocalityLbEndpoints};
 use crate::locality::{Locality, lb_priority};
-use crate::manifest::{Distribute, Failover, Place};
+use crate::manifest::{Distribute, Failover};
 use crate::translate::{
     LbSetting, LbSettingSource, Proxy, claiming_key, deciding_label, distribute_entry,
     failover_entry,
@@ -105,19 +105,18 @@ impl Subject<'_> {
     /// default on, or the rule in which it is missing.
     fn setting(&self, field: &str) -> Cause {
         let Some(place) = &self.origin.lb_setting_place else {
-            let block = self.origin.outlier_detection.as_ref();
-            let rule = || {
-                let document = self.origin.destination_rule?;
-                Some(Place { document, path: "spec.trafficPolicy.loadBalancer".to_owned() })
-            };
-            return match block.cloned().or_else(rule) {
-                Some(place) => Cause {
-                    default_of: Some(DefaultOf::Istio),
-                    ..self.causes.of(place.document, &place.path)
-                },
-                None => Cause::default_of(DefaultOf::Istio),
+            let default_of = Some(DefaultOf::Istio);
+            return match &self.origin.outlier_detection {
+                Some(block) => {
+                    let block = self.causes.of(block.document, &block.path);
+                    Cause { default_of, change: Some(Change::Field), ..block }
+                }
+                None => self.causes.missing(DefaultOf::Istio),
             };
         };
+        if self.origin.lb_setting_source == LbSettingSource::Service {
+            return self.causes.of(place.document, &place.path);
+        }
         let below = if field.is_empty() { place.clone() } else { place.field(field) };
         self.causes.place(Some(&below))
     }

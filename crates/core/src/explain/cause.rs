@@ -26,6 +26,22 @@ pub struct Cause {
     /// Whose default it is, if the field is not written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_of: Option<DefaultOf>,
+    /// What would change a default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+}
+
+/// What would change a default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum Change {
+    /// A field in the block at the place.
+    Field,
+    /// A DestinationRule for what the place names: no rule applies.
+    Rule,
+    /// Nothing that Istio has: it comes with the block at the place.
+    Nothing,
 }
 
 /// Whose default something is.
@@ -47,21 +63,22 @@ impl fmt::Display for DefaultOf {
     }
 }
 
-impl Cause {
-    /// A default that no manifest could say otherwise here.
-    pub(super) fn default_of(owner: DefaultOf) -> Self {
-        Self { default_of: Some(owner), ..Self::default() }
-    }
-}
-
-/// `file:line:column path`, or whose default it is and where it could be set.
+/// `file:line:column path`, or whose default it is and what would change it.
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.default_of, &self.location) {
-            (None, None) => f.write_str(&self.path),
-            (None, Some(at)) => write!(f, "{at} {}", self.path),
-            (Some(owner), None) => owner.fmt(f),
-            (Some(owner), Some(at)) => write!(f, "{owner}, could be set below {at}"),
+        let Some(owner) = self.default_of else {
+            return match &self.location {
+                Some(at) => write!(f, "{at} {}", self.path),
+                None => f.write_str(&self.path),
+            };
+        };
+        match (self.change, &self.location) {
+            (_, None) => owner.fmt(f),
+            (Some(Change::Rule), Some(at)) => {
+                write!(f, "{owner}, could be set by a DestinationRule for {at}")
+            }
+            (Some(Change::Nothing), Some(at)) => write!(f, "{owner}, comes with {at}"),
+            (_, Some(at)) => write!(f, "{owner}, could be set below {at}"),
         }
     }
 }
@@ -70,6 +87,8 @@ impl fmt::Display for Cause {
 #[derive(Clone, Copy)]
 pub(super) struct Causes<'a> {
     pub(super) manifests: &'a Manifests,
+    /// What is to blame where no block of a policy is; without an object there is nothing to point at.
+    pub(super) otherwise: &'a Cause,
 }
 
 impl Causes<'_> {
@@ -90,16 +109,24 @@ impl Causes<'_> {
             path: path.to_owned(),
             location: at.and_then(|document| document.locate(path)),
             default_of: None,
+            change: None,
         }
     }
 
     /// A field of a block; `owner`'s default if it is not written.
     pub(super) fn field(&self, block: Option<&Place>, field: &str, owner: DefaultOf) -> Cause {
-        let Some(block) = block else { return Cause::default_of(owner) };
+        let Some(block) = block else { return self.missing(owner) };
         let place = if field.is_empty() { block.clone() } else { block.field(field) };
         let document = self.manifests.documents.get(place.document);
         let written = document.is_some_and(|document| document.contains(&place.path));
-        Cause { default_of: (!written).then_some(owner), ..self.of(place.document, &place.path) }
+        let default_of = (!written).then_some(owner);
+        let change = default_of.map(|_| Change::Field);
+        Cause { default_of, change, ..self.of(place.document, &place.path) }
+    }
+
+    /// A default for want of a block.
+    pub(super) fn missing(&self, owner: DefaultOf) -> Cause {
+        Cause { default_of: Some(owner), ..self.otherwise.clone() }
     }
 
     /// A place, or a default of istiod's.

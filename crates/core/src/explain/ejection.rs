@@ -1,6 +1,6 @@
 //! What outlier detection may do here, and what happens when it has done too much.
 
-use super::cause::{Cause, DefaultOf};
+use super::cause::{Cause, Change, DefaultOf};
 use super::shares::Model;
 use super::{EjectionExplanation, PanicExplanation, Setting, Statement, Subject};
 use crate::lb::priority::HostCounts;
@@ -22,7 +22,7 @@ impl Subject<'_> {
             Some(Ok(config)) => cap(config, hosts, ejectable) + &self.out_now(),
         };
         let cause = match detector {
-            None => self.missing_outlier_detection(),
+            None => self.causes.missing(DefaultOf::Istio),
             Some(_) => self.outlier_field("maxEjectionPercent", DefaultOf::Envoy),
         };
         let percent = detector.and_then(|it| it.as_ref().ok());
@@ -55,10 +55,7 @@ impl Subject<'_> {
         } else {
             DefaultOf::Istio
         };
-        let cause = match self.origin.outlier_detection {
-            Some(_) => self.outlier_field("minHealthPercent", owner),
-            None => Cause { default_of: Some(owner), ..self.missing_outlier_detection() },
-        };
+        let cause = self.outlier_field("minHealthPercent", owner);
         PanicExplanation {
             threshold_percent: threshold.get(),
             statement: Statement { text, cause },
@@ -73,8 +70,8 @@ impl Subject<'_> {
         let own = |field| self.outlier_field(field, DefaultOf::Envoy);
         add("interval", time(config.interval()), own("interval"));
         add("base_ejection_time", time(config.base_ejection_time()), own("baseEjectionTime"));
-        let longest = Cause::default_of(DefaultOf::Envoy);
-        add("max_ejection_time", time(config.max_ejection_time()), longest);
+        let longest = time(config.max_ejection_time());
+        add("max_ejection_time", longest, self.fixed(DefaultOf::Envoy));
         let percent = config.max_ejection_percent().to_string();
         add("max_ejection_percent", percent, own("maxEjectionPercent"));
         for (kind, [count, enforcing], field) in RUNS {
@@ -91,7 +88,7 @@ impl Subject<'_> {
             config.split_external_local_origin_errors().to_string(),
             own("splitExternalLocalOriginErrors"),
         );
-        let never = Cause::default_of(DefaultOf::Istio);
+        let never = self.fixed(DefaultOf::Istio);
         let rate = config.enforcing(EjectionType::SuccessRate).to_string();
         add("enforcing_success_rate", rate, never);
         settings
@@ -101,13 +98,10 @@ impl Subject<'_> {
         self.causes.field(self.origin.outlier_detection.as_ref(), field, owner)
     }
 
-    /// The policy in which the block could stand.
-    fn missing_outlier_detection(&self) -> Cause {
-        let Some(document) = self.origin.destination_rule else { return Cause::default() };
-        Cause {
-            default_of: Some(DefaultOf::Istio),
-            ..self.causes.of(document, "spec.trafficPolicy.outlierDetection")
-        }
+    /// What comes with the block and has no field of its own.
+    fn fixed(&self, owner: DefaultOf) -> Cause {
+        let block = self.outlier_field("", owner);
+        Cause { default_of: Some(owner), change: Some(Change::Nothing), ..block }
     }
 }
 

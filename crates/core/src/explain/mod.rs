@@ -14,6 +14,7 @@
 //!
 //! **Not modelled**: zone-aware routing within a priority.
 
+mod anchor;
 mod balancing;
 mod cause;
 mod ejection;
@@ -25,7 +26,7 @@ mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use cause::{Cause, DefaultOf};
+pub use cause::{Cause, Change, DefaultOf};
 pub use types::{
     ClusterExplanation, EjectionExplanation, Explanation, GatewayExplanation, LocalityExplanation,
     LocalityShare, PanicExplanation, Setting, Spill, Statement,
@@ -75,13 +76,16 @@ fn explain_translation(
     ejected: &Ejections,
 ) -> Explanation {
     let routes = routes::by_cluster(manifests, translation);
+    let destinations = anchor::destinations(manifests, translation);
     let nobody = BTreeSet::new();
     let explained = |cluster: &Cluster| {
         let none = Origin::default();
         let origin = translation.origins.get(&cluster.name).unwrap_or(&none);
         let ejected = ejected.get(&cluster.name).unwrap_or(&nobody);
-        let subject = Subject { causes: Causes { manifests }, proxy, cluster, origin, ejected };
-        subject.explain(&routes)
+        let destination = destinations.get(&cluster.name).or(origin.service.as_ref());
+        let otherwise = anchor::otherwise(manifests, origin, destination);
+        let causes = Causes { manifests, otherwise: &otherwise };
+        Subject { causes, proxy, cluster, origin, ejected }.explain(&routes)
     };
     Explanation {
         gateway: GatewayExplanation {
@@ -133,7 +137,8 @@ impl Subject<'_> {
     fn rule(&self) -> Statement {
         let Origin { destination_rule, subset, port_level, why, .. } = self.origin;
         let Some(document) = *destination_rule else {
-            return Statement { text: why.clone(), cause: Cause::default() };
+            let cause = Cause { change: None, ..self.causes.otherwise.clone() };
+            return Statement { text: why.clone(), cause };
         };
         let subset = subset.as_ref().map_or(String::new(), |name| format!(", subset `{name}`"));
         let level = if *port_level {

@@ -16,7 +16,7 @@ pub(super) fn by_cluster(
     manifests: &Manifests,
     translation: &Translation,
 ) -> BTreeMap<String, Vec<Statement>> {
-    let causes = Causes { manifests };
+    let causes = Causes { manifests, otherwise: &Cause::default() };
     let mut routes: BTreeMap<String, Vec<Statement>> = BTreeMap::new();
     for listener in &translation.listeners {
         for host in &listener.virtual_hosts {

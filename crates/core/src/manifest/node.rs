@@ -91,7 +91,7 @@ impl Node {
     }
 
     /// A scalar as written, without quotes; empty for anything else.
-    pub(super) fn written(&self) -> &str {
+    pub(crate) fn written(&self) -> &str {
         match &self.value {
             Value::Scalar(scalar) => &scalar.text,
             Value::Seq(_) | Value::Map(_) | Value::Pruned => "",

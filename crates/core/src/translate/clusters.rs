@@ -79,7 +79,7 @@ fn targets<'a>(
             port,
             subset: subset.map(|(subset, _)| subset),
             policy: layers.merged(),
-            origin: Sources { push, selected, subset, layers: &layers }.origin(),
+            origin: Sources { push, selected, subset, layers: &layers, service }.origin(),
         }
     };
     let rule = selected.as_ref().map(|selected| selected.rule);

@@ -2,6 +2,7 @@
 
 use super::destination_rule::Selected;
 use super::push::Push;
+use super::registry::Service;
 use super::traffic_policy::{Layers, Level};
 use super::{LbSetting, LbSettingSource};
 use crate::manifest::{Place, Subset};
@@ -27,10 +28,12 @@ pub struct Origin {
     pub lb_setting: LbSetting,
     /// Who said so.
     pub lb_setting_source: LbSettingSource,
-    /// Where it is said; `None`: by the service, or by istiod's default.
+    /// Where it is said; `None`: by istiod's default.
     pub lb_setting_place: Option<Place>,
     /// Whether `failover`, `failoverPriority` and istiod's default failover work here: they need outlier detection.
     pub fails_over: bool,
+    /// Where the service is first named.
+    pub service: Option<Place>,
 }
 
 /// What an origin is found from.
@@ -40,6 +43,7 @@ pub(super) struct Sources<'a, 'b> {
     /// The subset with its document.
     pub(super) subset: Option<(&'a Subset, usize)>,
     pub(super) layers: &'b Layers,
+    pub(super) service: &'b Service,
 }
 
 impl Sources<'_, '_> {
@@ -68,6 +72,7 @@ impl Sources<'_, '_> {
             connection_pool: pool
                 .and_then(|level| block(level, "connectionPool"))
                 .or_else(|| self.of_mesh("connectionPool", |it| it.connection_pool.is_some())),
+            service: Some(self.service.place.clone()),
             ..Origin::default()
         }
     }
@@ -121,7 +126,11 @@ impl Origin {
             LbSettingSource::RuleLocality => of_rule("localityLbSetting"),
             LbSettingSource::MeshZoneAware => of_mesh("zoneAwareLbSetting"),
             LbSettingSource::MeshLocality => of_mesh("localityLbSetting"),
-            LbSettingSource::Service | LbSettingSource::Nobody => None,
+            LbSettingSource::Service => self.service.as_ref().map(|service| Place {
+                document: service.document,
+                path: "metadata.annotations".to_owned(),
+            }),
+            LbSettingSource::Nobody => None,
         };
         self.lb_setting = setting;
         self.lb_setting_source = source;

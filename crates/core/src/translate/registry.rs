@@ -46,6 +46,8 @@ pub(super) struct Service {
     /// By number.
     pub(super) ports: BTreeMap<u16, ServicePort>,
     pub(super) endpoints: Vec<Endpoint>,
+    /// Where it is first named.
+    pub(super) place: Place,
 }
 
 /// A port of a service.
@@ -133,7 +135,9 @@ impl Registry {
         };
         let service = self.services.entry(workload.service.clone()).or_insert_with(|| {
             let namespace = namespace_of(&workload.service).unwrap_or("default");
-            Service::new(namespace, Visibility::new(&[], None, namespace), DiscoveryType::Eds)
+            let visibility = Visibility::new(&[], None, namespace);
+            let named = place.place.field("service");
+            Service::new(namespace, visibility, DiscoveryType::Eds, named)
         });
         service.ports.entry(port).or_default();
         let parsed = workload_locality(place.cluster, workload, place.version);
@@ -203,10 +207,11 @@ impl Registry {
         let workloads = workloads_of(entry, manifests);
         for host in &entry.spec.hosts {
             let visibility = Visibility::new(&entry.spec.export_to, None, namespace);
+            let named = Place { document: entry.document, path: "spec.hosts".to_owned() };
             let service = self
                 .services
                 .entry(host.to_ascii_lowercase())
-                .or_insert_with(|| Service::new(namespace, visibility, discovery));
+                .or_insert_with(|| Service::new(namespace, visibility, discovery, named));
             let annotation = entry.metadata.annotations.get(ANNOTATION).map(String::as_str);
             service.traffic_distribution = TrafficDistribution::parse(None, annotation, None);
             for (index, port) in entry.spec.ports.iter().enumerate() {
@@ -261,7 +266,12 @@ impl Registry {
 }
 
 impl Service {
-    fn new(namespace: &str, visibility: Visibility, discovery: DiscoveryType) -> Self {
+    fn new(
+        namespace: &str,
+        visibility: Visibility,
+        discovery: DiscoveryType,
+        place: Place,
+    ) -> Self {
         Self {
             namespace: namespace.to_owned(),
             visibility,
@@ -269,6 +279,7 @@ impl Service {
             traffic_distribution: TrafficDistribution::Any,
             ports: BTreeMap::new(),
             endpoints: Vec::new(),
+            place,
         }
     }
 }
