@@ -69,6 +69,38 @@ fn the_same_seed_gives_the_same_bytes() {
     }
 }
 
+/// **Source**: `junit/junit-10.xsd` is the schema of Jenkins' xUnit plugin (github.com/jenkinsci/xunit-plugin, MIT) as pytest 8.4.2 carries
+/// it to check its own reports, testing/example_scripts.
+#[test]
+fn junit_is_valid_against_the_schema_that_ci_systems_read() {
+    let valid = |report: &[u8]| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("report.xml");
+        fs::write(&file, report).unwrap();
+        let tests = find::workspace().join("crates/cli/tests/junit");
+        let node = Command::new("node")
+            .arg(tests.join("validate.mjs"))
+            .args([&tests.join("junit-10.xsd"), &file])
+            .current_dir(find::workspace().join("www"))
+            .output()
+            .expect("node runs the validator");
+        let errors = String::from_utf8_lossy(&node.stderr);
+        assert!(errors.is_empty(), "`cargo xtask setup` installs the validator: {errors}");
+        node.status.success()
+    };
+    let passes = simulate(&["examples/seed", "-o", "junit"]).stdout;
+    assert!(valid(&passes), "{}", String::from_utf8_lossy(&passes));
+    let spec = "  gateway: cluster-a\n  traffic: {rate: 100}\n  duration: 10.0005s\n  expect:\n  - {share: {us-central1: 90}, within: 1, errors: {'503': {min: 1}}}\n";
+    with_scenario(spec, |arguments| {
+        let fails = simulate(&[arguments, &["-o", "junit"]].concat()).stdout;
+        let text = String::from_utf8_lossy(&fails);
+        assert!(text.contains("<failure"), "{text}");
+        assert!(valid(&fails), "{text}");
+        let without_name = text.replace("<testcase classname=\"mine\" name=", "<testcase was=");
+        assert!(!valid(without_name.as_bytes()), "the schema tells nothing apart");
+    });
+}
+
 #[test]
 fn the_router_decides_where_a_plugin_puts_it_unless_another_arm_is_asked_for() {
     check(
