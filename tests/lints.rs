@@ -1,5 +1,6 @@
-//! Every lint against its examples: `tests/lints/CODE/bad.yaml` is found exactly once and nothing else is, `good.yaml` is clean. An
-//! example is completed by `tests/lints/base.yaml`, and every fix makes its finding go away.
+//! Every lint against its examples: `tests/lints/CODE/bad.yaml` is found exactly once and nothing else is, `good.yaml` is clean; so
+//! with every further `bad-….yaml` and `good-….yaml`. An example is completed by `tests/lints/base.yaml`, and every fix makes its
+//! finding go away.
 
 mod lint_rows;
 
@@ -19,13 +20,17 @@ fn main() {
     for rule in rules() {
         let folder = root.join(rule.code);
         let code = rule.code;
-        trials.push(Trial::test(format!("{code}/bad"), move || found_once(&folder, code)));
-        let folder = root.join(rule.code);
-        trials.push(Trial::test(format!("{code}/good"), move || clean(&folder)));
-        let folder = root.join(rule.code);
+        for file in examples(&folder, "bad") {
+            let name = named(&file);
+            trials.push(Trial::test(format!("{code}/{name}"), move || found_once(&file, code)));
+        }
+        for file in examples(&folder, "good") {
+            trials.push(Trial::test(format!("{code}/{}", named(&file)), move || clean(&file)));
+        }
         trials.push(Trial::test(format!("{code}/page"), move || {
-            let example = |name: &str| lint_rows::example(&folder.join(name));
-            let page = page::page(rule, &example("bad.yaml")?, &example("good.yaml")?)?;
+            let bad: Result<Vec<_>, _> =
+                examples(&folder, "bad").iter().map(|it| example(it)).collect();
+            let page = page::page(rule, &bad?, &example(&folder.join("good.yaml"))?)?;
             current(&format!("{code}.md"), &page)
         }));
     }
@@ -42,8 +47,22 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn found_once(folder: &Path, code: &str) -> Result<(), Failed> {
-    let example = example(&folder.join("bad.yaml"))?;
+/// `bad.yaml`, and the others of its kind in order; the one of the name comes first.
+fn examples(folder: &Path, kind: &str) -> Vec<PathBuf> {
+    let first = folder.join(format!("{kind}.yaml"));
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut others: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    others.retain(|file| named(file).starts_with(&format!("{kind}-")));
+    others.sort();
+    [vec![first], others].concat()
+}
+
+fn named(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn found_once(file: &Path, code: &str) -> Result<(), Failed> {
+    let example = example(file)?;
     let found = example.check();
     match found.as_slice() {
         [only] if only.diagnostic.code == code => fixes(&example, only),
@@ -78,8 +97,8 @@ fn current(name: &str, page: &str) -> Result<(), Failed> {
     }
 }
 
-fn clean(folder: &Path) -> Result<(), Failed> {
-    match example(&folder.join("good.yaml"))?.check().as_slice() {
+fn clean(file: &Path) -> Result<(), Failed> {
+    match example(file)?.check().as_slice() {
         [] => Ok(()),
         found => Err(format!("found:\n{}", shown(found)).into()),
     }

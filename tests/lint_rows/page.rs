@@ -9,7 +9,9 @@ use super::{Example, pitfalls, play};
 /// How the pages are written anew.
 pub const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p mesh-failover-conformance --test lints";
 
-pub fn page(rule: &Rule, bad: &Example, good: &Example) -> Result<String, String> {
+/// `bad` is what it is found in: the first is played, the others are shown.
+pub fn page(rule: &Rule, bad: &[Example], good: &Example) -> Result<String, String> {
+    let (bad, others) = bad.split_first().ok_or("a lint without an example")?;
     let mut text = format!(
         "<!-- Written by `{UPDATE}` from the lint's own texts and examples. -->\n\n# {}: {}\n\n",
         rule.code, rule.title
@@ -18,6 +20,12 @@ pub fn page(rule: &Rule, bad: &Example, good: &Example) -> Result<String, String
     let _ = writeln!(text, "## Found in\n\n{}", yaml(bad));
     for finding in bad.check() {
         let _ = writeln!(text, "{}", quoted(&finding));
+    }
+    for other in others {
+        let _ = writeln!(text, "Found here, too:\n\n{}", yaml(other));
+        for finding in other.check() {
+            let _ = writeln!(text, "{}", quoted(&finding));
+        }
     }
     let _ = writeln!(text, "## Not found in\n\n{}", yaml(good));
     if let Some(name) = bad.live_file() {

@@ -9,7 +9,7 @@
 //! **Suppression**: a comment `# mesh-failover: allow MF0203 -- reason` on the finding's line, or above it, switches
 //! that finding off; above a document's first key it holds for the document. Without a reason it is not heard.
 //!
-//! **Not modelled**: Gateway API routes, Sidecar scopes, TCP and TLS routes.
+//! **Not modelled**: Sidecar scopes, TCP and TLS routes.
 
 mod rule;
 
@@ -38,6 +38,7 @@ pub use rule::{Rule, rules};
 
 use facts::Facts;
 
+use crate::diagnostic::Diagnostic;
 use crate::live::GatewayState;
 use crate::manifest::{Manifests, Source};
 use crate::translate::{IstioVersion, codes};
@@ -150,14 +151,29 @@ fn programmed(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             if found.code == codes::NO_LISTENER && is_elsewhere {
                 continue;
             }
-            let is_said = findings.iter().chain(&more).any(|it| {
-                let known = &it.diagnostic;
-                known.code == found.code && (known.location.is_some() || *known == found)
-            });
+            let is_said =
+                findings.iter().chain(&more).any(|known| says(facts, &known.diagnostic, &found));
             if !is_said {
                 more.push(found.into());
             }
         }
     }
     findings.append(&mut more);
+}
+
+/// Whether a finding tells what a translation found: the same of the same field or of one within it, or what has no place.
+fn says(facts: &Facts<'_>, known: &Diagnostic, found: &Diagnostic) -> bool {
+    let same = known.code == found.code
+        || found.code == codes::ROUTE_NOT_BOUND && known.code == routes::WRONG_NAMESPACE.code;
+    if !same {
+        return false;
+    }
+    let document = |of: &Diagnostic| {
+        let at = of.location.as_ref()?;
+        let mut documents = facts.manifests.documents.iter();
+        documents.rposition(|it| it.file == at.file && it.root.span.start <= at.span.start)
+    };
+    let same_place = document(known) == document(found)
+        && (known.path.starts_with(&found.path) || found.path.starts_with(&known.path));
+    same_place || found.location.is_none() && known.location.is_some()
 }

@@ -32,7 +32,10 @@ mod visibility;
 use std::collections::BTreeMap;
 
 pub use connection_pool::{apply_connection_pool, connect_timeout, http_protocol_options};
-pub(crate) use gateway_api::{backends, own_pods};
+pub(crate) use gateway_api::{
+    DEFAULT_RETRY_ON, Parent, Refusal, any_request, backends, has_parents, hostnames, http_rules,
+    own_pods, parents,
+};
 pub(crate) use host::is_subset_of;
 pub use host::resolve_short_name;
 pub(crate) use inventory::{KnownService, PlacedEndpoint, inventory};

@@ -105,7 +105,7 @@ fn rule(port: u32, matches: &str) -> String {
 #[test]
 fn the_most_specific_match_goes_first_whatever_the_order() {
     let older = [
-        rule(80, "").replace("matches: [], ", ""),
+        rule(80, "{path: {type: RegularExpression, value: /b.*}}"),
         rule(81, "{path: {value: /a}}"),
         rule(82, "{path: {type: Exact, value: /a/b}}, {path: {value: /a/b/c/}}"),
     ];
@@ -133,8 +133,8 @@ fn the_most_specific_match_goes_first_whatever_the_order() {
             "PathSeparatedPrefix(\"/a\") [\":method\"]: spec.rules[1].matches[0] of document 2",
             "PathSeparatedPrefix(\"/a\") [\"x-canary\"]: spec.rules[0].matches[0] of document 2",
             "PathSeparatedPrefix(\"/a\") []: spec.rules[1].matches[0] of document 3",
+            "Regex(\"/b.*\") []: spec.rules[0].matches[0] of document 3",
             "Regex(\"/a.*\") []: spec.rules[2].matches[0] of document 2",
-            "Prefix(\"/\") []: spec.rules[0] of document 3",
         ]
     );
 }
@@ -181,4 +181,20 @@ fn what_istiod_drops_is_said() {
         found.diagnostics[0].message,
         "HTTPRoute `shop/r` names Gateway `infra/none-such`, which does not exist: nothing leads to it"
     );
+}
+
+#[test]
+fn of_rules_for_everything_the_first_counts_whether_it_says_so_or_not() {
+    let topology = topology();
+    for (first, second) in [("", "{path: {value: /}}"), ("{path: {value: /}}", ""), ("", "")] {
+        let [first, second] = [(80, first), (81, second)]
+            .map(|(port, matches)| rule(port, matches).replace("matches: [], ", ""));
+        let both = route("r", &format!("  rules:\n{first}{second}"));
+        let found = table(&translated(&[&topology, GATEWAY, &both]));
+        assert_eq!(found, [WEB]);
+    }
+    // Expressions come after prefixes, and `/` is one: the API server writes it where no match is.
+    let regex = rule(81, "{path: {type: RegularExpression, value: /a.*}}");
+    let both = route("r", &format!("  rules:\n{regex}  - {{{TO_WEB}}}\n"));
+    assert_eq!(table(&translated(&[&topology, GATEWAY, &both])), [WEB]);
 }

@@ -3,30 +3,27 @@
 use std::collections::BTreeSet;
 
 use crate::check::facts::{Facts, full_host};
-use crate::manifest::{Destination, Object, Subset, VirtualService};
+use crate::manifest::{Destination, Object, Subset};
 use crate::translate::{
-    CLUSTER_LABEL, REGION_LABEL, ZONE_LABEL, is_subset_of, resolve_short_name, selects,
+    CLUSTER_LABEL, Labels, REGION_LABEL, ZONE_LABEL, is_subset_of, resolve_short_name, selects,
 };
 
 /// Where the endpoints of a destination are.
 pub(super) enum Place {
-    /// In one place only.
-    In { subset: String, region: String },
+    /// In one place only: all endpoints of the service, or those of its subset.
+    In { subset: Option<String>, region: String },
     /// In several places, or nobody knows.
     Elsewhere,
     /// The DestinationRules of the host define other subsets only.
     Missing { host: String, defined: Vec<String> },
 }
 
-pub(super) fn place(
-    facts: &Facts<'_>,
-    service: &Object<VirtualService>,
-    destination: &Destination,
-) -> Place {
+pub(super) fn place<T>(facts: &Facts<'_>, object: &Object<T>, destination: &Destination) -> Place {
+    let host = full_destination(object, destination);
     let Some(name) = destination.subset.as_deref().filter(|name| !name.is_empty()) else {
-        return Place::Elsewhere;
+        let region = only_region(facts, &host, None);
+        return region.map_or(Place::Elsewhere, |region| Place::In { subset: None, region });
     };
-    let host = full_destination(service, destination);
     let rules = facts.manifests.destination_rules.iter();
     let rules: Vec<_> = rules.filter(|rule| is_subset_of(&host, &full_host(rule))).collect();
     let subsets: Vec<&Subset> = rules.iter().flat_map(|rule| &rule.spec.subsets).collect();
@@ -35,17 +32,14 @@ pub(super) fn place(
         return if rules.is_empty() { Place::Elsewhere } else { Place::Missing { host, defined } };
     };
     match region_of(facts, &host, subset) {
-        Some(region) => Place::In { subset: name.to_owned(), region },
+        Some(region) => Place::In { subset: Some(name.to_owned()), region },
         None => Place::Elsewhere,
     }
 }
 
 /// The host as istiod completes it.
-pub(super) fn full_destination(
-    service: &Object<VirtualService>,
-    destination: &Destination,
-) -> String {
-    resolve_short_name(&destination.host.to_ascii_lowercase(), service.metadata.namespace())
+pub(super) fn full_destination<T>(object: &Object<T>, destination: &Destination) -> String {
+    resolve_short_name(&destination.host.to_ascii_lowercase(), object.metadata.namespace())
 }
 
 /// The one place a subset is in: by a topology label, or because all its endpoints are there and others are not.
@@ -56,11 +50,20 @@ fn region_of(facts: &Facts<'_>, host: &str, subset: &Subset) -> Option<String> {
     if let Some(place) = label {
         return Some(place.clone());
     }
+    only_region(facts, host, Some(&subset.labels))
+}
+
+/// The region of all endpoints that carry the labels, where others could be elsewhere: those of the service, or of the topology
+/// where the whole service is asked about.
+fn only_region(facts: &Facts<'_>, host: &str, labels: Option<&Labels>) -> Option<String> {
     let endpoints = &facts.services.get(host)?.endpoints;
-    let all: BTreeSet<&str> =
-        crate::compact::set(endpoints.iter().map(|it| it.locality.region.as_str()));
-    let selected = endpoints.iter().filter(|it| selects(&subset.labels, &it.labels));
-    let own: BTreeSet<&str> = crate::compact::set(selected.map(|it| it.locality.region.as_str()));
+    let regions = |labels: Option<&Labels>| -> BTreeSet<&str> {
+        let selected =
+            endpoints.iter().filter(|it| labels.is_none_or(|wanted| selects(wanted, &it.labels)));
+        crate::compact::set(selected.map(|it| it.locality.region.as_str()))
+    };
+    let own = regions(labels);
+    let all = if labels.is_some() { regions(None) } else { facts.regions() };
     match (own.first(), own.len(), all.len()) {
         (Some(region), 1, 2..) => Some((*region).to_owned()),
         _ => None,

@@ -10,19 +10,20 @@ pub(super) const NOT_BOUND: Rule = Rule {
     code: "MF0604",
     name: "virtual-service-without-gateways",
     severity: Severity::Warning,
-    title: "a VirtualService without `gateways` is not on the gateway",
+    title: "a VirtualService without `gateways`, or an HTTPRoute without `parentRefs`, is not on the gateway",
     why: "\
 An empty `gateways` list means `[mesh]`: sidecars only. The ingress gateway does not see the \
-VirtualService and answers 404 for its hosts.",
+VirtualService and answers 404 for its hosts. An HTTPRoute without `parentRefs` is bound to nothing at all.",
 };
 
-pub(super) const WRONG_NAMESPACE: Rule = Rule {
+pub(in crate::check) const WRONG_NAMESPACE: Rule = Rule {
     code: "MF0605",
     name: "gateway-of-another-namespace",
     severity: Severity::Warning,
     title: "the gateway's name is looked up in another namespace",
     why: "\
-A name in `gateways` without a namespace means the VirtualService's own namespace. If the Gateway \
+A name in `gateways` without a namespace means the VirtualService's own namespace; so does one in the `parentRefs` \
+of an HTTPRoute. If the Gateway \
 stands elsewhere, the two are never bound, and the gateway answers 404. Nothing reports it but \
 `istioctl analyze`.",
 };

@@ -1,6 +1,7 @@
 //! Retries that do not leave the region, do not happen, or know no measure.
 
 use super::way::Way;
+use super::written::Written;
 use crate::check::{Finding, Rule};
 use crate::diagnostic::Severity;
 use crate::manifest::HttpRetry;
@@ -40,14 +41,14 @@ concurrent retries to infinity; only `trafficPolicy.retryBudget` or `connectionP
 brings one back. With a budget, retries beyond that share of the requests in flight are not made.",
 };
 
-pub(super) fn check(way: &Way<'_, '_>, findings: &mut Vec<Finding>) {
+pub(super) fn check<T: Written>(way: &Way<'_, '_, T>, findings: &mut Vec<Finding>) {
     let Some(retries) = &way.route.retries else { return };
     findings.extend(remote(way, retries));
     findings.extend(without_503(way, retries));
     findings.extend(without_budget(way, retries));
 }
 
-fn remote(way: &Way<'_, '_>, retries: &HttpRetry) -> Option<Finding> {
+fn remote<T: Written>(way: &Way<'_, '_, T>, retries: &HttpRetry) -> Option<Finding> {
     let distributes = |level: &crate::check::policies::Level<'_>| {
         level.locality().is_some_and(|it| !it.distribute.is_empty())
     };
@@ -62,28 +63,28 @@ fn remote(way: &Way<'_, '_>, retries: &HttpRetry) -> Option<Finding> {
     })
 }
 
-fn without_503(way: &Way<'_, '_>, retries: &HttpRetry) -> Option<Finding> {
+fn without_503<T: Written>(way: &Way<'_, '_, T>, retries: &HttpRetry) -> Option<Finding> {
     way.regional()?;
     let version = way.facts.version;
-    let is_default =
-        retries.attempts > 0 && retries.retry_on.as_deref().unwrap_or_default().is_empty();
+    let written = retries.retry_on.as_deref().unwrap_or_default();
+    let is_default = retries.attempts > 0 && written == T::NO_CONDITIONS;
     (is_default && !version.retries_503_by_default()).then(|| {
         let message = format!(
-            "{} attempts, but none after a 503: without retryOn Istio {version} passes it on",
-            retries.attempts
+            "{} attempts, but none after a 503: without {} Istio {version} passes it on",
+            retries.attempts,
+            T::CONDITIONS
         );
-        let field = format!("{}.retries.retryOn", way.path);
-        let conditions = "\"connect-failure,refused-stream,unavailable,cancelled,503\"";
-        way.finding(&WITHOUT_503, "retries", message)
-            .help("if your requests may be repeated, add 503 to `retryOn`")
-            .fix(way.facts.set(way.service, &field, conditions))
+        let field = format!("{}.{}.{}", way.path, T::RETRIES, T::CONDITIONS);
+        way.finding(&WITHOUT_503, T::RETRIES, message)
+            .help(format!("if your requests may be repeated, add 503 to `{}`", T::CONDITIONS))
+            .fix(way.facts.set(way.object, &field, T::WITH_503))
     })
 }
 
 /// So many repetitions of a request and fewer are nobody's storm.
 const FEW_ATTEMPTS: i32 = 2;
 
-fn without_budget(way: &Way<'_, '_>, retries: &HttpRetry) -> Option<Finding> {
+fn without_budget<T: Written>(way: &Way<'_, '_, T>, retries: &HttpRetry) -> Option<Finding> {
     let level = way.regional()?;
     let policy = &level.effective;
     let http = policy.connection_pool.as_ref().and_then(|pool| pool.http.as_ref());
@@ -95,7 +96,7 @@ fn without_budget(way: &Way<'_, '_>, retries: &HttpRetry) -> Option<Finding> {
             i64::from(retries.attempts) + 1,
             level.rule.metadata.name
         );
-        way.finding(&WITHOUT_BUDGET, "retries.attempts", message)
+        way.finding(&WITHOUT_BUDGET, &format!("{}.attempts", T::RETRIES), message)
             .help("write `retryBudget: {percent: 20}` in the DestinationRule's trafficPolicy")
     })
 }

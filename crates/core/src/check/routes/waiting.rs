@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::way::Way;
+use super::written::Written;
 use crate::check::{Finding, Rule};
 use crate::diagnostic::Severity;
 use crate::manifest::{Object, Scenario, Target};
@@ -44,14 +45,14 @@ Outlier detection ejects after failures, and a silent network is a failure only 
 route's `timeout` for requests that are under way. No failover can come sooner than the shortest of them.",
 };
 
-pub(super) fn check(way: &Way<'_, '_>, findings: &mut Vec<Finding>) {
+pub(super) fn check<T: Written>(way: &Way<'_, '_, T>, findings: &mut Vec<Finding>) {
     findings.extend(connect_timeout(way));
     findings.extend(no_timeout(way));
     let late = way.facts.manifests.scenarios.iter().find_map(|scenario| late(way, scenario));
     findings.extend(late);
 }
 
-fn connect_timeout(way: &Way<'_, '_>) -> Option<Finding> {
+fn connect_timeout<T: Written>(way: &Way<'_, '_, T>) -> Option<Finding> {
     let (timeout, level) = (way.timeout()?, way.regional()?);
     let (connect, is_written) = way.connect_timeout(level);
     let retries = way.route.retries.as_ref().is_none_or(|retries| retries.attempts > 0);
@@ -66,13 +67,13 @@ fn connect_timeout(way: &Way<'_, '_>) -> Option<Finding> {
     );
     let field = format!("{}.connectionPool.tcp.connectTimeout", level.path);
     let found = way
-        .finding(&CONNECT_TIMEOUT, "timeout", message)
+        .finding(&CONNECT_TIMEOUT, T::TIMEOUT, message)
         .help("write `connectionPool.tcp.connectTimeout: 1s` in the DestinationRule");
     Some(found.fix(way.facts.set(level.rule, &field, "1s")))
 }
 
 /// A warning where a scenario has silent hosts, a note where nobody says what may happen, nothing where no scenario has them.
-fn no_timeout(way: &Way<'_, '_>) -> Option<Finding> {
+fn no_timeout<T: Written>(way: &Way<'_, '_, T>) -> Option<Finding> {
     let level = way.regional().filter(|level| level.outlier().is_some())?;
     if way.timeout().or(way.per_try_timeout()).is_some() {
         return None;
@@ -88,8 +89,10 @@ fn no_timeout(way: &Way<'_, '_>) -> Option<Finding> {
     let (message, severity) = match silent {
         Some(scenario) => (
             format!(
-                "nothing ends the wait for the hosts that scenario `{}` silences: no timeout, no perTryTimeout",
-                scenario.metadata.name
+                "nothing ends the wait for the hosts that scenario `{}` silences: no {}, no {}",
+                scenario.metadata.name,
+                T::TIMEOUT,
+                T::TRY_TIMEOUT
             ),
             Severity::Warning,
         ),
@@ -103,18 +106,20 @@ fn no_timeout(way: &Way<'_, '_>) -> Option<Finding> {
         None => return None,
     };
     let found = way.finding(&NO_TIMEOUT, "", message).severity(severity);
-    Some(found.help("write `retries.perTryTimeout` if requests may be repeated, or `timeout`"))
+    let help =
+        format!("write `{}` if requests may be repeated, or `{}`", T::TRY_TIMEOUT, T::TIMEOUT);
+    Some(found.help(help))
 }
 
 /// Whether a step's target may be among the route's endpoints.
-fn hits(target: &Target, way: &Way<'_, '_>) -> bool {
+fn hits<T: Written>(target: &Target, way: &Way<'_, '_, T>) -> bool {
     target.service.as_ref().is_none_or(|service| {
         way.levels.iter().any(|level| crate::check::facts::full_host(level.rule) == *service)
     })
 }
 
 /// Compared with the strictest failover that a scenario wants of a region it takes from the network.
-fn late(way: &Way<'_, '_>, scenario: &Object<Scenario>) -> Option<Finding> {
+fn late<T: Written>(way: &Way<'_, '_, T>, scenario: &Object<Scenario>) -> Option<Finding> {
     let level = way.regional().filter(|level| level.outlier().is_some())?;
     let spec = &scenario.spec;
     let wanted = spec.expect.iter().filter_map(|expectation| expectation.failover.as_ref());

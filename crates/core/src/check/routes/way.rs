@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use super::destination::full_destination;
+use super::written::Written;
 use crate::check::facts::{Facts, full_host};
 use crate::check::policies::Level;
 use crate::check::{Finding, Rule};
-use crate::manifest::{Destination, GoDuration, HttpRoute, Object, VirtualService};
+use crate::manifest::{Destination, GoDuration, HttpRoute, Object};
 use crate::translate::is_subset_of;
 
 /// Envoy's and the mesh's default.
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A route of a VirtualService.
-pub(super) struct Way<'a, 'b> {
+/// A route of an object.
+pub(super) struct Way<'a, 'b, T> {
     pub(super) facts: &'b Facts<'a>,
-    pub(super) service: &'b Object<VirtualService>,
+    pub(super) object: &'b Object<T>,
     pub(super) route: &'b HttpRoute,
     /// Where the route is written.
     pub(super) path: String,
@@ -23,21 +24,21 @@ pub(super) struct Way<'a, 'b> {
     pub(super) levels: Vec<&'b Level<'a>>,
 }
 
-impl<'a, 'b> Way<'a, 'b> {
+impl<'a, 'b, T: Written> Way<'a, 'b, T> {
     pub(super) fn new(
         facts: &'b Facts<'a>,
-        service: &'b Object<VirtualService>,
+        object: &'b Object<T>,
         (route, path): (&'b HttpRoute, String),
     ) -> Self {
         let destinations = route.route.iter().filter_map(|weighted| weighted.destination.as_ref());
-        let levels = destinations.filter_map(|it| level_of(facts, service, it)).collect();
-        Self { facts, service, route, path, levels }
+        let levels = destinations.filter_map(|it| level_of(facts, object, it)).collect();
+        Self { facts, object, route, path, levels }
     }
 
     /// A finding about a field of the route; `""` is the route itself.
     pub(super) fn finding(&self, rule: &Rule, field: &str, message: String) -> Finding {
         let dot = if field.is_empty() { "" } else { "." };
-        self.facts.finding(rule, self.service, format!("{}{dot}{field}", self.path), message)
+        self.facts.finding(rule, self.object, format!("{}{dot}{field}", self.path), message)
     }
 
     /// The first policy that treats regions differently.
@@ -69,12 +70,12 @@ fn limit(timeout: Option<GoDuration>) -> Option<Duration> {
 }
 
 /// The policy at a destination, by the rule for its host.
-fn level_of<'a, 'b>(
+fn level_of<'a, 'b, T>(
     facts: &'b Facts<'a>,
-    service: &Object<VirtualService>,
+    object: &Object<T>,
     destination: &Destination,
 ) -> Option<&'b Level<'a>> {
-    let host = full_destination(service, destination);
+    let host = full_destination(object, destination);
     let port = destination.port.as_ref().map(|port| port.number);
     let of_host = facts.levels.iter().filter(|level| is_subset_of(&host, &full_host(level.rule)));
     let subset = destination.subset.as_deref();

@@ -8,12 +8,15 @@
 //! that a listener with a narrower host name takes a route's host away from a wider one.
 
 mod field;
+mod parents;
 mod rule;
 
 use std::collections::BTreeMap;
 
 use field::{list, number, object, text};
+pub(crate) use parents::{Parent, Refusal, has_parents, hostnames, parents};
 use rule::rules;
+pub(crate) use rule::{RETRY_ON as DEFAULT_RETRY_ON, any_request, http_rules};
 use serde_json::Value;
 
 use super::codes;
@@ -121,7 +124,7 @@ fn empty(route: &Object<KubeHttpRoute>, listener: &Bound<'_>, host: &str) -> Ser
 }
 
 /// The most specific match first: exact paths, then prefixes, then expressions; the longer path; a method; more headers; more
-/// parameters. Routes without a match come last, and equals stay as they are.
+/// parameters. Equals stay as they are.
 fn in_order(mut service: Service) -> Service {
     let http = std::mem::take(&mut service.object.spec.http);
     let mut routes: Vec<(HttpRoute, Place)> = http.into_iter().zip(service.places).collect();
@@ -237,16 +240,19 @@ fn gateway_of<'a>(
 
 fn is_bound(route: &Object<KubeHttpRoute>, at: &Bound<'_>) -> bool {
     let Bound { gateway, listener, .. } = at;
-    let kinds = list(object(listener, "allowedRoutes"), "kinds");
-    let is_http = matches!(text(listener, "protocol"), Some("HTTP" | "HTTPS"));
-    let takes = kinds.is_empty() || kinds.iter().any(|it| text(it, "kind") == Some("HTTPRoute"));
-    is_http
-        && takes
+    takes_http_routes(listener)
         && list(&route.spec.0, "parentRefs").iter().any(|parent| {
             let metadata = &gateway.metadata;
             gateway_of(route, parent) == Some((metadata.namespace(), metadata.name.as_str()))
                 && is_named(parent, listener)
         })
+}
+
+/// Whether a listener is one for HTTP, and takes HTTPRoutes.
+fn takes_http_routes(listener: &Value) -> bool {
+    let kinds = list(object(listener, "allowedRoutes"), "kinds");
+    let is_http = matches!(text(listener, "protocol"), Some("HTTP" | "HTTPS"));
+    is_http && (kinds.is_empty() || kinds.iter().any(|it| text(it, "kind") == Some("HTTPRoute")))
 }
 
 /// Whether a reference to a Gateway is to this listener of it.

@@ -18,9 +18,20 @@ use crate::manifest::{
 };
 
 /// What is retried besides the statuses that are named.
-const RETRY_ON: &str = "connect-failure,refused-stream,unavailable,cancelled";
+pub(crate) const RETRY_ON: &str = "connect-failure,refused-stream,unavailable,cancelled";
 const DEFAULT_ATTEMPTS: i32 = 2;
 const DEFAULT_REDIRECT: u32 = 302;
+
+/// Rules in Istio's words, each whole and with its place in the list; what istiod refuses is left out.
+pub(crate) fn http_rules(route: &Object<KubeHttpRoute>) -> Vec<(usize, HttpRoute)> {
+    let rules = list(&route.spec.0, "rules").iter().enumerate();
+    let converted = rules.filter_map(|(index, rule)| {
+        let http = self::rule(route, index, rule).ok()?;
+        let matches = list(rule, "matches").iter().map(match_request).collect();
+        Some((index, HttpRoute { matches, ..http }))
+    });
+    converted.collect()
+}
 
 /// All rules with their places. `None`: something is wrong with one, and istiod drops the route.
 pub(super) fn rules(
@@ -46,7 +57,8 @@ pub(super) fn rules(
         };
         let matches = list(rule, "matches");
         if matches.is_empty() {
-            converted.push((http.clone(), place(path.clone())));
+            let any = HttpRoute { matches: vec![any_request()], ..http.clone() };
+            converted.push((any, place(path.clone())));
         }
         for (number, request) in matches.iter().enumerate() {
             let matches = vec![match_request(request)];
@@ -161,6 +173,11 @@ fn match_request(request: &Value) -> HttpMatchRequest {
         query_params: values(list(request, "queryParams")),
         ..HttpMatchRequest::default()
     }
+}
+
+/// What the API server writes into a rule without matches: `PathPrefix` of `/`.
+pub(crate) fn any_request() -> HttpMatchRequest {
+    match_request(&Value::Null)
 }
 
 fn path(path: &Value) -> StringMatch {
