@@ -193,6 +193,7 @@ fn without_documents(mut translation: Translation) -> Translation {
             &mut origin.load_balancer,
             &mut origin.connection_pool,
             &mut origin.lb_setting_place,
+            &mut origin.service,
         ] {
             place.iter_mut().for_each(|place| place.document = 0);
         }
