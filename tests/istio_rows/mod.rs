@@ -1,6 +1,7 @@
 //! How a row's JSON is turned into a call, and the answer into something to compare.
 
 pub mod locality_lb;
+pub mod messages;
 pub mod rules;
 
 use std::collections::BTreeMap;

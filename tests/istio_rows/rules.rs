@@ -19,7 +19,7 @@ use mesh_failover_core::translate::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{labels, read, same, text};
+use super::{labels, messages, read, same, text};
 
 const NEWEST: IstioVersion = IstioVersion::NEWEST;
 
@@ -68,6 +68,8 @@ pub fn check(kind: &str, row: &Value) -> Result<(), String> {
         }
         "inboundRetryPolicy" => retry(inbound_retry_policy(read(input)?.as_ref()), expected),
         "networkFilter" => network_filter(input, expected),
+        "istiodSays" => messages::istiod_says(input, expected),
+        "goRegexp" => messages::go_regexp(expected),
         other => validation(other, input, expected),
     }
 }
