@@ -61,6 +61,23 @@ async fn probes_take_a_region_out_and_bring_it_back() -> Result<()> {
     Ok(())
 }
 
+/// A region without a host is found by the first probe that has nobody to go to, before any request.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_region_is_found_before_a_user_meets_it() -> Result<()> {
+    let probe = json!({"interval": "100ms", "timeout": "100ms"});
+    let mut gateway = start(program(json!({"probe": probe}), json!({}))?, 2).await?;
+    served_by(&gateway, A, 8).await?;
+    gateway.scale(e2e::CLUSTER_A, SERVICE, 0).await?;
+    eventually("A is found empty", async || {
+        Ok(gateway.envoy().log()?.contains(&format!("region {A}: no usable host")))
+    })
+    .await?;
+    // The other worker hears of it on its next tick.
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    assert_eq!(served_by(&gateway, B, 40).await?, 40, "nobody has met it");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blackhole_is_found_by_probes() -> Result<()> {
     let probe = json!({"interval": "200ms", "timeout": "100ms", "unhealthyThreshold": 2});

@@ -6,27 +6,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use e2e::{A, B, SERVICE, edit_plugin, eventually, get, served_by, start};
+use e2e::{A, B, edit_plugin, eventually, get, metrics, of, served_by, start};
 use mesh_failover_core::router::LABELS;
-use mesh_failover_harness::{Fault, Gateway};
+use mesh_failover_harness::Fault;
 use serde_json::{Map, Value, json};
 use xtask::demo::Mode;
-
-/// The router's lines of `/stats/prometheus`, by name and labels as they stand there.
-async fn metrics(gateway: &Gateway) -> Result<BTreeMap<String, f64>> {
-    let text = gateway.envoy().get("/stats/prometheus").await?;
-    let lines = text.lines().filter(|line| line.starts_with("mesh_"));
-    let parsed = lines.map(|line| {
-        let (name, value) = line.rsplit_once(' ').context("no value")?;
-        Ok((name.trim_end_matches("{}").to_owned(), value.parse()?))
-    });
-    parsed.collect()
-}
-
-fn of(name: &str, region: &str, kind: Option<&str>) -> String {
-    let kind = kind.map_or_else(String::new, |kind| format!(",mesh_kind=\"{kind}\""));
-    format!("{name}{{mesh_host=\"{SERVICE}\",mesh_port=\"80\",mesh_region=\"{region}\"{kind}}}")
-}
 
 /// One gateway, two workers: requests, an outage, its end. The numbers are those of the clients.
 #[tokio::test(flavor = "multi_thread")]

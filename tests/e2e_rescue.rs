@@ -2,10 +2,11 @@
 
 mod e2e;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use e2e::{A, B, CLUSTER_A, LIMIT, SERVICE, edit_plugin, start};
+use e2e::{A, B, CLUSTER_A, LIMIT, SERVICE, edit_plugin, eventually, metrics, of, start};
 use mesh_failover_harness::http::{Answer, Connection};
 use mesh_failover_harness::{Fault, Gateway, Load, LoadOptions, Program, REGION_HEADER};
 use serde_json::{Value, json};
@@ -221,4 +222,51 @@ async fn no_request_is_lost_when_a_region_dies() -> Result<()> {
     let without = lost(Mode::Router.program()?, DOWN).await?;
     assert!(without > 0, "the load does not meet the failure");
     Ok(())
+}
+
+/// Every way that a second try ends, as the counters have it; one that fails counts against its region.
+#[tokio::test(flavor = "multi_thread")]
+async fn second_tries_are_counted() -> Result<()> {
+    let budget = json!({"percent": 0, "minRetryConcurrency": 3, "budgetInterval": "600s"});
+    let mut program = failing_in_a(json!({"timeout": "1s", "budget": budget}))?;
+    edit_plugin(&mut program, |destination| {
+        // Finds B empty; says nothing of A's errors for ten seconds.
+        destination["probe"] =
+            json!({"interval": "100ms", "timeout": "100ms", "unhealthyThreshold": 100});
+        Ok(())
+    })?;
+    let mut gateway = start(program, 1).await?;
+    for method in ["GET", "POST"] {
+        assert_eq!(send(&gateway, method, "/status/500", &[], "").await?.status, 500);
+    }
+    gateway.set(A, DOWN).await?;
+    assert_eq!(seen(&send(&gateway, "GET", "/", &[], "").await?), RESCUED);
+    for (replicas, out) in [(0, 1.0), (3, 0.0)] {
+        gateway.scale(e2e::CLUSTER_B, SERVICE, replicas).await?;
+        eventually(&format!("B at {replicas}"), async || {
+            Ok(metrics(&gateway).await?.get(&of("mesh_region_out", B, None)) == Some(&out))
+        })
+        .await?;
+        let expected = if replicas == 0 { FAILED } else { RESCUED };
+        assert_eq!(seen(&send(&gateway, "GET", "/", &[], "").await?), expected);
+    }
+    assert_eq!(seen(&send(&gateway, "GET", "/", &[], "").await?), FAILED, "over budget");
+    let mut last = BTreeMap::new();
+    eventually("all are counted", async || {
+        let all = metrics(&gateway).await?;
+        let rescues = |kind| of("mesh_region_rescues_total", A, Some(kind));
+        let errors = of("mesh_region_errors_total", B, Some("response"));
+        let wanted = [
+            (rescues("tried"), 3.0),
+            (rescues("won"), 2.0),
+            (rescues("refused_not_repeatable"), 1.0),
+            (rescues("refused_over_budget"), 1.0),
+            (rescues("refused_no_region"), 1.0),
+            (errors, 1.0),
+        ];
+        last = wanted.iter().map(|(name, _)| (name.clone(), all.get(name).copied())).collect();
+        Ok(wanted.iter().all(|(name, value)| all.get(name) == Some(value)))
+    })
+    .await
+    .with_context(|| format!("{last:#?}"))
 }

@@ -2,13 +2,17 @@
 
 mod e2e;
 
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
-use e2e::{A, B, LIMIT, served_by, start};
+use e2e::{A, B, LIMIT, get, served_by, start};
+use mesh_failover_core::router::{Reason, RegionKey, RegionRecord, RegionState, SharedState};
+use mesh_failover_core::time::MonotonicTime;
 use mesh_failover_harness::{
     ClosedLoop, EnvoyOptions, Fault, Gateway, Load, LoadOptions, REGION_HEADER, resident_bytes,
 };
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use xtask::demo::Mode;
@@ -146,6 +150,91 @@ async fn host_calls_a_request_are_few() -> Result<()> {
         for calls in runs.iter().skip(10) {
             assert!(calls.len() <= most, "{callback}: {calls:#?}");
         }
+    }
+    Ok(())
+}
+
+/// A filter that writes these bytes where the workers of that plugin meet, with each request.
+fn vandal(plugin: &str, bytes: &[u8]) -> String {
+    let key = format!("mesh-failover.region-router/{plugin}");
+    let written: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    format!(
+        r#"(module
+            (import "env" "proxy_set_shared_data"
+                (func $set (param i32 i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 2048) "{key}")
+            (data (i32.const 4096) "{written}")
+            (func (export "proxy_abi_version_0_2_1"))
+            (func (export "malloc") (param i32) (result i32) i32.const 1024)
+            (func (export "proxy_on_context_create") (param i32 i32))
+            (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+                (if (call $set (i32.const 2048) (i32.const {}) (i32.const 4096) (i32.const {}) (i32.const 0))
+                    (then unreachable))
+                i32.const 0))"#,
+        key.len(),
+        bytes.len()
+    )
+}
+
+/// The router's gateway with a filter before it that writes these bytes where the workers meet.
+async fn vandalised(bytes: &[u8], folder: &Path) -> Result<Gateway> {
+    let mut program = Mode::Router.program()?;
+    let filter = program.filter.as_ref().context("no filter")?;
+    let module = folder.join("vandal.wasm");
+    std::fs::write(&module, wat::parse_str(vandal(&filter.name, bytes))?)?;
+    program.http_filters.push(json!({
+        "name": "vandal",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+            "config": {"name": "vandal", "vm_config": {
+                "runtime": "envoy.wasm.runtime.v8", "code": {"local": {"filename": module}}
+            }}
+        }
+    }));
+    start(program, 2).await
+}
+
+/// A state as the workers write it, in which B is out for an hour.
+fn b_is_out() -> Result<Vec<u8>> {
+    let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos())?;
+    let at = MonotonicTime::from_nanos(now);
+    let state = RegionState::Ejected(Reason::Probe);
+    let record =
+        RegionRecord { epoch: 9, at, state, backoff: 1, until: at + Duration::from_secs(3600) };
+    let key = RegionKey { host: e2e::SERVICE.to_owned(), port: 80, region: B.to_owned() };
+    let records = [(key, record)].into();
+    Ok(SharedState { written_at: at, records, ..SharedState::default() }.encode())
+}
+
+/// What stands where the workers meet is replaced, not trusted, unless it is whole: nonsense, an older version, or a byte changed would
+/// make them forget, or believe, something.
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_agree_whatever_is_written_where_they_meet() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let whole = b_is_out()?;
+    let gateway = vandalised(&whole, folder.path()).await?;
+    served_by(&gateway, A, 4).await?;
+    tokio::time::sleep(AGREED_WITHIN).await;
+    assert_eq!(served_by(&gateway, A, 20).await?, 20, "a whole state is believed");
+
+    let mut changed = whole.clone();
+    *changed.last_mut().context("no bytes")? ^= 1;
+    let mut older = whole;
+    *older.get_mut(3).context("no bytes")? = 1;
+    for bytes in [changed, older, b"nonsense".to_vec(), vec![0xff; 50_000]] {
+        let gateway = vandalised(&bytes, folder.path()).await?;
+        assert!((8..=12).contains(&served_by(&gateway, A, 20).await?));
+        gateway.set(A, Fault::Status { code: 503, ratio: 1.0 }).await?;
+        let mut failed = 0;
+        while !gateway.envoy().log()?.contains(&format!("region {A}: ejected")) {
+            failed += u32::from(get(&gateway).await?.status != 200);
+            anyhow::ensure!(failed < 10, "nobody ejects");
+        }
+        tokio::time::sleep(AGREED_WITHIN).await;
+        assert_eq!(served_by(&gateway, B, 60).await?, 60, "each request has broken it again");
+        let log = gateway.envoy().log()?;
+        assert_eq!(log.matches(": ejected for").count(), 1, "the other worker was told: {log}");
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -107,4 +108,21 @@ pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> Result<bool>
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     bail!("not within 10 s: {what}")
+}
+
+/// The router's lines of `/stats/prometheus`, by name and labels as they stand there.
+pub async fn metrics(gateway: &Gateway) -> Result<BTreeMap<String, f64>> {
+    let text = gateway.envoy().get("/stats/prometheus").await?;
+    let lines = text.lines().filter(|line| line.starts_with("mesh_"));
+    let parsed = lines.map(|line| {
+        let (name, value) = line.rsplit_once(' ').context("no value")?;
+        Ok((name.trim_end_matches("{}").to_owned(), value.parse()?))
+    });
+    parsed.collect()
+}
+
+/// The name of a region's metric.
+pub fn of(name: &str, region: &str, kind: Option<&str>) -> String {
+    let kind = kind.map_or_else(String::new, |kind| format!(",mesh_kind=\"{kind}\""));
+    format!("{name}{{mesh_host=\"{SERVICE}\",mesh_port=\"80\",mesh_region=\"{region}\"{kind}}}")
 }

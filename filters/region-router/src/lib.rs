@@ -109,8 +109,8 @@ impl Filter for RegionRouter {
                 self.streams.insert(stream, None);
                 return Action::Pause;
             }
-            Routed::To(choice, extra) => {
-                if worker.router().may_rescue(choice) {
+            Routed::To { choice, extra, hopped } => {
+                if !hopped && worker.router().may_rescue(choice) {
                     self.rescues.keep(worker, (stream, choice), end_of_stream);
                 }
                 if extra.is_some() {

@@ -23,7 +23,12 @@ pub(crate) enum Routed {
     /// It is left alone.
     Native,
     /// It goes to a region.
-    To(Choice, Option<Extra>),
+    To {
+        choice: Choice,
+        extra: Option<Extra>,
+        /// Whether another gateway has sent it here: then it is not sent on, not even when it fails.
+        hopped: bool,
+    },
     /// It is answered already.
     Answered,
 }
@@ -48,7 +53,13 @@ pub(crate) fn route(worker: &mut Worker, id: DestinationId) -> Routed {
 
 fn decide(worker: &mut Worker, id: DestinationId, facts: &Facts<'_>, hops: Option<&str>) -> Routed {
     match worker.router().decide(id, facts) {
-        Decision::Native => Routed::Native,
+        Decision::Native => {
+            // Istio may send it to another gateway as well.
+            if let Some(name) = hops {
+                host::replace_request_header(name, "1");
+            }
+            Routed::Native
+        }
         Decision::Fail(reason) => {
             if host::send_local_response(503, "region_router", &[], reason.as_bytes()) {
                 Routed::Answered
@@ -65,7 +76,7 @@ fn decide(worker: &mut Worker, id: DestinationId, facts: &Facts<'_>, hops: Optio
             }
             let came = worker.router().wants_latency(choice).then(|| worker.now());
             let extra = (cookie.is_some() || came.is_some()).then_some(Extra { cookie, came });
-            Routed::To(choice, extra)
+            Routed::To { choice, extra, hopped: facts.hopped }
         }
     }
 }

@@ -178,10 +178,10 @@ impl Rescues {
         let one = self.pending.swap_remove(place);
         let status = host::header(MapType::HttpCallResponseHeaders, ":status");
         let status = status.filter(|_| headers > 0).and_then(|text| configuration::number(&text));
-        let good = status.filter(|status| *status < 500);
-        if let (Some(status), Some((_, second))) = (good, one.tries) {
-            worker.router().on_success(second, status);
+        if let Some((_, second)) = one.tries {
+            worker.on_second_answer(second, status);
         }
+        let good = status.filter(|status| *status < 500);
         // A client that is gone waits for nothing.
         if host::on_behalf_of(one.stream) {
             let fits = good.filter(|_| body <= one.most as usize);

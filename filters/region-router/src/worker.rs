@@ -138,6 +138,13 @@ impl Worker {
         (failure.is_some() || unreached).then_some(unreached)
     }
 
+    /// See [`Router::on_second_answer`].
+    pub(crate) fn on_second_answer(&mut self, choice: Choice, status: Option<u16>) {
+        let now = self.now();
+        self.router.on_second_answer(choice, status, now);
+        self.spread(now);
+    }
+
     /// Hears what others know, looks where looking is due, tells what changed.
     pub(crate) fn on_tick(&mut self) {
         let now = self.now();

@@ -33,6 +33,8 @@ pub struct Gateway {
     address: SocketAddr,
     backends: BTreeMap<String, Arc<Backend>>,
     leaving: BTreeMap<String, JoinHandle<()>>,
+    /// Regions that are reached through another gateway.
+    behind: BTreeMap<String, SocketAddr>,
     program: Program,
     folder: TempDir,
 }
@@ -123,11 +125,18 @@ impl Gateway {
         let translation = program.translation()?;
         let mut backends = BTreeMap::new();
         start_backends(&mut backends, &translation).await?;
-        let files = Files { folder: folder.path() };
+        let files = Files { folder: folder.path(), behind: &BTreeMap::new() };
         let bootstrap = files.write_all(&translation, &program, &backends)?;
         let envoy = Envoy::start(&bootstrap, folder.path(), options).await?;
         let address = envoy.listener().await?;
-        Ok(Self { envoy, address, backends, leaving: BTreeMap::new(), program, folder })
+        let (leaving, behind) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { envoy, address, backends, leaving, behind, program, folder })
+    }
+
+    /// From now on a region's endpoints are reached through another gateway, as in a mesh of several networks.
+    pub fn reach_through(&mut self, region: &str, gateway: SocketAddr) -> Result<()> {
+        self.behind.insert(region.to_owned(), gateway);
+        self.files().write_endpoints(&self.program.translation()?, &self.backends)
     }
 
     /// Where clients connect.
@@ -198,7 +207,7 @@ impl Gateway {
     }
 
     fn files(&self) -> Files<'_> {
-        Files { folder: self.folder.path() }
+        Files { folder: self.folder.path(), behind: &self.behind }
     }
 
     fn send_away_all_but(&mut self, translation: &Translation) {
@@ -255,6 +264,7 @@ async fn start_backends(
 /// The files Envoy reads.
 struct Files<'a> {
     folder: &'a Path,
+    behind: &'a BTreeMap<String, SocketAddr>,
 }
 
 impl Files<'_> {
@@ -293,9 +303,9 @@ impl Files<'_> {
         translation: &Translation,
         backends: &BTreeMap<String, Arc<Backend>>,
     ) -> Result<()> {
-        let address = |backend: &Arc<Backend>| Address {
-            host: backend.address().ip().to_string(),
-            port: backend.address().port(),
+        let address = |backend: &Arc<Backend>| {
+            let at = self.behind.get(backend.region()).copied().unwrap_or(backend.address());
+            Address { host: at.ip().to_string(), port: at.port() }
         };
         let addresses =
             backends.iter().map(|(name, backend)| (name.clone(), address(backend))).collect();

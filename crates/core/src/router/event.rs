@@ -107,13 +107,15 @@ impl fmt::Display for Event {
             }
             Change::Drain(record) => {
                 f.write_str(if record.drained { "drained" } else { "filled again" })?;
-                write!(f, " within {} ms", (record.until - record.at).as_millis())
+                let time = (record.until - record.at).as_millis();
+                write!(f, " within {time} ms [drained={} for_ms={time}]", record.drained)
             }
             Change::Misrouted { served_by } => write!(
                 f,
                 "a request for it went to `{served_by}` instead of `{}`, so Istio decides where: \
-                 let the VirtualService route the header `x-mesh-region: {}` to the subset",
-                self.cluster, self.region
+                 let the VirtualService route the header `x-mesh-region: {}` to the subset \
+                 [served_by={served_by} cluster={}]",
+                self.cluster, self.region, self.cluster
             ),
         }
     }

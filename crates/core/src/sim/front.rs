@@ -161,11 +161,22 @@ impl Front {
         Some((replay, router.cluster(replay.choice)?))
     }
 
-    /// The second try of a request was answered well.
-    pub(super) fn on_rescued(&mut self, worker: u32, first: Choice, second: Choice, status: u16) {
+    /// The second try of a request has ended.
+    pub(super) fn on_second_answer(
+        &mut self,
+        worker: u32,
+        first: Choice,
+        second: Choice,
+        status: u16,
+        now: MonotonicTime,
+    ) {
         let Some(Machine { router, .. }) = self.machines.get_mut(worker as usize) else { return };
-        router.on_success(second, status);
-        router.on_rescued(first);
+        if router.on_second_answer(second, Some(status), now) {
+            router.on_rescued(first);
+        } else if router.has_news() {
+            self.exchange(worker, now);
+            self.collect(worker);
+        }
     }
 
     /// A worker is about to choose a region for a request to this cluster. A destination that is new to it is looked at before its first

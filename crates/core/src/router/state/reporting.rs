@@ -54,6 +54,30 @@ impl Router {
         }
     }
 
+    /// A second try has ended; `None`: without an answer. Returns whether its answer may take the place of the first.
+    ///
+    /// Nothing tells who answered a call of the filter's own. One that was too late says as much of the second try's timeout as of the
+    /// region, so it speaks against nobody.
+    pub fn on_second_answer(
+        &mut self,
+        choice: Choice,
+        status: Option<u16>,
+        now: MonotonicTime,
+    ) -> bool {
+        match status {
+            Some(504) => self.on_other_error(choice),
+            Some(status) if status >= 500 => {
+                self.on_failure(choice, Failure::Response(status), now);
+            }
+            Some(status) => {
+                self.on_success(choice, status);
+                return true;
+            }
+            None => self.on_failure(choice, Failure::Connection, now),
+        }
+        false
+    }
+
     /// Whether [`Router::on_latency`] must be told how long the region took to answer.
     #[must_use]
     pub fn wants_latency(&self, choice: Choice) -> bool {

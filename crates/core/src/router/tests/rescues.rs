@@ -63,6 +63,22 @@ fn a_second_try_goes_elsewhere_and_there_is_no_third() {
     assert_eq!(again, Err(Refusal::NotRepeatable));
 }
 
+/// Two errors in a row eject, whichever tries they were; what is only late speaks against nobody.
+#[test]
+fn a_second_try_that_fails_counts_against_its_region() {
+    let mut worker = worker(json!({}));
+    let second = worker.choice("b");
+    for status in [Some(504); 5] {
+        assert!(!worker.router.on_second_answer(second, status, at(0)));
+    }
+    assert!(!worker.router.on_second_answer(second, Some(503), at(0)));
+    assert!(worker.router.on_second_answer(second, Some(404), at(1)), "an answer");
+    assert!(!worker.router.on_second_answer(second, Some(500), at(2)));
+    assert!(!worker.router.has_news());
+    assert!(!worker.router.on_second_answer(second, None, at(3)));
+    assert!(worker.router.has_news(), "b is out");
+}
+
 #[test]
 fn there_is_none_without_a_region_or_without_the_feature() {
     let mut one = worker(json!({}));

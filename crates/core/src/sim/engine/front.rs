@@ -109,15 +109,16 @@ impl Engine {
             return;
         };
         let Waiting { first, outcome: before, .. } = self.waiting.swap_remove(place);
-        let took = self.now - first.started;
-        if outcome.status >= 500 {
-            let region = first.answered.then_some(first.region);
-            return self.recorder.request(first.span, region, before, took);
-        }
+        let (took, now) = (self.now - first.started, self.time());
         if let (Some(failed), Some(choice), Some(front)) =
             (first.choice, second.choice, self.front(first.envoy))
         {
-            front.on_rescued(first.worker, failed, choice, outcome.status);
+            front.on_second_answer(first.worker, failed, choice, outcome.status, now);
+            self.log_front(first.envoy);
+        }
+        if outcome.status >= 500 {
+            let region = first.answered.then_some(first.region);
+            return self.recorder.request(first.span, region, before, took);
         }
         // Envoy's log keeps what it said of the first answer.
         let shown = Outcome::local(outcome.status, before.flags);
