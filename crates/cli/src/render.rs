@@ -34,11 +34,16 @@ pub(crate) struct RenderArgs {
     #[arg(long, value_name = "REGION[/ZONE][=PERCENT]", required_unless_present = "intent")]
     region: Vec<String>,
 
-    /// Where a region's traffic goes when it fails, instead of percentages.
+    /// Where a region's traffic goes when it fails, instead of percentages; with --router also beside them.
     #[arg(long, value_name = "REGION=REGION")]
     failover: Vec<String>,
 
-    /// Put the region router before Istio's own failover.
+    /// A label that orders the regions, as in a DestinationRule; once for each.
+    #[arg(long, value_name = "LABEL", conflicts_with = "intent")]
+    failover_priority: Vec<String>,
+
+    /// Put the region router before Istio's own failover. What else it knows (probes, second tries, ramps, drains, ...) is said in
+    /// an Intent, see docs/region-router.md.
     #[arg(long, conflicts_with = "intent")]
     router: bool,
 
@@ -132,6 +137,7 @@ fn from_flags(args: &RenderArgs) -> Result<Manifests, Failure> {
         port: args.port,
         regions,
         distribute,
+        failover_priority: args.failover_priority.clone(),
         failover: args.failover.iter().map(|it| failover(it)).collect::<Result<_, _>>()?,
         gateway: IntentGateway {
             api: if args.gateway_api { RouteApi::GatewayApi } else { RouteApi::Istio },

@@ -32,6 +32,38 @@ fn names(folder: &Path) -> Vec<String> {
 const SERVICE: [&str; 3] = ["render", "--service", "hello-world.default.svc.cluster.local"];
 const SHARES: [&str; 4] = ["--region", "europe-west1=50", "--region", "us-central1=50"];
 
+const INTENT: &str = "
+apiVersion: mesh-failover.dev/v1alpha1
+kind: Intent
+metadata: {name: hello-world}
+spec:
+  host: hello-world.default.svc.cluster.local
+  regions: [{name: europe-west1}, {name: us-central1}]
+  distribute: {europe-west1: 50, us-central1: 50}
+  failover: [{from: europe-west1, to: us-central1}]
+  router:
+    failback: {minimumHealthyTime: 10s, ramp: {duration: 1m}}
+    health: {successRate: {minimumPercent: 90}}
+    probe: {path: /healthz, interval: 2s}
+    drain: {regions: [us-central1], duration: 2s}
+    affinity: {header: x-user}
+    rescue: {maxBodyBytes: 1024}
+    allRegionsOut: fail
+";
+
+/// `us-central1` is drained, so what is left serves alone.
+const SCENARIO: &str = "
+apiVersion: mesh-failover.dev/v1alpha1
+kind: Scenario
+metadata: {name: drained}
+spec:
+  gateway: europe-west1
+  traffic: {rate: 100}
+  duration: 30s
+  expect:
+  - {from: 10s, to: 30s, share: {europe-west1: 100}, within: 0}
+";
+
 #[test]
 fn what_is_rendered_passes_check_and_can_be_explained() {
     let folder = tempfile::tempdir().unwrap();
@@ -41,6 +73,9 @@ fn what_is_rendered_passes_check_and_can_be_explained() {
         [&SHARES[..], &["--router"]].concat(),
         [&SHARES[..], &["--router", "--traffic-extension"]].concat(),
         [&nearest[..], &["--failover", "europe-west1=us-central1"]].concat(),
+        [&nearest[..], &["--failover-priority", "topology.kubernetes.io/region"]].concat(),
+        [&nearest[..], &["--router"]].concat(),
+        [&SHARES[..], &["--failover", "europe-west1=us-central1", "--router"]].concat(),
         [&SHARES[..], &["--gateway-api", "--port", "80"]].concat(),
     ]
     .iter()
@@ -54,6 +89,23 @@ fn what_is_rendered_passes_check_and_can_be_explained() {
         let hosts: &[&str] = if by_istio { &["outbound|80||hello-world"] } else { &[] };
         check(&["explain", &out, "--from", "us-central1"], 0, hosts);
     }
+}
+
+/// All that the router can be told, from an intent: the commands take what comes out, and so does the router itself.
+#[test]
+fn the_routers_own_words_pass_check_and_can_be_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let intent = folder.path().join("intent.yaml");
+    fs::write(&intent, INTENT).unwrap();
+    let (intent, out) = (intent.display().to_string(), folder.path().join("out"));
+    let out = out.display().to_string();
+    check(&["render", "--intent", &intent, "--out", &out], 0, &["wasm-plugin.yaml"]);
+    check(&["check", &out, "--fail-on", "warning"], 0, &[]);
+    let scenario = folder.path().join("scenario.yaml");
+    fs::write(&scenario, SCENARIO).unwrap();
+    let scenario = scenario.display().to_string();
+    let arms = ["--arm", "router", "--scenario", &scenario];
+    check(&[&["simulate", &out], &arms[..]].concat(), 0, &["europe-west1"]);
 }
 
 #[test]

@@ -145,3 +145,26 @@ fn the_schema_of_the_router_is_what_it_reads() {
         }
     }
 }
+
+/// What a `pluginConfig` can say an Intent can say, so that whoever renders it needs nothing else.
+#[test]
+fn an_intent_says_what_the_router_reads() {
+    let schemas: std::collections::BTreeMap<_, _> = schema::documents().into_iter().collect();
+    let (plugin, intent) = (&schemas["plugin-config"], &schemas["intent"]["$defs"]);
+    let names = |it: &Value| -> Vec<String> {
+        it["properties"].as_object().unwrap().keys().cloned().collect()
+    };
+    // The intent has words of its own for these.
+    let own = ["destinations", "host", "port", "regions", "subsets", "trafficPolicy"];
+    let lb = &plugin["$defs"]["LocalityLbSettingConfig"];
+    let by_itself = names(&intent["Intent"]);
+    assert!(names(lb).iter().all(|name| name == "enabled" || by_itself.contains(name)));
+    let router = names(&intent["IntentRouter"]);
+    for name in names(plugin).into_iter().chain(names(&plugin["$defs"]["DestinationConfig"])) {
+        assert!(own.contains(&name.as_str()) || router.contains(&name), "{name} cannot be said");
+    }
+    for (name, definition) in plugin["$defs"].as_object().unwrap() {
+        let same = intent.get(name).is_none_or(|it| it == definition);
+        assert!(same || name == "OutlierDetection", "{name} is another in an Intent");
+    }
+}

@@ -1,6 +1,14 @@
 // Generated from the Rust types of crates/core by `cargo xtask www --types`; do not edit.
 
 /**
+ * A duration in Go's syntax: `250ms`, `1m30s`, `1.5h`.
+ */
+export type GoDuration = string;
+/**
+ * What to do when no region is usable.
+ */
+export type AllRegionsOut = "native" | "weights" | "fail";
+/**
  * Who decides about regions.
  */
 export type Arm = "auto" | "native" | "router";
@@ -25,14 +33,18 @@ export type Severity = "note" | "warning" | "error";
  */
 export type ControlPlane = "istio" | "cloud-service-mesh";
 /**
- * A duration in Go's syntax: `250ms`, `1m30s`, `1.5h`.
+ * The form of a ramp.
  */
-export type GoDuration = string;
+export type Curve = "linear" | "exponential";
 /**
  * `LoadBalancerSettings.SimpleLB`.
  */
 export type SimpleLb =
   "UNSPECIFIED" | "LEAST_CONN" | "RANDOM" | "PASSTHROUGH" | "ROUND_ROBIN" | "LEAST_REQUEST";
+/**
+ * Users of a drained region.
+ */
+export type DrainAffinity = "break" | "keep";
 /**
  * Why a host is ejected.
  *
@@ -340,6 +352,44 @@ export type ParsedObjectKind =
     };
 
 /**
+ * What tells users apart: exactly one of these.
+ */
+export interface AffinityConfig {
+  /**
+   * A cookie; the gateway sets it when it is absent.
+   */
+  cookie?: CookieConfig;
+  /**
+   * A request header.
+   */
+  header?: string;
+  /**
+   * The address that the connection comes from.
+   */
+  sourceAddress?: boolean;
+}
+/**
+ * A cookie as written.
+ */
+export interface CookieConfig {
+  /**
+   * Further attributes as they stand in `set-cookie`; unset: `HttpOnly` and `SameSite=Lax`.
+   */
+  attributes?: string[];
+  /**
+   * Its name; required.
+   */
+  name?: string;
+  /**
+   * Unset: `/`.
+   */
+  path?: string;
+  /**
+   * Its `Max-Age`; unset: it lasts as long as the browser runs.
+   */
+  ttl?: GoDuration;
+}
+/**
  * From `min` to `max`, both included.
  */
 export interface Bounds {
@@ -351,6 +401,23 @@ export interface Bounds {
    * Unset: 0.
    */
   min?: number;
+}
+/**
+ * Istio's words for a retry budget.
+ */
+export interface BudgetConfig {
+  /**
+   * The time that is looked back on; unset: `1s`.
+   */
+  budgetInterval?: GoDuration;
+  /**
+   * Second tries in `budgetInterval` that are always allowed; unset: 3.
+   */
+  minRetryConcurrency?: number;
+  /**
+   * Percent of the requests of the last `budgetInterval`, 0 to 100; unset: 20.
+   */
+  percent?: number;
 }
 /**
  * What in the manifests makes something so.
@@ -575,6 +642,21 @@ export interface File {
    * YAML or JSON, any number of documents.
    */
   text: string;
+}
+/**
+ * A trusted header that says where the client is.
+ */
+export interface ClientRegionConfig {
+  /**
+   * Its name. Whoever can set it chooses the region it is served from: let the load balancer in front overwrite it.
+   */
+  header?: string;
+  /**
+   * Region by value; empty: the value is the region. A value that is not known counts as the gateway's own region.
+   */
+  map?: {
+    [k: string]: string;
+  };
 }
 /**
  * One Envoy cluster of it.
@@ -1363,6 +1445,23 @@ export interface Diagnostic {
   severity: Severity;
 }
 /**
+ * What is emptied, and how fast.
+ */
+export interface DrainConfig {
+  /**
+   * Whether a user who is in a drained region stays there; unset: `break`.
+   */
+  affinity?: DrainAffinity;
+  /**
+   * From full to nothing and back; unset: `0s`, at once.
+   */
+  duration?: GoDuration;
+  /**
+   * Regions that lose their traffic. One that is taken off the list gets it back the same way.
+   */
+  regions?: string[];
+}
+/**
  * An endpoint in a frame.
  */
 export interface EndpointFrame {
@@ -1666,6 +1765,36 @@ export interface Fail {
   zone?: string | null;
 }
 /**
+ * How a region comes back after it was out.
+ */
+export interface FailbackConfig {
+  /**
+   * For so long it must be found well before it takes traffic again; unset: `0s`.
+   */
+  minimumHealthyTime?: GoDuration;
+  /**
+   * How its traffic grows then; unset: at once.
+   */
+  ramp?: RampConfig;
+}
+/**
+ * A ramp as written.
+ */
+export interface RampConfig {
+  /**
+   * `linear` or `exponential`; unset: `linear`.
+   */
+  curve?: Curve;
+  /**
+   * From the start to full; required, more than `0s`.
+   */
+  duration?: GoDuration;
+  /**
+   * Percent of its weight at the start, 1 to 100; unset: 10.
+   */
+  startPercent?: number;
+}
+/**
  * A short piece of the run.
  */
 export interface Frame {
@@ -1944,6 +2073,66 @@ export interface Headers {
    * Towards the client.
    */
   response?: HeaderOperations;
+}
+/**
+ * What takes a region out besides errors in a row.
+ */
+export interface HealthConfig {
+  /**
+   * Too many slow answers among many requests.
+   */
+  latency?: LatencyConfig;
+  /**
+   * Too many errors among many requests.
+   */
+  successRate?: SuccessRateConfig;
+}
+/**
+ * A greatest share of slow answers.
+ */
+export interface LatencyConfig {
+  /**
+   * Requests in the window, of one worker, below which nothing is judged; unset: 20.
+   */
+  minimumRequests?: number;
+  /**
+   * A region with at least this percent of slow answers is ejected, 1 to 100; unset: 50.
+   */
+  percent?: number;
+  /**
+   * An answer is slow when its head takes longer; required.
+   */
+  threshold?: GoDuration;
+  /**
+   * Length of the sliding window; unset: `10s`.
+   */
+  window?: GoDuration;
+}
+/**
+ * A lowest success rate.
+ */
+export interface SuccessRateConfig {
+  /**
+   * A region below this percent of successes is ejected, 1 to 100; required.
+   */
+  minimumPercent?: number;
+  /**
+   * Requests in the window, of one worker, below which nothing is judged; unset: 20.
+   */
+  minimumRequests?: number;
+  /**
+   * Length of the sliding window; unset: `10s`.
+   */
+  window?: GoDuration;
+}
+/**
+ * A header that counts the gateways a request has passed.
+ */
+export interface HopsConfig {
+  /**
+   * Its name; unset: `x-mesh-hops`.
+   */
+  header?: string;
 }
 /**
  * `HTTPBody`.
@@ -2244,7 +2433,7 @@ export interface HttpRouteDestination {
  */
 export interface Intent {
   /**
-   * Percent of traffic by region, from everywhere alike; exclusive with `failover`. Unset, each gateway sends to the nearest region.
+   * Percent of traffic by region, from everywhere alike. Unset, each gateway sends to the nearest region. Exclusive with `failover` and `failoverPriority` but for the region router, which knows both: a share, and where it goes.
    */
   distribute?: {
     [k: string]: number;
@@ -2253,6 +2442,10 @@ export interface Intent {
    * Where a region's traffic goes when it fails, as in a DestinationRule.
    */
   failover?: Failover[];
+  /**
+   * Labels that order the regions, as in a DestinationRule.
+   */
+  failoverPriority?: string[];
   /**
    * How it is exposed.
    */
@@ -2339,13 +2532,58 @@ export interface IntentRegion {
   zone?: string;
 }
 /**
- * The region router in the gateway.
+ * The region router in the gateway. What its `pluginConfig` says beside the DestinationRule's words stands here in the same form: see
+ * docs/region-router.md.
  */
 export interface IntentRouter {
   /**
-   * The kind that loads it.
+   * Keeps a user in a region; unset: no user is known.
    */
-  extension: RouterExtension & string;
+  affinity?: AffinityConfig;
+  /**
+   * What to do when no region is usable; unset: `native`.
+   */
+  allRegionsOut?: AllRegionsOut;
+  /**
+   * Where the client is, if the request says so; unset: everybody is where the gateway is.
+   */
+  clientRegion?: ClientRegionConfig;
+  /**
+   * Name of a response header that says where a request went; unset: none.
+   */
+  debugHeader?: string;
+  /**
+   * Regions to empty.
+   */
+  drain?: DrainConfig;
+  /**
+   * The kind that loads it; unset: WasmPlugin.
+   */
+  extension?: RouterExtension;
+  /**
+   * How a region comes back.
+   */
+  failback?: FailbackConfig;
+  /**
+   * Errors and slowness over time.
+   */
+  health?: HealthConfig;
+  /**
+   * How gateways that route to each other find out; unset: they do not.
+   */
+  hops?: HopsConfig;
+  /**
+   * Requests of the gateway's own to every region; unset: none.
+   */
+  probe?: ProbeConfig;
+  /**
+   * A second try in another region before the client sees the error of the first; unset: none. `{}` turns it on with all defaults.
+   */
+  rescue?: RescueConfig;
+  /**
+   * Any text, to tell a configuration from an older one.
+   */
+  revision?: string;
   /**
    * Its digest.
    */
@@ -2354,6 +2592,68 @@ export interface IntentRouter {
    * Where the module is; unset: a file in the gateway's pods.
    */
   url?: string;
+}
+/**
+ * A probe as written.
+ */
+export interface ProbeConfig {
+  /**
+   * Statuses that are successes, as `200` or `200-299`; unset: `200-399`.
+   */
+  expectedStatuses?: string[];
+  /**
+   * Successes in a row that bring a region back; unset: 2.
+   */
+  healthyThreshold?: number;
+  /**
+   * The `host` header; unset: the destination's host.
+   */
+  host?: string;
+  /**
+   * From one to the next, at least `100ms`; unset: `5s`.
+   */
+  interval?: GoDuration;
+  /**
+   * Unset: `GET`.
+   */
+  method?: string;
+  /**
+   * Unset: `/`.
+   */
+  path?: string;
+  /**
+   * How long an answer is waited for; unset: `1s`.
+   */
+  timeout?: GoDuration;
+  /**
+   * Failures in a row that take a region out; unset: 3.
+   */
+  unhealthyThreshold?: number;
+}
+/**
+ * A second try as written.
+ */
+export interface RescueConfig {
+  /**
+   * How many requests may be repeated.
+   */
+  budget?: BudgetConfig;
+  /**
+   * Longest body of a request that is kept for a repetition, in bytes; unset: 0, only requests without a body.
+   */
+  maxBodyBytes?: number;
+  /**
+   * Longest body of a second answer, in bytes; a longer one is given up and the first answer stands. Unset: 1048576.
+   */
+  maxResponseBytes?: number;
+  /**
+   * Methods to repeat besides those that are idempotent (`GET`, `HEAD`, `OPTIONS`, `TRACE`, `PUT`, `DELETE`).
+   */
+  methods?: string[];
+  /**
+   * How long the second answer is waited for; unset: `5s`.
+   */
+  timeout?: GoDuration;
 }
 /**
  * `LuaConfig`.

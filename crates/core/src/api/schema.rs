@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     CheckAnswer, CheckRequest, EnvoyAnswer, EnvoyRequest, Error, ExplainAnswer, ExplainRequest,
@@ -38,6 +38,7 @@ pub fn api() -> Value {
     writes.subschema_for::<FrameLayout>();
     writes.subschema_for::<Event>();
     let mut definitions = writes.take_definitions(true);
+    as_written(&mut definitions);
     definitions.values_mut().for_each(leave_out_null);
     definitions.extend(reads.take_definitions(true));
     serde_json::json!({
@@ -45,6 +46,18 @@ pub fn api() -> Value {
         "title": "Api",
         "$defs": definitions,
     })
+}
+
+/// An Intent keeps the router's words as they were written, with nothing filled in.
+fn as_written(definitions: &mut Map<String, Value>) {
+    let mut reads = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+    reads.subschema_for::<PluginConfig>();
+    let words = reads.definitions().keys().filter(|name| name.ends_with("Config"));
+    for name in words.map(String::as_str).chain(["IntentRouter"]) {
+        if let Some(Value::Object(definition)) = definitions.get_mut(name) {
+            definition.remove("required");
+        }
+    }
 }
 
 /// What an answer may leave out it leaves out: it never says `null` in its place.
@@ -92,6 +105,7 @@ fn document<T: Kind + JsonSchema>() -> Value {
     let mut definitions = generator.take_definitions(true);
     let strict = definitions.iter_mut().filter(|(name, _)| *name != "Metadata");
     strict.for_each(|(_, definition)| close(definition));
+    require(&mut definitions);
     let versions: Vec<String> =
         T::VERSIONS.iter().map(|version| format!("{}/{version}", T::GROUP)).collect();
     serde_json::json!({
@@ -118,6 +132,22 @@ fn close(definition: &mut Value) {
     }
 }
 
+/// What the router's reader misses if it is not there.
+fn require(definitions: &mut Map<String, Value>) {
+    for (name, required) in [
+        ("DestinationConfig", &["host", "trafficPolicy"][..]),
+        ("ClientRegionConfig", &["header"]),
+        ("CookieConfig", &["name"]),
+        ("LatencyConfig", &["threshold"]),
+        ("RampConfig", &["duration"]),
+        ("SuccessRateConfig", &["minimumPercent"]),
+    ] {
+        if let Some(definition) = definitions.get_mut(name).and_then(Value::as_object_mut) {
+            definition.insert("required".to_owned(), required.into());
+        }
+    }
+}
+
 /// The region router's `pluginConfig`: strict in all its parts, Istio's own included.
 fn plugin_config() -> Value {
     let generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
@@ -125,18 +155,7 @@ fn plugin_config() -> Value {
     close(&mut schema);
     if let Some(definitions) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
         definitions.values_mut().for_each(close);
-        for (name, required) in [
-            ("DestinationConfig", &["host", "trafficPolicy"][..]),
-            ("ClientRegionConfig", &["header"]),
-            ("CookieConfig", &["name"]),
-            ("LatencyConfig", &["threshold"]),
-            ("RampConfig", &["duration"]),
-            ("SuccessRateConfig", &["minimumPercent"]),
-        ] {
-            if let Some(definition) = definitions.get_mut(name).and_then(Value::as_object_mut) {
-                definition.insert("required".to_owned(), required.into());
-            }
-        }
+        require(definitions);
     }
     // The DestinationRule's own words speak of hosts and of Istio's default.
     let cap = "/$defs/OutlierDetection/properties/maxEjectionPercent/description";

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
 use super::{Failover, GoDuration, OutlierDetection};
@@ -20,12 +21,15 @@ pub struct Intent {
     pub port: Option<u16>,
     /// Where the service runs.
     pub regions: Vec<IntentRegion>,
-    /// Percent of traffic by region, from everywhere alike; exclusive with `failover`. Unset, each gateway sends to the nearest region.
+    /// Percent of traffic by region, from everywhere alike. Unset, each gateway sends to the nearest region. Exclusive with `failover` and `failoverPriority` but for the region router, which knows both: a share, and where it goes.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub distribute: BTreeMap<String, u32>,
     /// Where a region's traffic goes when it fails, as in a DestinationRule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failover: Vec<Failover>,
+    /// Labels that order the regions, as in a DestinationRule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failover_priority: Vec<String>,
     /// When a host is taken out, as in a DestinationRule; unset: 5 errors in a row, looked at every second, 30 s out, all hosts may go.
     pub outlier_detection: Option<OutlierDetection>,
     /// Most requests in flight to the service; unset: no limit.
@@ -89,10 +93,8 @@ pub enum RouteApi {
 }
 
 /// The region router in the gateway.
-#[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", default)]
+#[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
 pub struct IntentRouter {
     /// The kind that loads it.
     pub extension: RouterExtension,
@@ -100,10 +102,67 @@ pub struct IntentRouter {
     pub url: Option<String>,
     /// Its digest.
     pub sha256: Option<String>,
+    /// What its `pluginConfig` says beside the DestinationRule's words, in the same form: the fields of a destination and of the whole side by
+    /// side, as in docs/region-router.md. The router's own reader checks them when the intent is rendered.
+    pub config: Map<String, Value>,
 }
 
+impl TryFrom<Map<String, Value>> for IntentRouter {
+    type Error = String;
+
+    fn try_from(words: Map<String, Value>) -> Result<Self, String> {
+        let mut router = Self::default();
+        for (name, value) in words {
+            let own = match (name.as_str(), value) {
+                (_, Value::Null) => continue,
+                ("extension" | "url" | "sha256", Value::String(text)) => text,
+                ("extension" | "url" | "sha256", other) => {
+                    return Err(["`", &name, "` is `", &other.to_string(), "`, no text"].concat());
+                }
+                (_, value) => {
+                    router.config.insert(name, value);
+                    continue;
+                }
+            };
+            match (name.as_str(), own.as_str()) {
+                ("url", _) => router.url = Some(own),
+                ("sha256", _) => router.sha256 = Some(own),
+                (_, WASM_PLUGIN) => router.extension = RouterExtension::WasmPlugin,
+                (_, TRAFFIC_EXTENSION) => router.extension = RouterExtension::TrafficExtension,
+                (_, other) => {
+                    let known = [WASM_PLUGIN, "` or `", TRAFFIC_EXTENSION, "`"].concat();
+                    return Err(["`extension` is `", other, "`, write `", &known].concat());
+                }
+            }
+        }
+        Ok(router)
+    }
+}
+
+impl From<IntentRouter> for Map<String, Value> {
+    fn from(router: IntentRouter) -> Self {
+        let mut all = router.config;
+        let extension = match router.extension {
+            RouterExtension::WasmPlugin => WASM_PLUGIN,
+            RouterExtension::TrafficExtension => TRAFFIC_EXTENSION,
+        };
+        let own = [
+            ("extension", Some(extension.to_owned())),
+            ("url", router.url),
+            ("sha256", router.sha256),
+        ];
+        for (name, value) in own {
+            all.extend(value.map(|value| (name.to_owned(), value.into())));
+        }
+        all
+    }
+}
+
+const WASM_PLUGIN: &str = "WasmPlugin";
+const TRAFFIC_EXTENSION: &str = "TrafficExtension";
+
 /// The kind that loads the router.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs, reason = "the names are Istio's kinds")]
 pub enum RouterExtension {
@@ -111,4 +170,60 @@ pub enum RouterExtension {
     WasmPlugin,
     /// From Istio 1.30.
     TrafficExtension,
+}
+
+#[cfg(feature = "schema")]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+    use super::RouterExtension;
+    use crate::router;
+
+    /// The region router in the gateway. What its `pluginConfig` says beside the DestinationRule's words stands here in the same form: see
+    /// docs/region-router.md.
+    #[derive(JsonSchema)]
+    #[schemars(rename_all = "camelCase")]
+    #[expect(dead_code, reason = "only its schema is used")]
+    struct Fields {
+        /// The kind that loads it; unset: WasmPlugin.
+        extension: Option<RouterExtension>,
+        /// Where the module is; unset: a file in the gateway's pods.
+        url: Option<String>,
+        /// Its digest.
+        sha256: Option<String>,
+        /// How a region comes back.
+        failback: Option<router::FailbackConfig>,
+        /// Errors and slowness over time.
+        health: Option<router::HealthConfig>,
+        /// Requests of the gateway's own to every region; unset: none.
+        probe: Option<router::ProbeConfig>,
+        /// Regions to empty.
+        drain: Option<router::DrainConfig>,
+        /// Keeps a user in a region; unset: no user is known.
+        affinity: Option<router::AffinityConfig>,
+        /// A second try in another region before the client sees the error of the first; unset: none. `{}` turns it on with all defaults.
+        rescue: Option<router::RescueConfig>,
+        /// What to do when no region is usable; unset: `native`.
+        all_regions_out: Option<router::AllRegionsOut>,
+        /// Where the client is, if the request says so; unset: everybody is where the gateway is.
+        client_region: Option<router::ClientRegionConfig>,
+        /// How gateways that route to each other find out; unset: they do not.
+        hops: Option<router::HopsConfig>,
+        /// Name of a response header that says where a request went; unset: none.
+        debug_header: Option<String>,
+        /// Any text, to tell a configuration from an older one.
+        revision: Option<String>,
+    }
+
+    impl JsonSchema for super::IntentRouter {
+        fn schema_name() -> Cow<'static, str> {
+            "IntentRouter".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            Fields::json_schema(generator)
+        }
+    }
 }

@@ -84,19 +84,13 @@ impl Wanted<'_> {
             }),
             ..ConnectionPool::default()
         };
-        let setting = LocalityLoadBalancerSetting {
-            enabled: Some(true),
-            distribute: self.distribute(),
-            failover: self.spec.failover.clone(),
-            ..LocalityLoadBalancerSetting::default()
-        };
         let rule = DestinationRule {
             host: self.spec.host.clone(),
             traffic_policy: Some(TrafficPolicy {
                 connection_pool: self.spec.max_requests.map(limited),
                 outlier_detection: Some(self.outlier_detection()),
                 load_balancer: Some(LoadBalancer {
-                    locality_lb_setting: Some(setting),
+                    locality_lb_setting: Some(self.locality_lb_setting()),
                     ..LoadBalancer::default()
                 }),
                 ..TrafficPolicy::default()
@@ -105,6 +99,20 @@ impl Wanted<'_> {
             ..DestinationRule::default()
         };
         object(self.name, Some(self.namespace), rule)
+    }
+
+    /// What Istio itself does: beside shares only the router knows an order.
+    pub(super) fn locality_lb_setting(&self) -> LocalityLoadBalancerSetting {
+        let mut setting = LocalityLoadBalancerSetting {
+            enabled: Some(true),
+            distribute: self.distribute(),
+            ..LocalityLoadBalancerSetting::default()
+        };
+        if setting.distribute.is_empty() {
+            setting.failover.clone_from(&self.spec.failover);
+            setting.failover_priority.clone_from(&self.spec.failover_priority);
+        }
+        setting
     }
 
     /// The same shares from every region.

@@ -1,8 +1,16 @@
 //! What an intent must say before anything can be made from it.
 
+use serde_json::Value;
+
 use super::{Wanted, codes};
+use crate::check::istio::{validate_locality_lb_setting, validate_outlier_detection};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::locality::Locality;
 use crate::manifest::RouteApi;
+use crate::router::PluginConfig;
+
+/// What of a `pluginConfig` is made from the intent's other fields.
+const MADE: [&str; 6] = ["destinations", "host", "port", "trafficPolicy", "regions", "subsets"];
 
 /// Everything that is wrong, without places.
 pub(super) fn problems(wanted: &Wanted<'_>) -> Vec<Diagnostic> {
@@ -10,7 +18,19 @@ pub(super) fn problems(wanted: &Wanted<'_>) -> Vec<Diagnostic> {
     host(&mut problems, wanted);
     regions(&mut problems, wanted);
     traffic(&mut problems, wanted);
-    router(&mut problems, wanted);
+    route_api(&mut problems, wanted);
+    if problems.0.is_empty() {
+        rejected(&mut problems, wanted);
+    }
+    if let (Some(router), true) = (&wanted.spec.router, problems.0.is_empty()) {
+        for word in MADE.into_iter().filter(|word| router.config.contains_key(*word)) {
+            let message = format!("`{word}` follows from the intent");
+            problems.intent(&format!("spec.router.{word}"), message, "leave it out");
+        }
+        if problems.0.is_empty() {
+            return refused(&wanted.plugin_config(router));
+        }
+    }
     problems.0
 }
 
@@ -75,9 +95,14 @@ fn traffic(problems: &mut Problems, wanted: &Wanted<'_>) {
     let names: Vec<String> = spec.regions.iter().map(|it| format!("`{}`", it.name)).collect();
     let help = format!("the regions are {}", names.join(", "));
     let (distribute, failover) = (&spec.distribute, &spec.failover);
-    if !distribute.is_empty() && !failover.is_empty() {
+    let by_shares_alone = !distribute.is_empty() && spec.router.is_none();
+    if by_shares_alone && !failover.is_empty() {
         let message = "`distribute` and `failover` exclude each other".to_owned();
-        problems.intent("spec.failover", message, "Istio refuses both; keep one");
+        problems.intent("spec.failover", message, "Istio refuses both; keep one, or add `router`");
+    }
+    if by_shares_alone && !spec.failover_priority.is_empty() {
+        let message = "beside `distribute` Istio does not look at `failoverPriority`".to_owned();
+        problems.intent("spec.failoverPriority", message, "keep one, or add `router`");
     }
     for region in distribute.keys().filter(|region| !known(region)) {
         let message = format!("`distribute` names `{region}`, which is no region of the service");
@@ -99,17 +124,16 @@ fn traffic(problems: &mut Problems, wanted: &Wanted<'_>) {
     }
 }
 
-fn router(problems: &mut Problems, wanted: &Wanted<'_>) {
+fn route_api(problems: &mut Problems, wanted: &Wanted<'_>) {
     let spec = wanted.spec;
-    let by_gateway_api = spec.gateway.api == RouteApi::GatewayApi;
-    if by_gateway_api && spec.port.is_none() {
+    if spec.gateway.api != RouteApi::GatewayApi {
+        return;
+    }
+    if spec.port.is_none() {
         let message = "an HTTPRoute must name the service's port".to_owned();
         problems.intent("spec.port", message, "write `port: 80`, or the port that the service has");
     }
-    if spec.router.is_none() {
-        return;
-    }
-    if by_gateway_api {
+    if spec.router.is_some() {
         problems.add(
             codes::NOT_EXPRESSIBLE,
             "spec.router",
@@ -117,12 +141,42 @@ fn router(problems: &mut Problems, wanted: &Wanted<'_>) {
             "write `gateway: {api: istio}`, or leave the router out: Istio's own failover works with HTTPRoutes",
         );
     }
-    if spec.distribute.is_empty() {
-        let message = "the region router needs the shares of the regions".to_owned();
-        problems.intent(
-            "spec.router",
-            message,
-            "write `distribute` with a percentage for each region",
-        );
+}
+
+/// What istiod would say of the DestinationRule.
+fn rejected(problems: &mut Problems, wanted: &Wanted<'_>) {
+    let outlier = wanted.outlier_detection();
+    let setting = wanted.locality_lb_setting();
+    let found = validate_locality_lb_setting(Some(&setting), Some(&outlier));
+    let field = if setting.distribute.is_empty() { "spec.failover" } else { "spec.distribute" };
+    let of_outlier = validate_outlier_detection(Some(&outlier));
+    for (path, found) in [(field, found), ("spec.outlierDetection", of_outlier)] {
+        for error in found.errors {
+            let help = "istiod's webhook would reject the DestinationRule with these words";
+            problems.intent(path, error, help);
+        }
+    }
+}
+
+/// What the region router itself would say of its configuration, with the intent's paths.
+fn refused(plugin_config: &Value) -> Vec<Diagnostic> {
+    let anywhere = Locality::default();
+    let compiled = PluginConfig::from_json(&plugin_config.to_string())
+        .and_then(|config| config.compile(&anywhere));
+    let mut problems = compiled.err().unwrap_or_default();
+    for problem in &mut problems {
+        problem.path = of_intent(&problem.path);
+    }
+    problems
+}
+
+/// From a path of `pluginConfig` to the intent's: the DestinationRule's words are the intent's own fields.
+fn of_intent(path: &str) -> String {
+    const DESTINATION: &str = "destinations[0].";
+    const OWN: [&str; 2] = ["trafficPolicy.loadBalancer.localityLbSetting.", "trafficPolicy."];
+    let Some(path) = path.strip_prefix(DESTINATION) else { return format!("spec.router.{path}") };
+    match OWN.iter().find_map(|prefix| path.strip_prefix(prefix)) {
+        Some(path) => format!("spec.{path}"),
+        None => format!("spec.router.{path}"),
     }
 }
