@@ -29,12 +29,22 @@ const BLOCK: usize = 512;
 #[command(after_help = "\
 The layout is written to target/image. Push it with any registry client:
   skopeo copy oci:target/image docker://REGISTRY/region-router:TAG
-and name the printed digest in the WasmPlugin: `url: oci://REGISTRY/region-router@DIGEST`.")]
+and name the printed digest in the WasmPlugin: `url: oci://REGISTRY/region-router@DIGEST`. With --name
+the manifests of deploy/ are written to target/deploy with that in them: kubectl apply -k target/deploy/kustomize.")]
 pub struct Args {
     /// Write the layout to this folder instead
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Write the manifests of deploy/ too, for an image of this name: REGISTRY/region-router
+    #[arg(long, value_name = "IMAGE")]
+    name: Option<String>,
 }
+
+/// What stands in the manifests of deploy/ where the image's name and digest belong.
+const PLACEHOLDER: &str = "registry.example/region-router@sha256:0000000000000000000000000000000000000000000000000000000000000000";
+
+/// The folders of deploy/ that name the image.
+const MANIFESTS: [&str; 2] = ["kustomize", "traffic-extension"];
 
 /// Builds the filter, writes the layout, and prints what a WasmPlugin must name.
 pub fn run(args: Args) -> Result<()> {
@@ -44,7 +54,28 @@ pub fn run(args: Args) -> Result<()> {
     println!("{}", out.display());
     println!("  image   {digest}");
     println!("  module  sha256:{}", filter::hex(&Sha256::digest(&module)));
-    println!("push it: skopeo copy oci:{} docker://REGISTRY/region-router:TAG", out.display());
+    let name = args.name.as_deref();
+    let registry = name.unwrap_or("REGISTRY/region-router");
+    println!("push it: skopeo copy oci:{} docker://{registry}:TAG", out.display());
+    if let Some(name) = name {
+        let deploy = workspace::target().join("deploy");
+        write_manifests(&format!("{name}@{digest}"), &deploy)?;
+        println!("attach it: kubectl apply -k {}", deploy.join(MANIFESTS[0]).display());
+    }
+    Ok(())
+}
+
+/// Writes the manifests of deploy/ with this image in them.
+fn write_manifests(image: &str, to: &Path) -> Result<()> {
+    for folder in MANIFESTS {
+        let (from, to) = (workspace::root().join("deploy").join(folder), to.join(folder));
+        fs::create_dir_all(&to).with_context(|| format!("`{}`", to.display()))?;
+        for entry in fs::read_dir(&from).with_context(|| format!("`{}`", from.display()))? {
+            let entry = entry?;
+            let text = fs::read_to_string(entry.path())?;
+            fs::write(to.join(entry.file_name()), text.replace(PLACEHOLDER, image))?;
+        }
+    }
     Ok(())
 }
 
@@ -165,6 +196,19 @@ mod tests {
         for (name, bytes) in files(one.path()).into_iter().filter(|(name, _)| name.len() == 64) {
             assert_eq!(filter::hex(&Sha256::digest(&bytes)), name);
         }
+    }
+
+    #[test]
+    fn the_manifests_name_the_image() {
+        let folder = tempfile::tempdir().unwrap();
+        let image = "registry.test/site/region-router@sha256:abc";
+        write_manifests(image, folder.path()).unwrap();
+        for file in ["kustomize/wasm-plugin.yaml", "traffic-extension/traffic-extension.yaml"] {
+            let text = fs::read_to_string(folder.path().join(file)).unwrap();
+            assert_eq!(text.matches(&format!("url: oci://{image}\n")).count(), 1, "{file}: {text}");
+            assert!(!text.contains("registry.example"), "{file}");
+        }
+        assert!(folder.path().join("kustomize/kustomization.yaml").is_file());
     }
 
     #[test]

@@ -71,12 +71,11 @@ impl Filter for RegionRouter {
         match configuration::read() {
             Ok(config) => {
                 let plugin = configuration::plugin_name();
-                let known = self.workers.iter().position(|worker| worker.plugin() == plugin);
-                let index = known.unwrap_or_else(|| {
-                    self.workers.push(Worker::new(root, plugin));
-                    self.workers.len() - 1
-                });
-                if let Some(worker) = self.workers.get_mut(index) {
+                if !self.workers.iter().any(|known| known.plugin() == plugin) {
+                    self.workers.push(Worker::new(root, plugin.clone()));
+                }
+                let mut all = self.workers.iter_mut();
+                if let Some(worker) = all.find(|known| known.plugin() == plugin) {
                     worker.begin(root, config);
                 }
                 metrics::configured(true);
@@ -162,14 +161,13 @@ impl Filter for RegionRouter {
         Action::Continue
     }
 
-    fn on_http_call_response(&mut self, _root: u32, token: u32, size: (usize, usize)) {
+    fn on_http_call_response(&mut self, _root: u32, token: u32, (headers, body): (usize, usize)) {
         let Some(worker) = of_this_plugin(&mut self.workers) else { return };
-        if self.rescues.end(worker, token, size) {
-            return;
-        }
         let status = host::header(MapType::HttpCallResponseHeaders, ":status");
-        let status = status.filter(|_| size.0 > 0).and_then(|text| configuration::number(&text));
-        worker.on_probe(token, status.map_or(ProbeResult::NoAnswer, ProbeResult::Status));
+        let status = status.filter(|_| headers > 0).and_then(|text| configuration::number(&text));
+        if !self.rescues.end(worker, token, status, body) {
+            worker.on_probe(token, status.map_or(ProbeResult::NoAnswer, ProbeResult::Status));
+        }
     }
 }
 

@@ -61,11 +61,8 @@ fn decide(worker: &mut Worker, id: DestinationId, facts: &Facts<'_>, hops: Optio
             Routed::Native
         }
         Decision::Fail(reason) => {
-            if host::send_local_response(503, "region_router", &[], reason.as_bytes()) {
-                Routed::Answered
-            } else {
-                Routed::Native
-            }
+            let sent = host::send_local_response(503, "region_router", &[], reason.as_bytes());
+            if sent { Routed::Answered } else { Routed::Native }
         }
         Decision::Region(route) => {
             let (choice, cookie) = (route.choice, route.cookie);

@@ -170,22 +170,21 @@ impl Rescues {
         &mut self,
         worker: &mut Worker,
         token: u32,
-        (headers, body): (usize, usize),
+        status: Option<u16>,
+        body: usize,
     ) -> bool {
-        let Some(place) = self.pending.iter().position(|one| one.token == token) else {
-            return false;
-        };
+        let place = self.pending.iter().position(|one| one.token == token);
+        let Some(place) = place else { return false };
         let one = self.pending.swap_remove(place);
-        let status = host::header(MapType::HttpCallResponseHeaders, ":status");
-        let status = status.filter(|_| headers > 0).and_then(|text| configuration::number(&text));
         if let Some((_, second)) = one.tries {
-            worker.on_second_answer(second, status);
+            let now = worker.now();
+            worker.router().on_second_answer(second, status, now);
+            worker.spread(now);
         }
-        let good = status.filter(|status| *status < 500);
         // A client that is gone waits for nothing.
         if host::on_behalf_of(one.stream) {
-            let fits = good.filter(|_| body <= one.most as usize);
-            if !fits.is_some_and(|status| one.replace(status, body)) {
+            let good = status.filter(|status| *status < 500 && body <= one.most as usize);
+            if !good.is_some_and(|status| one.replace(status, body)) {
                 host::resume_response();
             } else if let Some((first, _)) = one.tries {
                 worker.router().on_rescued(first);

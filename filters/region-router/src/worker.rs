@@ -138,13 +138,6 @@ impl Worker {
         (failure.is_some() || unreached).then_some(unreached)
     }
 
-    /// See [`Router::on_second_answer`].
-    pub(crate) fn on_second_answer(&mut self, choice: Choice, status: Option<u16>) {
-        let now = self.now();
-        self.router.on_second_answer(choice, status, now);
-        self.spread(now);
-    }
-
     /// Hears what others know, looks where looking is due, tells what changed.
     pub(crate) fn on_tick(&mut self) {
         let now = self.now();
@@ -204,7 +197,7 @@ impl Worker {
     }
 
     /// Tells at once what is new.
-    fn spread(&mut self, now: MonotonicTime) {
+    pub(crate) fn spread(&mut self, now: MonotonicTime) {
         if self.router.has_news() {
             self.exchange(now);
             self.report();
