@@ -61,6 +61,29 @@ async fn probes_take_a_region_out_and_bring_it_back() -> Result<()> {
     Ok(())
 }
 
+/// Users find the outage, probes its end: long before the ejection time is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn probes_end_an_ejection_that_users_began() -> Result<()> {
+    let probe = json!({"interval": "300ms", "timeout": "100ms", "healthyThreshold": 2});
+    let program = program(json!({"probe": probe}), json!({}))?.with_panicking_subsets();
+    let gateway = start(program, 2).await?;
+    served_by(&gateway, A, 20).await?;
+    gateway.set(A, Fault::Status { code: 500, ratio: 1.0 }).await?;
+    for _ in 0..10 {
+        get(&gateway).await?;
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(served_by(&gateway, B, 20).await?, 20);
+    let healed = Instant::now();
+    gateway.set(A, Fault::None).await?;
+    eventually("A serves again", async || Ok(region(&get(&gateway).await?) == A))
+        .await
+        .with_context(|| gateway.envoy().log_tail())?;
+    let took = healed.elapsed();
+    assert!(took < Duration::from_millis(2 * 300 + 1_000), "back after {took:?}");
+    Ok(())
+}
+
 /// A region without a host is found by the first probe that has nobody to go to, before any request.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_region_is_found_before_a_user_meets_it() -> Result<()> {

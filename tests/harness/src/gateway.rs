@@ -100,6 +100,26 @@ impl Program {
         Ok(self)
     }
 
+    /// Lets probes reach a region whose hosts Envoy has ejected: each subset's own outlier detection, the rule's, panics where most are out.
+    #[must_use]
+    pub fn with_panicking_subsets(mut self) -> Self {
+        for rule in &mut self.manifests.destination_rules {
+            let outlier = rule.spec.traffic_policy.as_ref();
+            let mut outlier = outlier.and_then(|policy| policy.outlier_detection.clone());
+            if let Some(outlier) = &mut outlier {
+                outlier.min_health_percent = Some(50);
+            }
+            for subset in &mut rule.spec.subsets {
+                subset
+                    .traffic_policy
+                    .get_or_insert_default()
+                    .outlier_detection
+                    .clone_from(&outlier);
+            }
+        }
+        self
+    }
+
     fn proxy(&self) -> Result<Proxy> {
         Ok(Proxy::gateway_at(&self.manifests, &self.from)?)
     }

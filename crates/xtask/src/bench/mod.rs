@@ -2,6 +2,7 @@
 
 mod check;
 mod gateway;
+mod outage;
 mod page;
 mod simulate;
 
@@ -19,6 +20,8 @@ pub struct Args {
 enum Bench {
     /// CPU time that the router adds to a request in one Envoy worker
     Gateway(gateway::Args),
+    /// What clients meet when a region dies: Istio alone, the router, and the router with second tries and probes
+    Outage(outage::Args),
     /// Bytes, time to the first picture and click, simulation and memory of the playground in a browser
     Page(page::Args),
     /// Time that the simulator takes for a request, and how it grows with endpoints and regions
@@ -30,6 +33,7 @@ enum Bench {
 pub fn run(args: Args) -> Result<()> {
     match args.bench {
         Bench::Gateway(args) => gateway::run(args),
+        Bench::Outage(args) => outage::run(&args),
         Bench::Page(args) => page::run(&args),
         Bench::Simulate => simulate::run(),
         Bench::Check => check::run(),
