@@ -254,6 +254,7 @@ fn every_action() -> Vec<RouteAction> {
     ];
     let plain = Forward {
         clusters: vec![cluster("policy-0", 1)],
+        missing_cluster_status: 503,
         timeout: None,
         retry_policy: None,
         hash_policy: Vec::new(),
@@ -264,6 +265,7 @@ fn every_action() -> Vec<RouteAction> {
     };
     let full = Forward {
         clusters: vec![cluster("policy-0", 1), cluster("policy-1", 3)],
+        missing_cluster_status: 500,
         timeout: Some(Duration::from_secs(5)),
         retry_policy: Some(retry_policy),
         hash_policy,

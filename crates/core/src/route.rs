@@ -145,6 +145,8 @@ pub enum RouteAction {
 pub struct Forward {
     /// Clusters with their weights; one cluster's weight is meaningless.
     pub clusters: Vec<WeightedCluster>,
+    /// What a request gets whose cluster does not exist: 503, and 500 on a route of the Gateway API.
+    pub missing_cluster_status: u16,
     /// Total time for the response; `None`: no limit, as istiod programs it by default.
     pub timeout: Option<Duration>,
     /// Retries; `None`: none at all.

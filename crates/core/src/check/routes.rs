@@ -71,8 +71,8 @@ const SUBSET_MISSING: Rule = Rule {
     severity: Severity::Error,
     title: "a route leads to a subset that no DestinationRule defines",
     why: "\
-The route's cluster does not exist: Envoy answers 503 with the flag NC to every request. That happens \
-also while a rule and a route that belong together are applied in the wrong order.",
+The route's cluster does not exist: Envoy answers 503 with the flag NC to every request, and 500 on a \
+route of the Gateway API. That happens also while a rule and a route that belong together are applied in the wrong order.",
 };
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {

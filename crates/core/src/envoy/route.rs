@@ -81,6 +81,10 @@ fn forward_action(forward: &Forward) -> Message {
         ),
     };
     message
+        .with_some(
+            "cluster_not_found_response_code",
+            (forward.missing_cluster_status == 500).then_some("INTERNAL_SERVER_ERROR"),
+        )
         .with("timeout", timeout.as_str())
         .with("max_grpc_timeout", timeout)
         .with_some("retry_policy", forward.retry_policy.as_ref().map(retry_policy))

@@ -164,12 +164,12 @@ impl Engine {
 
     /// Finds the cluster of a request, or how it ends without one.
     fn route(&mut self, request: &mut Request) -> Result<(), Outcome> {
-        let (clusters, timeout) = match self.routes.get(request.route) {
+        let (clusters, missing, timeout) = match self.routes.get(request.route) {
             RoutePlan::Local(outcome) => return Err(*outcome),
-            RoutePlan::Forward { clusters, timeout, .. } => (clusters, *timeout),
+            RoutePlan::Forward { clusters, missing, timeout, .. } => (clusters, *missing, *timeout),
         };
         let upstream = choose_cluster(clusters, &mut self.envoy_rng);
-        request.upstream = upstream.ok_or(Outcome::local(503, ResponseFlags::NC))?;
+        request.upstream = upstream.ok_or(missing)?;
         request.deadline = timeout.map_or(u64::MAX, |timeout| self.now.saturating_add(timeout));
         Ok(())
     }

@@ -104,6 +104,8 @@ pub(super) enum RoutePlan {
     Forward {
         /// Numbers of upstreams with their weights; `None`: there is no such cluster.
         clusters: Vec<(Option<u32>, u32)>,
+        /// How requests end whose cluster does not exist.
+        missing: Outcome,
         timeout: Option<u64>,
         retry: Option<Arc<RetryRules>>,
         /// What consistent hashing goes by; `None`: each request by another hash.
@@ -126,6 +128,7 @@ impl RoutePlan {
             |name: &str| names.iter().position(|known| known == name).map(|number| number as u32);
         Self::Forward {
             clusters: forward.clusters.iter().map(|to| (number(&to.name), to.weight)).collect(),
+            missing: Outcome::local(forward.missing_cluster_status, ResponseFlags::NC),
             // Zero switches the timeout off, in Envoy as in Istio.
             timeout: forward.timeout.map(super::nanos).filter(|timeout| *timeout > 0),
             retry: forward.retry_policy.as_ref().map(|policy| Arc::new(RetryRules::new(policy))),

@@ -132,8 +132,8 @@ fn report_missing_clusters(
                     severity: Severity::Error,
                     code: codes::CLUSTER_NOT_FOUND,
                     message: format!(
-                        "a route leads to cluster `{}`, which does not exist: requests get 503 (flag NC)",
-                        cluster.name
+                        "a route leads to cluster `{}`, which does not exist: requests get {} (flag NC)",
+                        cluster.name, forward.missing_cluster_status
                     ),
                     help: "check host, port and subset of the destination against the services and DestinationRules",
                     place: route.place.as_ref().map(|place| destination(place, index)),

@@ -1,5 +1,7 @@
 //! From the rules of a VirtualService to Envoy's routes, in matching order.
 //!
+//! A route of the Gateway API whose cluster is missing gives 500, as its specification asks, and not Envoy's 503.
+//!
 //! **Source**: Istio pilot/pkg/networking/core/route/route.go
 //! `BuildHTTPRoutesForVirtualService`, `translateRoute`, `applyHTTPRouteDestination`, 1.31.
 //!
@@ -158,6 +160,7 @@ impl RouteScope<'_, '_> {
         let authority = take_authority(&mut request_headers);
         Some(Forward {
             clusters,
+            missing_cluster_status: if self.places.is_some() { 500 } else { 503 },
             timeout: http.timeout.map(|timeout| timeout.0).filter(|timeout| !timeout.is_zero()),
             retry_policy: retry_policy(retries, hashed, self.push.proxy.version),
             hash_policy,
