@@ -285,9 +285,9 @@ fn refused(change: &[(&str, &str)], path: &str, at: &str, message: &str) {
         text.replace(from, to)
     });
     let manifests = parsed(&[("intent.yaml", &intent)]);
-    let problems = render(&manifests, &manifests.intents[0]).unwrap_err();
+    let problems = render(&manifests, manifests.intents.first().unwrap()).unwrap_err();
     assert_eq!(problems.len(), 1, "{problems:#?}");
-    let problem = &problems[0];
+    let problem = problems.first().unwrap();
     assert_eq!((problem.path.as_str(), problem.message.as_str()), (path, message));
     assert_eq!(problem.location.as_ref().unwrap().to_string(), format!("intent.yaml:{at}"));
     assert!(problem.help.is_some());
