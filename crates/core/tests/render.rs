@@ -6,6 +6,7 @@ use mesh_failover_core::explain::explain;
 use mesh_failover_core::locality::Locality;
 use mesh_failover_core::manifest::{Manifests, Object, Source, read};
 use mesh_failover_core::render::{Rendered, render};
+use mesh_failover_core::route::RouteAction;
 use mesh_failover_core::router::PluginConfig;
 use mesh_failover_core::translate::{Proxy, translate};
 
@@ -131,7 +132,13 @@ fn the_gateway_api_does_the_same() {
         let routes = hosts.flat_map(|host| &host.routes);
         routes.map(|route| (route.matcher.clone(), route.action.clone())).collect::<Vec<_>>()
     };
-    assert_eq!(hosts(&found), hosts(&native));
+    let (mut found, native) = (hosts(&found), hosts(&native));
+    // The one difference: what a request gets whose cluster does not exist.
+    for (_, action) in &mut found {
+        let RouteAction::Forward(forward) = action else { continue };
+        assert_eq!(std::mem::replace(&mut forward.missing_cluster_status, 503), 500);
+    }
+    assert_eq!(found, native);
 }
 
 /// What comes out works: no complaint of the translation, and each gateway sends where the intent says.
