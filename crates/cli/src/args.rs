@@ -5,8 +5,12 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use mesh_failover_core::cluster::Address;
 use mesh_failover_core::envoy::Options;
+use mesh_failover_core::live::Mesh;
 use mesh_failover_core::sim::Arm;
-use mesh_failover_core::translate::IstioVersion;
+use mesh_failover_core::translate::{IstioVersion, Proxy};
+
+use crate::input::{self, Text};
+use crate::report::Failure;
 
 /// Regional failover for Istio that you can see before you ship it.
 #[derive(Debug, Parser)]
@@ -39,8 +43,9 @@ pub(crate) enum Command {
     Reference,
 }
 
+/// One gateway, of which a command tells.
 #[derive(Debug, clap::Args)]
-pub(crate) struct ExplainArgs {
+pub(crate) struct GatewayArgs {
     /// Manifests: files, folders (every .yaml, .yml and .json below), or - for standard input.
     #[arg(required_unless_present = "topology")]
     pub(crate) path: Vec<PathBuf>,
@@ -56,6 +61,24 @@ pub(crate) struct ExplainArgs {
     /// The istiod to imitate.
     #[arg(long, value_name = "VERSION", default_value_t)]
     pub(crate) istio: IstioVersion,
+}
+
+impl GatewayArgs {
+    /// The texts, what is in them, and the gateway among it.
+    pub(crate) fn read(&self) -> Result<(Vec<Text>, Mesh, Proxy), Failure> {
+        let texts = input::read(self.path.iter().chain(&self.topology))?;
+        let mesh = input::read_mesh(&texts)?;
+        let proxy = Proxy::gateway_at(&mesh.manifests, &self.from)
+            .map_err(|error| Failure::unusable(error.to_string(), "change --from or the topology"))?
+            .with_version(self.istio);
+        Ok((texts, mesh, proxy))
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) gateway: GatewayArgs,
 
     /// Also explain clusters that no route of the gateway leads to.
     #[arg(long)]
@@ -128,25 +151,12 @@ pub(crate) enum SimulateOutput {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct EnvoyArgs {
-    /// Manifests: files, folders (every .yaml, .yml and .json below), or - for standard input.
-    #[arg(required_unless_present = "topology")]
-    pub(crate) path: Vec<PathBuf>,
-
-    /// A file with the Topology, unless it is among the manifests.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) topology: Option<PathBuf>,
-
-    /// Where the gateway is; the first gateway of the topology that fits.
-    #[arg(long, value_name = "REGION[/ZONE[/SUBZONE]]")]
-    pub(crate) from: String,
+    #[command(flatten)]
+    pub(crate) gateway: GatewayArgs,
 
     /// Put this module before the router, configured by the WasmPlugin among the manifests.
     #[arg(long, value_name = "FILTER.wasm")]
     pub(crate) router: Option<PathBuf>,
-
-    /// The istiod to imitate.
-    #[arg(long, value_name = "VERSION", default_value_t)]
-    pub(crate) istio: IstioVersion,
 
     /// Where to listen: one address and port for each port of the gateway, in order.
     #[arg(long, value_name = "HOST:PORT", value_parser = address, value_delimiter = ',')]

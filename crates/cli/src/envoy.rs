@@ -12,7 +12,7 @@ use mesh_failover_core::manifest::Manifests;
 use mesh_failover_core::translate::{Proxy, Translation, translate};
 
 use crate::args::EnvoyArgs;
-use crate::input::{self, Text};
+use crate::input::Text;
 use crate::output::{self, Mark};
 use crate::report::{self, Failure};
 
@@ -22,11 +22,7 @@ const MARK: Mark = Mark { file: "envoy.yaml", begins: "# Envoy bootstrap for " }
 const MODULE: &str = "filter.wasm";
 
 pub(crate) fn run(args: &EnvoyArgs) -> Result<(), Failure> {
-    let texts = input::read(args.path.iter().chain(&args.topology))?;
-    let Mesh { manifests, .. } = input::read_mesh(&texts)?;
-    let proxy = Proxy::gateway_at(&manifests, &args.from)
-        .map_err(|error| Failure::unusable(error.to_string(), "change --from or the topology"))?
-        .with_version(args.istio);
+    let (texts, Mesh { manifests, .. }, proxy) = args.gateway.read()?;
     let translation = translate(&manifests, &proxy);
     report::print(&translation.diagnostics, &texts);
     if translation.diagnostics.iter().any(|found| found.severity == Severity::Error) {

@@ -4,18 +4,13 @@ mod text;
 
 use mesh_failover_core::explain::{Explanation, explain_live};
 use mesh_failover_core::live::Mesh;
-use mesh_failover_core::translate::Proxy;
 
 use crate::args::{ExplainArgs, ExplainOutput};
 use crate::report::{self, Failure};
-use crate::{dumps, input, output};
+use crate::{dumps, output};
 
 pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
-    let texts = input::read(args.path.iter().chain(&args.topology))?;
-    let Mesh { manifests, gateways, .. } = input::read_mesh(&texts)?;
-    let proxy = Proxy::gateway_at(&manifests, &args.from)
-        .map_err(|error| Failure::unusable(error.to_string(), "change --from or the topology"))?
-        .with_version(args.istio);
+    let (texts, Mesh { manifests, gateways, .. }, proxy) = args.gateway.read()?;
     dumps::note_unless_one_is_at(&proxy.locality, &gateways);
     let explanation = explain_live(&manifests, &proxy, &gateways);
     report::print(&explanation.diagnostics, &texts);

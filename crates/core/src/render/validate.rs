@@ -138,7 +138,7 @@ fn route_api(problems: &mut Problems, wanted: &Wanted<'_>) {
             codes::NOT_EXPRESSIBLE,
             "spec.router",
             "the region router needs a subset a region, which an HTTPRoute cannot name".to_owned(),
-            "write `gateway: {api: istio}`, or leave the router out: Istio's own failover works with HTTPRoutes",
+            "write `gateway: {api: istio}`, or leave the router out: Istio's own failover works with HTTPRoutes. Why: docs/region-router.md",
         );
     }
 }
