@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use lint_rows::pitfalls::{FoundBy, PITFALLS};
+use lint_rows::pitfalls::{ANALYSIS, FoundBy, PITFALLS};
 use lint_rows::{Example, example, page};
 use mesh_failover_core::check::{Finding, apply, rules};
 use mesh_failover_core::diagnostic::Severity;
@@ -133,7 +133,7 @@ fn known(root: &Path) -> Result<(), Failed> {
 /// Lints of the table exist, and what has none has a reason.
 fn pitfalls() -> Result<(), Failed> {
     let codes: Vec<&str> = rules().iter().map(|rule| rule.code).collect();
-    for pitfall in PITFALLS {
+    for pitfall in PITFALLS.iter().chain(ANALYSIS) {
         match pitfall.found_by {
             FoundBy::Lints(found_by) => {
                 let strangers: Vec<_> = found_by.iter().filter(|it| !codes.contains(it)).collect();

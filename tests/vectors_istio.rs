@@ -17,10 +17,16 @@ fn main() {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
     let mut seen = BTreeMap::new();
-    for file in json_files() {
-        for row in rows(&file) {
-            trials.push(trial(row, &mut seen));
-        }
+    let all: Vec<Value> = json_files().iter().flat_map(|file| rows(file)).collect();
+    // Rows from elsewhere need not be all.
+    if std::env::var_os("MESH_FAILOVER_VECTORS").is_none() {
+        let missing = istio_rows::spec::without_a_row(&all);
+        trials.push(Trial::test("every message of istiod's has a row or a reason", move || {
+            if missing.is_empty() { Ok(()) } else { Err(format!("{missing:#?}").into()) }
+        }));
+    }
+    for row in all {
+        trials.push(trial(row, &mut seen));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }

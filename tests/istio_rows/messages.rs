@@ -36,6 +36,23 @@ fn whole(of: &str, part: &str) -> Result<String, String> {
             "VirtualService",
             format!("hosts: ['*.example.com'], http: [{{{to_a}}}], {part}"),
         ),
+        // Its one destination.
+        "destination" => object(
+            networking,
+            "VirtualService",
+            format!(
+                "hosts: [a.example.com], gateways: [gw], http: [{{route: [{{destination: {{host: a}}, {part}}}]}}]"
+            ),
+        ),
+        // Nothing but the hosts.
+        "bare" => object(networking, "VirtualService", format!("hosts: ['*.example.com'], {part}")),
+        "virtualService" => object(networking, "VirtualService", part.to_owned()),
+        "gateway" => object(networking, "Gateway", part.to_owned()),
+        "gatewayName" => {
+            let server = "{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}";
+            let gateway = object(networking, "Gateway", format!("servers: [{server}]"));
+            gateway.replace("name: a,", &format!("name: {part},"))
+        }
         "rule" => object(networking, "DestinationRule", format!("host: a, {part}")),
         // The TLS settings of a server.
         "server" => object(
@@ -50,6 +67,7 @@ fn whole(of: &str, part: &str) -> Result<String, String> {
             "WasmPlugin",
             format!("url: 'oci://a/b@sha256:c', failStrategy: FAIL_OPEN, {part}"),
         ),
+        "wasm" => object(extensions, "WasmPlugin", format!("failStrategy: FAIL_OPEN, {part}")),
         "extension" => object(
             extensions,
             "TrafficExtension",
@@ -72,8 +90,8 @@ fn said(manifest: &str) -> Result<Vec<(String, String)>, String> {
         target: Target::Istio,
         live: &[],
     });
-    let found = found.into_iter().filter(|it| ["MF1101", "MF1102"].contains(&it.diagnostic.code));
-    Ok(found.map(|it| (it.diagnostic.path, it.istiod.unwrap_or_default())).collect())
+    // Of some things lints know more, with istiod's words beside their own.
+    Ok(found.into_iter().filter_map(|it| Some((it.diagnostic.path, it.istiod?))).collect())
 }
 
 /// Every expression in a route of its own; what Go takes istiod takes.

@@ -3,6 +3,7 @@
 pub mod locality_lb;
 pub mod messages;
 pub mod rules;
+pub mod spec;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

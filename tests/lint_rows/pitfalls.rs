@@ -215,22 +215,115 @@ pub const PITFALLS: &[Pitfall] = &[
     ),
 ];
 
-/// The table of all of them.
+/// What `istioctl analyze` reports about the kinds that are read here, and what says it.
+pub const ANALYSIS: &[Pitfall] = &[
+    pitfall(
+        "IST0101 ReferencedResourceNotFound: a host, or a subset of it, that a route leads to",
+        &[],
+        Lints(&["MF0103"]),
+    ),
+    pitfall(
+        "IST0101 ReferencedResourceNotFound: a Gateway that a VirtualService names",
+        &[],
+        Lints(&["MF0604", "MF0605"]),
+    ),
+    pitfall(
+        "IST0101 ReferencedResourceNotFound: a Gateway's selector",
+        &[],
+        Reason(
+            "`check`, `explain` and `simulate` say that no Gateway selects the gateway (MF0109)",
+        ),
+    ),
+    pitfall("IST0106 SchemaValidationError", &[], Lints(&["MF1101"])),
+    pitfall(
+        "IST0109 ConflictingMeshGatewayVirtualServiceHosts",
+        &[],
+        Reason("it is about sidecars, which are not modelled"),
+    ),
+    pitfall("IST0112 VirtualServiceDestinationPortSelectorRequired", &[], Lints(&["MF0103"])),
+    pitfall(
+        "IST0126 UnknownMeshNetworksServiceRegistry",
+        &[],
+        Reason("`meshNetworks` is not read: networks come from the topology or the Nodes"),
+    ),
+    pitfall(
+        "IST0130, IST0131 rules and matches of a VirtualService that are not used; of an HTTPRoute nobody else says so",
+        &[],
+        Lints(&["MF1102", "MF0612"]),
+    ),
+    pitfall(
+        "IST0132 hosts of a VirtualService that its Gateway does not have; of an HTTPRoute likewise",
+        &[],
+        Lints(&["MF0611"]),
+    ),
+    pitfall(
+        "IST0133 SchemaWarning: outlier detection policy must be provided for failover",
+        &[],
+        Lints(&["MF0202", "MF1102"]),
+    ),
+    pitfall(
+        "IST0140 IngressRouteRulesNotAffected",
+        &[],
+        Reason("it is about VirtualServices on `mesh`; those of the gateway route to subsets"),
+    ),
+    pitfall(
+        "IST0145 ConflictingGateways",
+        &[],
+        Reason(
+            "servers of several Gateways are merged as istiod does; one that loses its host is said (MF0104, MF0111)",
+        ),
+    ),
+    pitfall(
+        "IST0162 GatewayPortNotDefinedOnService",
+        &[],
+        Reason(
+            "a server's port is taken as the one on which the proxy listens: Services of gateways are often elsewhere",
+        ),
+    ),
+    pitfall("IST0166 IneffectiveSelector, IST0167 IneffectivePolicy", &[], Lints(&["MF0904"])),
+    pitfall(
+        "IST0170 MultiClusterInconsistentService",
+        &[],
+        Reason(
+            "a Service may differ between clusters on purpose; each cluster's is used for its endpoints",
+        ),
+    ),
+    pitfall("IST0173 DestinationRuleSubsetNotSelectPods", &[], Lints(&["MF0413"])),
+    pitfall("IST0174 UnknownDestinationRuleHost", &[], Lints(&["MF0411"])),
+];
+
+/// The tables of all of them.
 pub fn table() -> String {
+    let mut text = known();
+    let _ = write!(
+        text,
+        "\n## What `istioctl analyze` says\n\nIts messages about these kinds, and what finds the same here, without a cluster.\n\n\
+         | what | found by |\n|---|---|\n"
+    );
+    for Pitfall { what, found_by, .. } in ANALYSIS {
+        let _ = writeln!(text, "| {what} | {} |", by(found_by));
+    }
+    text
+}
+
+fn by(found_by: &FoundBy) -> String {
+    match found_by {
+        Lints(codes) => {
+            let codes: Vec<String> =
+                codes.iter().map(|code| format!("[{code}]({code}.md)")).collect();
+            codes.join(", ")
+        }
+        Reason(why) => format!("no lint: {why}"),
+    }
+}
+
+fn known() -> String {
     let mut text = "\n## What is known to go wrong\n\nWhat users of Istio and Envoy have reported or met, and what finds it here.\n\n\
          | what | reported in | found by |\n|---|---|---|\n"
         .to_owned();
     for Pitfall { what, issues, found_by } in PITFALLS {
         let issues: Vec<String> = issues.iter().map(|issue| link(issue)).collect();
-        let found_by = match found_by {
-            Lints(codes) => {
-                let codes: Vec<String> =
-                    codes.iter().map(|code| format!("[{code}]({code}.md)")).collect();
-                codes.join(", ")
-            }
-            Reason(why) => format!("no lint: {why}"),
-        };
-        let _ = writeln!(text, "| {what} | {} | {found_by} |", issues.join(", "));
+        let _ = writeln!(text, "| {what} | {} | {} |", issues.join(", "), by(found_by));
     }
     text
 }

@@ -5,7 +5,7 @@
 use super::facts::{Facts, list};
 use super::{Finding, Rule};
 use crate::diagnostic::Severity;
-use crate::manifest::{Kind, Object, WorkloadSelector};
+use crate::manifest::{Extension, Kind, Object};
 use crate::translate::{IstioVersion, selects};
 
 pub(super) const RULES: &[&Rule] =
@@ -64,26 +64,9 @@ run already; with the tag `latest`, or none, the agent asks the registry at ever
 digest into the URL (`oci://…@sha256:…`) or into `sha256`.",
 };
 
-/// What lints look at, of either kind.
-struct Module<'a> {
-    selector: Option<&'a WorkloadSelector>,
-    has_targets: bool,
-    url: &'a str,
-    sha256: Option<&'a str>,
-    fail_strategy: Option<&'a str>,
-}
-
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for plugin in &facts.manifests.wasm_plugins {
-        let spec = &plugin.spec;
-        let module = Module {
-            selector: spec.selector.as_ref(),
-            has_targets: !spec.target_refs.is_empty(),
-            url: &spec.url,
-            sha256: spec.sha256.as_deref(),
-            fail_strategy: spec.fail_strategy.as_deref(),
-        };
-        each(facts, plugin, &module, "spec", findings);
+        each(facts, plugin, &plugin.spec.extension(), findings);
     }
     for extension in &facts.manifests.traffic_extensions {
         if facts.version < IstioVersion::new(1, 30) {
@@ -93,26 +76,20 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             findings.push(found.help("write a WasmPlugin"));
             continue;
         }
-        let Some(wasm) = &extension.spec.wasm else { continue };
-        let module = Module {
-            selector: extension.spec.selector.as_ref(),
-            has_targets: !extension.spec.target_refs.is_empty(),
-            url: &wasm.url,
-            sha256: wasm.sha256.as_deref(),
-            fail_strategy: wasm.fail_strategy.as_deref(),
-        };
-        each(facts, extension, &module, "spec.wasm", findings);
-        twice(facts, extension, &module, findings);
+        let common = extension.spec.extension();
+        each(facts, extension, &common, findings);
+        twice(facts, extension, &common, findings);
     }
 }
 
 fn each<T: Kind>(
     facts: &Facts<'_>,
     object: &Object<T>,
-    module: &Module<'_>,
-    path: &str,
+    extension: &Extension<'_>,
     findings: &mut Vec<Finding>,
 ) {
+    let Some(module) = &extension.module else { return };
+    let path = module.path;
     let field = format!("{path}.failStrategy");
     match module.fail_strategy {
         Some("FAIL_RELOAD") if facts.version < IstioVersion::new(1, 28) => {
@@ -142,17 +119,18 @@ fn each<T: Kind>(
         let found = facts.finding(&NOT_PINNED, object, format!("{path}.url"), message);
         findings.push(found.help("add the digest, `…@sha256:…` or `sha256:`"));
     }
-    not_on_gateway(facts, object, module, findings);
+    not_on_gateway(facts, object, extension, findings);
 }
 
 fn not_on_gateway<T: Kind>(
     facts: &Facts<'_>,
     object: &Object<T>,
-    module: &Module<'_>,
+    extension: &Extension<'_>,
     findings: &mut Vec<Finding>,
 ) {
     let namespace = object.metadata.namespace();
-    let Some(selector) = module.selector.filter(|_| !module.has_targets) else { return };
+    let targets = extension.target_refs;
+    let Some(selector) = extension.selector.filter(|_| targets.is_empty()) else { return };
     if selector.match_labels.is_empty() || namespace == facts.mesh.root_namespace() {
         return;
     }
@@ -180,19 +158,20 @@ fn not_on_gateway<T: Kind>(
 
 fn twice<T: Kind>(
     facts: &Facts<'_>,
-    extension: &Object<T>,
-    module: &Module<'_>,
+    object: &Object<T>,
+    extension: &Extension<'_>,
     findings: &mut Vec<Finding>,
 ) {
+    let Some(module) = &extension.module else { return };
     let same = facts.manifests.wasm_plugins.iter().find(|plugin| {
-        plugin.spec.url == module.url && plugin.spec.selector.as_ref() == module.selector
+        plugin.spec.url == module.url && plugin.spec.selector.as_ref() == extension.selector
     });
     if let Some(plugin) = same {
         let message = format!(
             "`{}` runs twice for each request: WasmPlugin `{}` is a TrafficExtension too",
             module.url, plugin.metadata.name
         );
-        let found = facts.finding(&TWICE, extension, "spec.wasm.url", message);
+        let found = facts.finding(&TWICE, object, "spec.wasm.url", message);
         findings
             .push(found.help("remove the WasmPlugin once all control planes are 1.30 or newer"));
     }

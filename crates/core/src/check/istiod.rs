@@ -46,7 +46,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         object(facts, rule, said, findings);
     }
     for gateway in &manifests.gateways {
-        object(facts, gateway, istio::gateway(&gateway.spec), findings);
+        let said = istio::gateway(&gateway.metadata.name, &gateway.spec);
+        object(facts, gateway, said, findings);
     }
     for service in &manifests.virtual_services {
         let mut said = istio::virtual_service(&service.spec, service.metadata.namespace());
@@ -56,10 +57,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         object(facts, service, said, findings);
     }
     for plugin in &manifests.wasm_plugins {
-        object(facts, plugin, istio::wasm_plugin(&plugin.spec), findings);
+        object(facts, plugin, istio::extension(&plugin.spec.extension()), findings);
     }
     for extension in &manifests.traffic_extensions {
-        object(facts, extension, istio::traffic_extension(&extension.spec), findings);
+        object(facts, extension, istio::extension(&extension.spec.extension()), findings);
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) const RULES: &[&Rule] = &[
     &waiting::NO_TIMEOUT,
     &retries::WITHOUT_BUDGET,
     &waiting::LATE,
-    &parents::NOT_TAKEN,
+    &gateways::NOT_TAKEN,
     &unreached::NEVER_REACHED,
 ];
 
@@ -182,10 +182,8 @@ fn weights<T: Written>(
 
 /// Whether a plugin with the region router's configuration is among the manifests.
 fn has_region_router(facts: &Facts<'_>) -> bool {
-    let plugins = facts.manifests.wasm_plugins.iter().map(|it| it.spec.plugin_config.as_ref());
-    let extensions = facts.manifests.traffic_extensions.iter();
-    let extensions =
-        extensions.map(|it| it.spec.wasm.as_ref().and_then(|wasm| wasm.plugin_config.as_ref()));
-    let is_router = |config: &serde_json::Value| config.get("destinations").is_some();
-    plugins.chain(extensions).flatten().any(is_router)
+    let plugins = facts.manifests.wasm_plugins.iter().map(|it| it.spec.extension());
+    let extensions = facts.manifests.traffic_extensions.iter().map(|it| it.spec.extension());
+    let configs = plugins.chain(extensions).filter_map(|it| it.module?.plugin_config);
+    configs.into_iter().any(|config| config.get("destinations").is_some())
 }

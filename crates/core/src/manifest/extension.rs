@@ -121,3 +121,79 @@ pub struct LuaConfig {
     /// The script: `envoy_on_request`, `envoy_on_response` or both.
     pub inline_code: String,
 }
+
+/// What both kinds say of proxies and of the module that these run, wherever in the object it stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Extension<'a> {
+    /// Proxies it applies to; `None`: all of the namespace.
+    pub selector: Option<&'a WorkloadSelector>,
+    /// Gateways and services it applies to.
+    pub target_refs: &'a [TargetRef],
+    /// Traffic it applies to.
+    pub r#match: Option<&'a serde_json::Value>,
+    /// `None`: a script, not a module.
+    pub module: Option<WasmModule<'a>>,
+}
+
+/// A Proxy-Wasm module: fields as in [`WasmPlugin`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WasmModule<'a> {
+    /// Where its fields stand: `spec` or `spec.wasm`.
+    pub path: &'static str,
+    /// Where it is fetched from.
+    pub url: &'a str,
+    /// Digest of the module or image.
+    pub sha256: Option<&'a str>,
+    /// Secret for the pull.
+    pub image_pull_secret: Option<&'a str>,
+    /// Handed to the module as JSON.
+    pub plugin_config: Option<&'a serde_json::Value>,
+    /// The module's root id.
+    pub plugin_name: Option<&'a str>,
+    /// What happens if it breaks.
+    pub fail_strategy: Option<&'a str>,
+    /// Environment of the module.
+    pub vm_config: Option<&'a serde_json::Value>,
+}
+
+/// The module of an object whose fields have the same names in both kinds.
+macro_rules! module {
+    ($fields:expr, $path:literal) => {
+        WasmModule {
+            path: $path,
+            url: &$fields.url,
+            sha256: $fields.sha256.as_deref(),
+            image_pull_secret: $fields.image_pull_secret.as_deref(),
+            plugin_config: $fields.plugin_config.as_ref(),
+            plugin_name: $fields.plugin_name.as_deref(),
+            fail_strategy: $fields.fail_strategy.as_deref(),
+            vm_config: $fields.vm_config.as_ref(),
+        }
+    };
+}
+
+impl WasmPlugin {
+    /// What it has in common with a TrafficExtension.
+    #[must_use]
+    pub fn extension(&self) -> Extension<'_> {
+        Extension {
+            selector: self.selector.as_ref(),
+            target_refs: &self.target_refs,
+            r#match: self.r#match.as_ref(),
+            module: Some(module!(self, "spec")),
+        }
+    }
+}
+
+impl TrafficExtension {
+    /// What it has in common with a WasmPlugin.
+    #[must_use]
+    pub fn extension(&self) -> Extension<'_> {
+        Extension {
+            selector: self.selector.as_ref(),
+            target_refs: &self.target_refs,
+            r#match: self.r#match.as_ref(),
+            module: self.wasm.as_ref().map(|wasm| module!(wasm, "spec.wasm")),
+        }
+    }
+}

@@ -36,8 +36,8 @@ pub(crate) use gateway_api::{
     DEFAULT_RETRY_ON, Parent, Refusal, any_request, backends, has_parents, hostnames, http_rules,
     own_pods, parents,
 };
-pub(crate) use host::is_subset_of;
 pub use host::resolve_short_name;
+pub(crate) use host::{intersection, is_subset_of};
 pub(crate) use inventory::{KnownService, PlacedEndpoint, inventory};
 pub(crate) use labels::selects;
 pub use labels::{

@@ -7,6 +7,7 @@
 
 use serde_json::Value;
 
+use super::headers::is_name;
 use super::{Said, WHOLE, domain, matching, regex, validate_duration};
 use crate::manifest::{Destination, GoDuration, HttpRoute};
 
@@ -62,7 +63,7 @@ fn cors(policy: &Value, path: &str, said: &mut Vec<Said>) {
             let message = match name.as_str().unwrap_or_default() {
                 "" => "header name cannot be empty".to_owned(),
                 "*" => continue,
-                name if is_header_name(name) => continue,
+                name if is_name(name) => continue,
                 name => format!("header name {name} is not a valid header name"),
             };
             said.push(Said::error(format!("{path}.{list}[{index}]"), message));
@@ -76,11 +77,6 @@ fn cors(policy: &Value, path: &str, said: &mut Vec<Said>) {
             said.push(Said::error(path, message));
         }
     }
-}
-
-/// `validHeaderNameRegex`.
-fn is_header_name(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 fn duration(value: &Value, name: &str) -> Option<GoDuration> {
@@ -259,6 +255,12 @@ pub(super) fn total(weights: &[i64], path: &str, said: &mut Vec<Said>) {
 /// `validateHTTPRouteConflict`.
 fn conflicts(route: &HttpRoute, path: &str, said: &mut Vec<Said>) {
     if route.delegate.is_some() {
+        let name = route.name.as_deref().unwrap_or_default();
+        let beside = [(route.redirect.is_some(), "redirect"), (!route.route.is_empty(), "route")];
+        for (is_set, field) in beside.into_iter().filter(|_| WHOLE) {
+            let message = format!("root HTTP route {name} must not specify {field}");
+            said.extend(is_set.then(|| Said::error(format!("{path}.{field}"), message)));
+        }
         return;
     }
     let answer = if route.redirect.is_some() {

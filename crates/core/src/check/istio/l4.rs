@@ -2,8 +2,6 @@
 //!
 //! **Source**: Istio pkg/config/validation/validation.go `validateTLSRoute`, `validateTCPRoute`, `validateSniHost`,
 //! `validateRouteDestinations`, agent/validation.go `ValidateIPSubnet`, 1.31.
-//!
-//! **Not modelled**: rules that no connection reaches.
 
 use std::net::IpAddr;
 

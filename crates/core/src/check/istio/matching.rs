@@ -2,14 +2,23 @@
 //!
 //! **Source**: Istio pkg/config/validation/virtualservice.go `validateHTTPRouteMatchRequest`, validation.go `validateStringMatch`,
 //! `validateGatewayNames`, agent/validation.go `ValidatePort`, 1.31.
-//!
-//! **Not modelled**: names of headers and claims.
 
-use super::{Said, domain, regex, scope};
+use super::{Said, domain, headers, regex, scope};
 use crate::manifest::{HttpMatchRequest, StringMatch};
 
 /// What is wrong with a condition of an HTTP route.
 pub(super) fn http(matched: &HttpMatchRequest, path: &str, said: &mut Vec<Said>) {
+    for (field, names) in
+        [("headers", &matched.headers), ("withoutHeaders", &matched.without_headers)]
+    {
+        for (name, wanted) in names {
+            let path = format!("{path}.{field}.{name}");
+            if wanted.is_none() && field == "headers" {
+                said.push(Said::error(&path, format!("header match {name} cannot be null")));
+            }
+            said.extend(headers::in_condition(name).map(|message| Said::error(path, message)));
+        }
+    }
     for (name, wanted) in &matched.headers {
         text(wanted.as_ref(), "headers", &format!("{path}.headers.{name}"), said);
     }

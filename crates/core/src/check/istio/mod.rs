@@ -5,6 +5,8 @@
 //! **Units**: messages are Istio's, letter by letter, so that a user finds them in a search.
 
 mod domain;
+mod gateway;
+mod headers;
 mod http_route;
 mod l4;
 mod matching;
@@ -12,12 +14,14 @@ mod object;
 mod regex;
 mod scope;
 mod tls;
+mod unreachable;
 mod virtual_service;
 mod wasm;
 
-pub(crate) use object::{destination_rule, gateway};
+pub(crate) use gateway::gateway;
+pub(crate) use object::destination_rule;
 pub(crate) use virtual_service::{WILDCARD_ON_MESH, virtual_service};
-pub(crate) use wasm::{traffic_extension, wasm_plugin};
+pub(crate) use wasm::extension;
 
 use std::time::Duration;
 
@@ -28,7 +32,7 @@ use crate::manifest::{
 use crate::translate::{REGION_LABEL, SUBZONE_LABEL, ZONE_LABEL};
 
 /// Whether istiod is heard about what has little to do with regions, too: not where size counts.
-const WHOLE: bool = cfg!(feature = "whole-istiod");
+pub(super) const WHOLE: bool = cfg!(feature = "whole-istiod");
 
 /// What a validation found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,15 +1,17 @@
-//! What istiod's webhook says of whole objects, each message with the field it is about.
+//! What istiod's webhook says of a DestinationRule, each message with the field it is about.
 //!
 //! **Source**: Istio pkg/config/validation/validation.go, virtualservice.go, agent/validation.go, extensions, 1.31.
 //!
-//! **Not modelled**: TCP and TLS routes, tunnels.
+//! **Not modelled**: tunnels.
 
 use std::collections::BTreeSet;
 
-use super::{Said, domain, matching, scope, tls};
+use serde_json::Value;
+
+use super::{Said, WHOLE, domain, scope, tls};
 use crate::manifest::{
-    ConnectionPool, ConsistentHash, DestinationRule, Gateway, LoadBalancer, PortTrafficPolicy,
-    Server, TrafficPolicy,
+    ConnectionPool, ConsistentHash, DestinationRule, HttpCookie, LoadBalancer, PortTrafficPolicy,
+    TrafficPolicy,
 };
 
 /// What is wrong with a DestinationRule, its locality settings and outlier detection apart.
@@ -120,6 +122,9 @@ fn consistent_hash(hash: &ConsistentHash, path: &str, said: &mut Vec<Said>) {
     if hash.http_cookie.as_ref().is_some_and(|cookie| cookie.name.is_empty()) {
         said.push(Said::error(format!("{path}.httpCookie"), "name required for HttpCookie"));
     }
+    if let Some(cookie) = hash.http_cookie.as_ref().filter(|_| WHOLE) {
+        cookie_attributes(cookie, &format!("{path}.httpCookie.attributes"), said);
+    }
     if hash.minimum_ring_size.is_some_and(|size| size > 0) {
         let message = "consistent hash MinimumRingSize is deprecated, \
                        use ConsistentHashLB's RingHash configuration instead";
@@ -140,6 +145,22 @@ fn consistent_hash(hash: &ConsistentHash, path: &str, said: &mut Vec<Said>) {
             said.push(Said::error(path, "tableSize must be a prime number for maglev"));
         }
         Some(_) => {}
+    }
+}
+
+fn cookie_attributes(cookie: &HttpCookie, path: &str, said: &mut Vec<Said>) {
+    let mut seen = BTreeSet::new();
+    let attributes = cookie.attributes.as_ref().and_then(Value::as_array).into_iter().flatten();
+    for (index, attribute) in attributes.enumerate() {
+        let name = attribute.get("name").and_then(Value::as_str).unwrap_or_default();
+        let message = if name.is_empty() {
+            "cookie attribute name cannot be empty".to_owned()
+        } else if !seen.insert(name) {
+            format!("duplicate cookie attribute name: {name}")
+        } else {
+            continue;
+        };
+        said.push(Said::error(format!("{path}[{index}]"), message));
     }
 }
 
@@ -191,73 +212,4 @@ fn connection_pool(pool: &ConnectionPool, path: &str, said: &mut Vec<Said>) {
         let message = "max connections must be non-negative";
         said.push(Said::error(format!("{path}.tcp.maxConnections"), message));
     }
-}
-
-/// What is wrong with a Gateway.
-pub(crate) fn gateway(gateway: &Gateway) -> Vec<Said> {
-    let mut said = Vec::new();
-    if gateway.servers.is_empty() {
-        said.push(Said::error("spec", "gateway must have at least one server"));
-    }
-    let mut names = BTreeSet::new();
-    for (index, server) in gateway.servers.iter().enumerate() {
-        let path = format!("spec.servers[{index}]");
-        check_server(server, &path, &mut said);
-        let name = server.port.as_ref().map(|port| port.name.as_str()).unwrap_or_default();
-        if !name.is_empty() && !names.insert(name) {
-            let message = format!("port names in servers must be unique: duplicate name {name}");
-            said.push(Said::error(format!("{path}.port.name"), message));
-        }
-    }
-    said
-}
-
-fn check_server(server: &Server, path: &str, said: &mut Vec<Said>) {
-    if server.hosts.is_empty() {
-        said.push(Said::error(path, "server config must contain at least one host"));
-    }
-    let Some(port) = &server.port else {
-        said.push(Said::error(path, "port is required"));
-        return;
-    };
-    let protocol = port.protocol.to_ascii_uppercase();
-    let tls = matches!(protocol.as_str(), "HTTPS" | "TLS");
-    let http = matches!(protocol.as_str(), "HTTP" | "HTTP2" | "GRPC" | "GRPC-WEB");
-    let other = matches!(protocol.as_str(), "MONGO" | "REDIS" | "MYSQL" | "TCP");
-    if !(tls || http || other) {
-        let message = format!(
-            "invalid protocol {:?}, supported protocols are HTTP, HTTP2, GRPC, GRPC-WEB, MONGO, REDIS, MYSQL, TCP",
-            port.protocol
-        );
-        said.push(Said::error(format!("{path}.port.protocol"), message));
-    }
-    matching::port(i64::from(port.number), &format!("{path}.port.number"), said);
-    if port.target_port.is_some_and(|port| port > 0) {
-        let message = "targetPort has no impact on Gateways";
-        said.push(Said::warning(format!("{path}.port.targetPort"), message));
-    }
-    let settings = server.tls.as_ref();
-    if let Some(settings) = settings {
-        tls::server(settings, &format!("{path}.tls"), said);
-    }
-    let redirects = settings.is_some_and(|tls| tls.https_redirect == Some(true));
-    if redirects && !http {
-        let message = "tls.httpsRedirect should only be used with http servers";
-        said.push(Said::warning(format!("{path}.tls.httpsRedirect"), message));
-    }
-    let passes = settings.is_none_or(|tls| {
-        matches!(tls.mode.as_deref(), None | Some("PASSTHROUGH" | "AUTO_PASSTHROUGH"))
-            && tls.server_certificate.is_none()
-            && tls.private_key.is_none()
-            && tls.ca_certificates.is_none()
-    });
-    let message = match (tls, http, settings.is_some()) {
-        (true, _, false) => "server must have TLS settings for HTTPS/TLS protocols",
-        (false, true, true) if !passes => {
-            "server cannot have TLS settings for plain text HTTP ports"
-        }
-        (false, false, true) if other => "server cannot have TLS settings for non HTTPS/TLS ports",
-        _ => return,
-    };
-    said.push(Said::error(format!("{path}.tls"), message));
 }

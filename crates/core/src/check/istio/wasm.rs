@@ -2,48 +2,24 @@
 //!
 //! **Source**: Istio pkg/config/validation/validation.go `ValidateWasmPlugin` and what it calls, 1.31.
 //!
-//! **Not modelled**: kinds that `targetRefs` may not name; URLs that Go cannot parse.
+//! **Not modelled**: URLs that Go cannot parse.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Said, scope};
-use crate::manifest::{TargetRef, TrafficExtension, WasmPlugin, WorkloadSelector};
+use super::{Said, WHOLE, scope};
+use crate::manifest::{Extension, TargetRef, WasmModule, WorkloadSelector};
 
-/// What is wrong with a WasmPlugin.
-pub(crate) fn wasm_plugin(plugin: &WasmPlugin) -> Vec<Said> {
+/// What is wrong with a WasmPlugin or a TrafficExtension.
+pub(crate) fn extension(extension: &Extension<'_>) -> Vec<Said> {
     let mut said = Vec::new();
-    targets(plugin.selector.as_ref(), &plugin.target_refs, &mut said);
-    module(
-        &plugin.url,
-        plugin.sha256.as_deref(),
-        plugin.image_pull_secret.as_deref(),
-        plugin.plugin_name.as_deref(),
-        "spec",
-        &mut said,
-    );
-    said.extend(environment(plugin.vm_config.as_ref(), "spec.vmConfig"));
-    said.extend(matched(plugin.r#match.as_ref()));
-    said
-}
-
-/// What is wrong with a TrafficExtension.
-pub(crate) fn traffic_extension(extension: &TrafficExtension) -> Vec<Said> {
-    let mut said = Vec::new();
-    targets(extension.selector.as_ref(), &extension.target_refs, &mut said);
-    if let Some(wasm) = &extension.wasm {
-        module(
-            &wasm.url,
-            wasm.sha256.as_deref(),
-            wasm.image_pull_secret.as_deref(),
-            wasm.plugin_name.as_deref(),
-            "spec.wasm",
-            &mut said,
-        );
-        said.extend(environment(wasm.vm_config.as_ref(), "spec.wasm.vmConfig"));
+    targets(extension.selector, extension.target_refs, &mut said);
+    if let Some(module) = &extension.module {
+        fields(module, &mut said);
+        said.extend(environment(module.vm_config, &format!("{}.vmConfig", module.path)));
     }
-    said.extend(matched(extension.r#match.as_ref()));
+    said.extend(matched(extension.r#match));
     said
 }
 
@@ -65,8 +41,29 @@ fn targets(selector: Option<&WorkloadSelector>, references: &[TargetRef], said: 
                 "targetRef namespace must not be set; cross namespace referencing is not supported";
             said.push(Said::error(format!("{path}.namespace"), message));
         }
+        let group = reference.group.as_deref().unwrap_or_default();
+        let named = if group.is_empty() { "core" } else { group };
+        let is_allowed =
+            TARGETS.iter().any(|(group, _, kind)| *group == named && *kind == reference.kind);
+        if WHOLE && !is_allowed {
+            let allowed = TARGETS.map(|(group, version, kind)| format!("{group}/{version}/{kind}"));
+            let message = format!(
+                "targetRef must be to one of [{}] but was {group}/{}",
+                allowed.join(" "),
+                reference.kind
+            );
+            said.push(Said::error(format!("{path}.kind"), message));
+        }
     }
 }
+
+/// `allowedTargetRefs`; versions are not compared.
+const TARGETS: [(&str, &str, &str); 4] = [
+    ("core", "v1", "Service"),
+    ("networking.istio.io", "v1", "ServiceEntry"),
+    ("gateway.networking.k8s.io", "v1", "Gateway"),
+    ("gateway.networking.k8s.io", "v1", "GatewayClass"),
+];
 
 /// `validateWasmPluginVMConfig`: the first error only.
 fn environment(settings: Option<&Value>, path: &str) -> Option<Said> {
@@ -117,14 +114,8 @@ fn matched(selectors: Option<&Value>) -> Option<Said> {
     None
 }
 
-fn module(
-    url: &str,
-    sha256: Option<&str>,
-    secret: Option<&str>,
-    name: Option<&str>,
-    path: &str,
-    said: &mut Vec<Said>,
-) {
+fn fields(module: &WasmModule<'_>, said: &mut Vec<Said>) {
+    let WasmModule { path, url, sha256, image_pull_secret, plugin_name, .. } = *module;
     let scheme = url.split_once("://").map(|(scheme, _)| scheme);
     if url.is_empty() {
         said.push(Said::error(format!("{path}.url"), "url field needs to be set"));
@@ -144,11 +135,11 @@ fn module(
             said.push(Said::error(path, "sha256 field must match [a-f0-9]{64} pattern"));
         }
     }
-    if secret.is_some_and(|secret| secret.len() > 253) {
+    if image_pull_secret.is_some_and(|secret| secret.len() > 253) {
         let message = "imagePullSecret field must be less than 253 characters long";
         said.push(Said::error(format!("{path}.imagePullSecret"), message));
     }
-    if name.is_some_and(|name| name.len() > 256) {
+    if plugin_name.is_some_and(|name| name.len() > 256) {
         let message = "pluginName field must be less than 255 characters long";
         said.push(Said::error(format!("{path}.pluginName"), message));
     }

@@ -1,10 +1,11 @@
 //! Whether a VirtualService reaches a gateway.
 
 use crate::check::facts::{Facts, list};
+use crate::check::istio::WHOLE;
 use crate::check::{Finding, Rule};
 use crate::diagnostic::Severity;
 use crate::manifest::{Gateway, Object, VirtualService};
-use crate::translate::is_subset_of;
+use crate::translate::{intersection, is_subset_of};
 
 pub(super) const NOT_BOUND: Rule = Rule {
     code: "MF0604",
@@ -28,6 +29,17 @@ stands elsewhere, the two are never bound, and the gateway answers 404. Nothing 
 `istioctl analyze`.",
 };
 
+pub(super) const NOT_TAKEN: Rule = Rule {
+    code: "MF0611",
+    name: "gateway-takes-no-such-route",
+    severity: Severity::Warning,
+    title: "the gateway takes no such route",
+    why: "\
+Route and Gateway need a host in common, and the Gateway must take routes of that namespace: a server says whose by `shop/` before \
+the host, a listener of the Gateway API by `allowedRoutes`, whose default is the Gateway's own. If not, the gateway answers 404. \
+Only `istioctl analyze` (IST0132) or an HTTPRoute's status tells.",
+};
+
 pub(super) fn check(
     facts: &Facts<'_>,
     service: &Object<VirtualService>,
@@ -46,7 +58,11 @@ pub(super) fn check(
         };
         let others = gateways.iter().filter(|gateway| gateway.metadata.name == name);
         let others: Vec<String> = others.map(title).collect();
-        if gateways.iter().any(|gateway| is(&gateway)) || others.is_empty() {
+        let own: Vec<&Object<Gateway>> = gateways.iter().filter(is).collect();
+        if !own.is_empty() && WHOLE {
+            findings.extend(not_taken(facts, service, &own));
+        }
+        if !own.is_empty() || others.is_empty() {
             continue;
         }
         let path = format!("spec.gateways[{index}]");
@@ -60,6 +76,37 @@ pub(super) fn check(
         }
         findings.push(found.help(format!("write {}", list(&others))));
     }
+}
+
+/// No host in common with any server of a Gateway, of which there may be one in each cluster.
+fn not_taken(
+    facts: &Facts<'_>,
+    service: &Object<VirtualService>,
+    gateways: &[&Object<Gateway>],
+) -> Option<Finding> {
+    let own = service.metadata.namespace();
+    let servers = gateways.iter().flat_map(|gateway| {
+        let hosts = gateway.spec.servers.iter().flat_map(|server| &server.hosts);
+        hosts.map(|host| (gateway.metadata.namespace(), host.as_str()))
+    });
+    let taken = servers.clone().any(|(namespace, host)| {
+        let (whose, name) = host.split_once('/').unwrap_or(("*", host));
+        let is_own = whose == "*" || whose == own || whose == "." && namespace == own;
+        is_own && service.spec.hosts.iter().any(|it| intersection(it, name).is_some())
+    });
+    // A delegate has no hosts.
+    if taken || service.spec.hosts.is_empty() {
+        return None;
+    }
+    let gateway = gateways.first()?;
+    let message = format!(
+        "no server of Gateway `{}` takes {} of namespace `{own}`: nothing leads to these routes",
+        title(gateway),
+        list(&service.spec.hosts)
+    );
+    let theirs: std::collections::BTreeSet<&str> = servers.map(|(_, host)| host).collect();
+    let found = facts.finding(&NOT_TAKEN, service, "spec.hosts", message);
+    Some(found.help(format!("the servers have {}", list(&theirs))))
 }
 
 fn title(gateway: &Object<Gateway>) -> String {

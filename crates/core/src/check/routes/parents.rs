@@ -1,23 +1,11 @@
 //! Whether an HTTPRoute reaches a Gateway of the Gateway API.
 
-use super::gateways::{NOT_BOUND, WRONG_NAMESPACE};
+use super::gateways::{NOT_BOUND, NOT_TAKEN, WRONG_NAMESPACE};
+use crate::check::Finding;
 use crate::check::facts::{Facts, list};
-use crate::check::{Finding, Rule};
-use crate::diagnostic::Severity;
 use crate::manifest::Object;
 use crate::manifest::gateway_api::{KubeGateway, KubeHttpRoute};
 use crate::translate::{Parent, Refusal, has_parents, hostnames, parents};
-
-pub(super) const NOT_TAKEN: Rule = Rule {
-    code: "MF0611",
-    name: "listener-takes-no-such-route",
-    severity: Severity::Warning,
-    title: "the listener takes no such HTTPRoute",
-    why: "\
-A listener of the Gateway API decides which routes it takes: without `allowedRoutes` only those of the \
-Gateway's own namespace, and only for hosts that its `hostname` covers. A route that it does not take is bound to nothing: \
-the gateway answers 404, and only the route's status says why (`NotAllowedByListeners`, `NoMatchingListenerHostname`).",
-};
 
 pub(super) fn check(facts: &Facts<'_>, route: &Object<KubeHttpRoute>, findings: &mut Vec<Finding>) {
     let gateways = &facts.manifests.kube_gateways;
