@@ -151,6 +151,88 @@ fn github_gets_annotations() {
     assert_eq!(text.lines().count(), 1, "{text}");
 }
 
+/// What would end a command, or a property of it, is written as GitHub reads it.
+#[test]
+fn github_annotations_are_escaped() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("50%,a:b.yaml");
+    fs::copy(find::workspace().join("tests/lints").join(BAD), &file).unwrap();
+    let text = stdout(&[&file.display().to_string(), "-o", "github"], 1);
+    assert!(text.contains("/50%25%2Ca%3Ab.yaml,line=9,col=9::"), "{text}");
+    // The help comes on a line of its own, within one command.
+    assert!(text.contains("%0A"), "{text}");
+    let text = stdout(&["MF0601/bad.yaml", "-o", "github"], 1);
+    assert!(text.contains("weights send 80 %25 to `europe-west1`, 20 %25 to"), "{text}");
+}
+
+/// The same command on a terminal of its own, and into a pipe.
+#[test]
+fn colours_are_for_terminals() {
+    let plain = stdout(&[BAD], 1);
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+    let command = format!("{} check {BAD}", env!("CARGO_BIN_EXE_mesh-failover"));
+    let terminal = Command::new("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .env("TERM", "xterm")
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::null())
+        .current_dir(find::workspace().join("tests/lints"))
+        .output()
+        .unwrap();
+    let styled = String::from_utf8_lossy(&terminal.stdout);
+    assert_eq!(terminal.status.code(), Some(1), "{styled}");
+    assert!(styled.contains("\u{1b}["), "{styled}");
+    assert!(styled.contains("MF0201"), "{styled}");
+}
+
+/// In the order of the files as they were given, and of the text within each; every time.
+#[test]
+fn findings_come_in_the_order_of_the_text() {
+    let files = ["MF0203/bad.yaml", "MF0101/bad.yaml", "MF0201/bad.yaml", "MF0606/bad.yaml"];
+    let places = |files: &[&str]| -> Vec<(String, u64)> {
+        let arguments = [files, &["-o", "json", "--fail-on", "never"]].concat();
+        let found = json(&arguments, 0);
+        let findings = found["findings"].as_array().unwrap().clone();
+        let place = |it: &Value| {
+            let at = &it["location"];
+            (at["file"].as_str().unwrap().to_owned(), at["start"].as_u64().unwrap())
+        };
+        findings.iter().filter(|it| it["location"].is_object()).map(place).collect()
+    };
+    let first = places(&files);
+    assert!(first.len() >= 3, "{first:?}");
+    assert_eq!(first, places(&files), "the order is not the same each time");
+    let rank =
+        |place: &(String, u64)| (files.iter().position(|file| *file == place.0).unwrap(), place.1);
+    assert!(first.is_sorted_by_key(rank), "{first:?}");
+}
+
+/// Every example with a fix: what was fixed is gone, and there is nothing left to do.
+#[test]
+fn fixing_again_changes_nothing() {
+    let root = find::workspace().join("tests/lints");
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|folder| folder.join("bad.yaml").exists());
+    folders.sort();
+    let mut fixed = 0;
+    for folder in folders {
+        let copy = tempfile::tempdir().unwrap();
+        let file = copy.path().join("bad.yaml");
+        fs::copy(folder.join("bad.yaml"), &file).unwrap();
+        let name = file.display().to_string();
+        let before = fs::read_to_string(&file).unwrap();
+        run(&[&name, "--fix"]);
+        let once = fs::read_to_string(&file).unwrap();
+        fixed += u32::from(once != before);
+        let diff = run(&[&name, "--diff"]);
+        assert_eq!(String::from_utf8_lossy(&diff.stdout).matches("\n+").count(), 0, "{name}");
+        run(&[&name, "--fix"]);
+        assert_eq!(fs::read_to_string(&file).unwrap(), once, "{}", folder.display());
+    }
+    assert!(fixed >= 10, "only {fixed} examples were changed");
+}
+
 fn copied(folder: &Path, name: &str) -> PathBuf {
     let file = folder.join(name);
     fs::copy(find::workspace().join("tests/lints").join(BAD), &file).unwrap();
