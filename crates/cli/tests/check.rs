@@ -263,6 +263,10 @@ fn a_comment_switches_a_finding_off() {
     fs::write(&file, format!("# mesh-failover: allow MF0201 -- a game day is planned\n{text}"))
         .unwrap();
     check(&[&file.display().to_string()], 0, &["no findings"]);
+    for unheard in ["allow MF0201", "allow MF0201 --", "allow MF0202 -- another code"] {
+        fs::write(&file, format!("# mesh-failover: {unheard}\n{text}")).unwrap();
+        check(&[&file.display().to_string()], 1, &["warning[MF0201]"]);
+    }
 }
 
 #[test]
