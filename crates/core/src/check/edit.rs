@@ -3,11 +3,14 @@
 
 use super::finding::{Fix, TextEdit};
 use crate::diagnostic::Span;
-use crate::manifest::{Document, Node, Path, Segment, Value};
+use crate::manifest::{Document, Node, Path, Segment, Value, to_json};
 
 /// Gives a scalar field a value, or adds the field, with what leads to it, to the mapping that is there.
 /// `value` is YAML on one line. `None` where the text cannot be changed that simply.
 pub(super) fn set(document: &Document, path: &str, value: &str) -> Option<Fix> {
+    if !is_one_value(value) {
+        return None;
+    }
     let path: Path = path.parse().ok()?;
     let mut node = &document.root;
     for (depth, segment) in path.segments().iter().enumerate() {
@@ -25,6 +28,14 @@ pub(super) fn set(document: &Document, path: &str, value: &str) -> Option<Fix> {
     let Some(Segment::Key(key)) = path.segments().last() else { return None };
     let edits = vec![replace(document, node.span, value)?];
     Some(Fix { title: format!("write `{key}: {value}`"), edits })
+}
+
+/// Whether a value can stand wherever a value can: names that come from elsewhere in the manifests may be anything.
+fn is_one_value(value: &str) -> bool {
+    let json = || to_json(&format!("{{a: {value}}}")).ok();
+    let object = || serde_json::from_str::<serde_json::Value>(&json()?).ok();
+    !value.contains(char::is_control)
+        && object().is_some_and(|it| it.as_object().is_some_and(|fields| fields.len() == 1))
 }
 
 /// Gives an item of a list another value.
@@ -153,6 +164,16 @@ mod tests {
         let fix = set(&manifests.documents[0], path, value).expect("a fix");
         let (new, _) = apply("a", &text, [&fix]);
         assert_eq!(new.strip_prefix(head), Some(expected), "{fix:?}");
+    }
+
+    #[test]
+    fn a_value_that_would_break_the_text_is_not_written() {
+        for good in ["10", "30s", "{a: b}", "hello.default.svc.cluster.local", "'*'"] {
+            assert!(is_one_value(good), "{good}");
+        }
+        for bad in ["a\rb", "a\nb: c", "a, b: c", "a: b", "a}", "*", "a #", "\u{7f}"] {
+            assert!(!is_one_value(bad), "{bad:?}");
+        }
     }
 
     #[test]
