@@ -1,7 +1,9 @@
 //! Laws of the simulator, whatever happens in a scenario.
 
+use std::collections::BTreeSet;
+
 use mesh_failover_core::manifest::{Source, read};
-use mesh_failover_core::sim::{Options, Report, Simulation};
+use mesh_failover_core::sim::{EventKind, Options, Report, Simulation};
 use proptest::prelude::*;
 
 const MANIFESTS: &str = include_str!("scenarios/healthy-50-50.yaml");
@@ -118,4 +120,77 @@ fn unreadiness_spills_from_istio_1_31_on() {
     };
     assert_eq!(local_share("1.30"), 100.0);
     assert!((local_share("1.31") - 70.0).abs() < 1.5);
+}
+
+/// Two gateways together are what each of them is alone: counts add up, and no gateway's chance is another's.
+#[test]
+fn gateways_add_up() {
+    let text = include_str!("scenarios/two-gateways.yaml");
+    let (manifests, _) = read(&[Source { name: "two-gateways.yaml", text }]);
+    let scenario = &manifests.scenarios[0].spec;
+    let simulation = Simulation::new(&manifests, scenario, &Options::default()).expect("plays");
+    let parts: Vec<Report> = simulation.clone().split().into_iter().map(Simulation::run).collect();
+    let all = simulation.run();
+    let [a, b] = parts.as_slice() else { panic!("{} gateways", parts.len()) };
+    let sum = |of: fn(&Report) -> u64| of(a) + of(b);
+    assert_eq!(all.started, sum(|it| it.started));
+    assert_eq!(all.total.errors, sum(|it| it.total.errors));
+    for (index, phase) in all.phases.iter().enumerate() {
+        for (region, counts) in &phase.regions {
+            let of = |it: &Report| it.phases[index].regions[region].counts.requests;
+            assert_eq!(counts.counts.requests, of(a) + of(b), "{region} in phase {index}");
+        }
+        let names: Vec<&str> = phase.gateways.keys().map(String::as_str).collect();
+        assert_eq!(names, ["cluster-a", "cluster-b"]);
+        assert_eq!(phase.gateways["cluster-b"].total, b.phases[index].total);
+    }
+    let pods = |report: &Report| {
+        let kinds = report.events.iter().filter_map(|event| match &event.kind {
+            EventKind::Ejected { gateway, .. } => Some(*gateway),
+            _ => None,
+        });
+        kinds.collect::<BTreeSet<u32>>()
+    };
+    assert_eq!(pods(&all), BTreeSet::from([0, 1, 2]), "one pod of the first, two of the second");
+    assert_eq!(pods(b), BTreeSet::from([0, 1]));
+    assert!(all.events.is_sorted_by(|a, b| a.at_ms <= b.at_ms));
+    // The first gateway is as it is without the other.
+    let mut alone = scenario.clone();
+    alone.other_gateways.clear();
+    alone.steps.retain(|step| step.gateway.is_none());
+    alone.expect.clear();
+    let alone = Simulation::new(&manifests, &alone, &Options::default()).expect("plays").run();
+    assert_eq!(alone.total, a.total);
+}
+
+#[test]
+fn a_gateway_is_named_as_it_is_written() {
+    let check = |change: (&str, &str), expect: &str| {
+        let text = include_str!("scenarios/two-gateways.yaml").replace(change.0, change.1);
+        let (manifests, _) = read(&[Source { name: "two-gateways.yaml", text: &text }]);
+        let scenario = &manifests.scenarios[0].spec;
+        let error = Simulation::new(&manifests, scenario, &Options::default());
+        let error = error.expect_err("cannot be played").to_string();
+        assert!(error.starts_with(expect), "{error}");
+    };
+    check(
+        ("{gateway: cluster-b, traffic", "{gateway: cluster-a, traffic"),
+        "`spec.otherGateways[0].gateway`: `cluster-a` has traffic already",
+    );
+    check(
+        ("{gateway: cluster-b, traffic", "{gateway: mars, traffic"),
+        "`spec.steps[1].gateway`: `cluster-b` has no traffic; `cluster-a`, `mars` have",
+    );
+    check(
+        ("traffic: {rate: 80}", "traffic: {rate: -1}"),
+        "`spec.otherGateways[0].traffic.rate`: `-1`",
+    );
+    check(
+        ("rate: 160, gateway: cluster-b", "rate: 160, gateway: mars"),
+        "`spec.steps[1].gateway`: `mars`",
+    );
+    check(
+        ("fail: {region: us-central1}", "gateway: cluster-b, fail: {region: us-central1}"),
+        "`spec.steps[2].fail`: happens to endpoints",
+    );
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use mesh_failover_core::live::Mesh;
 use mesh_failover_core::manifest::{Object, Scenario};
 use mesh_failover_core::report::{Record, Run, html, junit};
-use mesh_failover_core::sim::{Options, Report, SimError, Simulation};
+use mesh_failover_core::sim::{Options, Report, SimError, Simulation, each_gateway};
 use mesh_failover_core::translate::Proxy;
 
 use crate::args::{SimulateArgs, SimulateOutput};
@@ -57,8 +57,10 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), Failure> {
         && std::io::stdout().is_terminal();
     let mut played = Vec::new();
     for scenario in &manifests.scenarios {
-        if let Ok(proxy) = Proxy::gateway_of(&manifests, &scenario.spec.gateway) {
-            dumps::note_unless_one_is_at(&proxy.locality, &gateways);
+        for alone in each_gateway(&scenario.spec) {
+            if let Ok(proxy) = Proxy::gateway_of(&manifests, &alone.gateway) {
+                dumps::note_unless_one_is_at(&proxy.locality, &gateways);
+            }
         }
         let looked_at = live || args.output == SimulateOutput::Html;
         let options = Options { gateways: gateways.clone(), ..options(args, scenario, looked_at) };

@@ -18,7 +18,7 @@ use anyhow::{Context, Result, bail};
 use mesh_failover_core::cluster::Address;
 use mesh_failover_core::envoy::Filter;
 use mesh_failover_core::manifest::{Latency as WrittenLatency, Manifests, Scenario};
-use mesh_failover_core::sim::{Condition, Endpoint, Mesh};
+use mesh_failover_core::sim::{Condition, Endpoint, Mesh, each_gateway};
 use mesh_failover_core::translate::{IstioVersion, Translation};
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -38,16 +38,23 @@ pub struct Drill {
     pub manifests: Manifests,
     /// What happens.
     pub scenario: Scenario,
+    /// The scenario's gateways, in its order.
+    pub gateways: Vec<DrillGateway>,
+    /// When requests come, which of them fail and over which connection they go follows from this.
+    pub seed: u64,
+    /// So long after the end, requests under way may still be answered.
+    pub patience: Duration,
+}
+
+/// A gateway of a drill.
+#[derive(Debug, Clone)]
+pub struct DrillGateway {
     /// Envoys, each with ejections of its own.
     pub replicas: u32,
     /// Worker threads of each.
     pub workers: u32,
     /// The Wasm filter before the router.
     pub filter: Option<Filter>,
-    /// When requests come, which of them fail and over which connection they go follows from this.
-    pub seed: u64,
-    /// So long after the end, requests under way may still be answered.
-    pub patience: Duration,
 }
 
 /// What came of it, in time since the start of the scenario.
@@ -69,6 +76,28 @@ pub struct Recording {
     pub late: Duration,
 }
 
+impl Recording {
+    /// Several gateways' as one: requests and Envoys are counted on.
+    #[must_use]
+    pub fn together(parts: &[Self]) -> Self {
+        let mut all = Self::default();
+        for part in parts {
+            let (first, envoy) = (all.due.len(), all.ages.len() as u32);
+            all.due.extend(&part.due);
+            let moved = |it: &Request| Request { number: first + it.number, ..it.clone() };
+            all.requests.extend(part.requests.iter().map(moved));
+            let moved = |it: &Attempt| Attempt { number: first + it.number, ..it.clone() };
+            all.attempts.extend(part.attempts.iter().map(moved));
+            let moved = |it: &Ejection| Ejection { envoy: envoy + it.envoy, ..it.clone() };
+            all.ejections.extend(part.ejections.iter().map(moved));
+            all.ages.extend(&part.ages);
+            all.addresses.extend(part.addresses.clone());
+            all.late = all.late.max(part.late);
+        }
+        all
+    }
+}
+
 /// An Envoy of the gateway.
 #[derive(Debug)]
 struct Instance {
@@ -77,72 +106,109 @@ struct Instance {
     address: SocketAddr,
 }
 
+/// A gateway as it runs, and the world as it sees it.
 #[derive(Debug)]
-struct Stage {
+struct Gateway {
     mesh: Mesh,
-    seed: u64,
-    /// By life of an endpoint.
-    backends: BTreeMap<u32, Arc<Backend>>,
     instances: Vec<Instance>,
 }
 
+#[derive(Debug)]
+struct Stage {
+    seed: u64,
+    /// By life of an endpoint.
+    backends: BTreeMap<u32, Arc<Backend>>,
+    /// Never empty; what happens to endpoints is the same to all, and read from the first.
+    gateways: Vec<Gateway>,
+}
+
 impl Drill {
-    /// Plays it; takes as long as the scenario runs and a little more.
-    pub async fn play(&self) -> Result<Recording> {
-        let mesh = Mesh::new(&self.manifests, &self.scenario, IstioVersion::default())?;
-        let due = mesh.arrivals(self.seed);
-        let duration = mesh.duration();
-        let mut stage =
-            Stage { mesh, seed: self.seed, backends: BTreeMap::new(), instances: Vec::new() };
-        let translation = stage.mesh.translate();
-        stage.follow_endpoints().await?;
-        for _ in 0..self.replicas {
-            stage.instances.push(self.start(&stage, &translation).await?);
+    /// Plays it and returns what came of it at each gateway; takes as long as the scenario runs and a little more.
+    pub async fn play(&self) -> Result<Vec<Recording>> {
+        let scenarios = each_gateway(&self.scenario);
+        let mut stage = Stage { seed: self.seed, backends: BTreeMap::new(), gateways: Vec::new() };
+        for alone in &scenarios {
+            let mesh = Mesh::new(&self.manifests, alone, IstioVersion::default())?;
+            stage.gateways.push(Gateway { mesh, instances: Vec::new() });
         }
-        let addresses: Vec<SocketAddr> = stage.instances.iter().map(|it| it.address).collect();
-        let mut client = Client::open(&addresses, &self.scenario.traffic, self.seed).await?;
+        stage.follow_endpoints().await?;
+        let addresses = stage.addresses()?;
+        let mut clients = Vec::new();
+        for (index, (gateway, alone)) in stage.gateways.iter_mut().zip(&scenarios).enumerate() {
+            let settings = self.gateways.get(index).context("a gateway is not described")?;
+            let translation = gateway.mesh.translate();
+            for _ in 0..settings.replicas {
+                let program = program::Program { traffic: &alone.traffic, settings };
+                let mesh = &gateway.mesh;
+                let instance = start(&program, mesh, &translation, &addresses).await?;
+                gateway.instances.push(instance);
+            }
+            let envoys: Vec<SocketAddr> = gateway.instances.iter().map(|it| it.address).collect();
+            let seed = self.seed.wrapping_add(index as u64 * 1_000_003);
+            let client = Client::open(&envoys, &alone.traffic, seed).await?;
+            clients.push((client, gateway.mesh.arrivals(seed)));
+        }
         let (began, wall) = (Instant::now() + HEAD_START, SystemTime::now() + HEAD_START);
-        let load = tokio::spawn({
-            let due = due.clone();
-            async move { client.run(began, &due).await }
-        });
-        for (index, at) in stage.mesh.steps().into_iter().enumerate() {
+        let mut loads = Vec::new();
+        for (mut client, due) in clients {
+            let moments = due.clone();
+            loads.push((due, tokio::spawn(async move { client.run(began, &moments).await })));
+        }
+        for (index, at) in stage.first()?.steps().into_iter().enumerate() {
             tokio::time::sleep_until(began + at).await;
             stage.do_step(index).await?;
         }
-        tokio::time::sleep_until(began + duration).await;
-        let late = client::finish(load, self.patience).await?;
+        tokio::time::sleep_until(began + stage.first()?.duration()).await;
+        let mut ended = Vec::new();
+        for (due, load) in loads {
+            ended.push((due, client::finish(load, self.patience).await?));
+        }
         // Logs are written every tenth of a second.
         tokio::time::sleep(Duration::from_millis(400)).await;
-        stage.recording(due, wall, late)
-    }
-
-    async fn start(&self, stage: &Stage, translation: &Translation) -> Result<Instance> {
-        let folder = tempfile::Builder::new().prefix("mesh-failover-drill-").tempdir()?;
-        let bootstrap =
-            program::write(folder.path(), translation, &stage.addresses()?, &stage.mesh, self)?;
-        let options = EnvoyOptions { concurrency: self.workers, ..EnvoyOptions::default() };
-        let envoy = Envoy::start(&bootstrap, folder.path(), &options).await?;
-        let address = envoy.listener().await?;
-        Ok(Instance { envoy, folder, address })
+        let gateways = stage.gateways.iter().zip(ended);
+        gateways.map(|(gateway, (due, late))| stage.recording(gateway, due, wall, late)).collect()
     }
 }
 
+async fn start(
+    program: &program::Program<'_>,
+    mesh: &Mesh,
+    translation: &Translation,
+    addresses: &BTreeMap<String, Address>,
+) -> Result<Instance> {
+    let folder = tempfile::Builder::new().prefix("mesh-failover-drill-").tempdir()?;
+    let bootstrap = program.write(folder.path(), translation, addresses, mesh)?;
+    let workers = program.settings.workers;
+    let options = EnvoyOptions { concurrency: workers, ..EnvoyOptions::default() };
+    let envoy = Envoy::start(&bootstrap, folder.path(), &options).await?;
+    let address = envoy.listener().await?;
+    Ok(Instance { envoy, folder, address })
+}
+
 impl Stage {
+    fn first(&self) -> Result<&Mesh> {
+        Ok(&self.gateways.first().context("there is no gateway")?.mesh)
+    }
+
     async fn do_step(&mut self, index: usize) -> Result<()> {
-        self.mesh.do_step(index);
-        let translation = self.mesh.translate();
+        let mut translations = Vec::new();
+        for gateway in &mut self.gateways {
+            gateway.mesh.do_step(index);
+            translations.push(gateway.mesh.translate());
+        }
         self.follow_endpoints().await?;
         let addresses = self.addresses()?;
-        for instance in &self.instances {
-            program::write_endpoints(instance.folder.path(), &translation, &addresses)?;
+        for (gateway, translation) in self.gateways.iter().zip(&translations) {
+            for instance in &gateway.instances {
+                program::write_endpoints(instance.folder.path(), translation, &addresses)?;
+            }
         }
         Ok(())
     }
 
     /// Starts what is new and makes everything as broken as it should be. A pod that left goes on answering what it gets.
     async fn follow_endpoints(&mut self) -> Result<()> {
-        for endpoint in self.mesh.endpoints() {
+        for endpoint in self.first()?.endpoints() {
             let backend = match self.backends.get(&endpoint.id) {
                 Some(backend) => backend.clone(),
                 None => {
@@ -165,7 +231,7 @@ impl Stage {
     /// Where the endpoints that exist listen, by name.
     fn addresses(&self) -> Result<BTreeMap<String, Address>> {
         let mut addresses = BTreeMap::new();
-        for endpoint in self.mesh.endpoints().into_iter().filter(|endpoint| endpoint.exists) {
+        for endpoint in self.first()?.endpoints().into_iter().filter(|endpoint| endpoint.exists) {
             let Some(backend) = self.backends.get(&endpoint.id) else { continue };
             let (host, port) = (backend.address().ip().to_string(), backend.address().port());
             if addresses.insert(endpoint.name.clone(), Address { host, port }).is_some() {
@@ -175,7 +241,13 @@ impl Stage {
         Ok(addresses)
     }
 
-    fn recording(&self, due: Vec<Duration>, wall: SystemTime, late: Duration) -> Result<Recording> {
+    fn recording(
+        &self,
+        gateway: &Gateway,
+        due: Vec<Duration>,
+        wall: SystemTime,
+        late: Duration,
+    ) -> Result<Recording> {
         let names = self.backends.values();
         let names: BTreeMap<String, String> =
             names.map(|it| (it.address().to_string(), it.name().to_owned())).collect();
@@ -185,7 +257,7 @@ impl Stage {
             let address = backend.address();
             known.or_insert(Address { host: address.ip().to_string(), port: address.port() });
         }
-        for (envoy, instance) in (0..).zip(&self.instances) {
+        for (envoy, instance) in (0..).zip(&gateway.instances) {
             let read = |name: &str| -> Result<String> {
                 let path: PathBuf = instance.folder.path().join(name);
                 fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))

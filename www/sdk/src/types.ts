@@ -1618,6 +1618,10 @@ export interface Expectation {
    */
   from?: GoDuration;
   /**
+   * The gateway that it is about; unset: all together.
+   */
+  gateway?: string;
+  /**
    * Most failed requests, in percent of all.
    */
   maxErrorRate?: number;
@@ -2039,6 +2043,100 @@ export interface ServerTls {
    * Accepted client certificates.
    */
   verifyCertificateSpki?: string[];
+}
+/**
+ * A gateway in a phase.
+ */
+export interface GatewayPhase {
+  /**
+   * By region of the upstream that answered, and [`NONE`].
+   */
+  regions: {
+    [k: string]: RegionPhase;
+  };
+  /**
+   * Its requests.
+   */
+  total: Counts;
+}
+/**
+ * A region in a phase.
+ */
+export interface RegionPhase {
+  /**
+   * How many of them failed.
+   */
+  errors: number;
+  /**
+   * How they ended, if not with 200: by status and Envoy's response flags.
+   */
+  outcomes?: {
+    [k: string]: number;
+  };
+  /**
+   * Half took at most this.
+   */
+  p50Ms?: number;
+  /**
+   * 99 of 100 took at most this.
+   */
+  p99Ms?: number;
+  /**
+   * How many ended.
+   */
+  requests: number;
+  /**
+   * Percent of requests.
+   */
+  share: number;
+}
+/**
+ * A gateway and its traffic.
+ */
+export interface GatewayTraffic {
+  /**
+   * Cluster whose gateway gets the traffic.
+   */
+  gateway: string;
+  /**
+   * The traffic.
+   */
+  traffic: Traffic;
+}
+/**
+ * Open-loop traffic.
+ */
+export interface Traffic {
+  /**
+   * When they come; unset: constant.
+   */
+  arrivals?: Arrivals;
+  /**
+   * Request headers.
+   */
+  headers?: {
+    [k: string]: string;
+  };
+  /**
+   * `Host` header; unset: the first domain of the gateway's routes.
+   */
+  host?: string;
+  /**
+   * Unset: `GET`.
+   */
+  method?: string;
+  /**
+   * Unset: `/`.
+   */
+  path?: string;
+  /**
+   * Port of the gateway's Service; unset: the gateway's first.
+   */
+  port?: number;
+  /**
+   * Requests a second.
+   */
+  rate: number;
 }
 /**
  * `Headers.HeaderOperations`.
@@ -3140,6 +3238,10 @@ export interface Scenario {
    */
   gateway: string;
   /**
+   * Further gateways, each with traffic of its own.
+   */
+  otherGateways?: GatewayTraffic[];
+  /**
    * Seed of everything random; unset: 1. A seed given on the command line goes first.
    */
   seed?: number;
@@ -3172,6 +3274,10 @@ export interface Step {
    * Requests fail with a status.
    */
   fail?: Fail | null;
+  /**
+   * The gateway whose `rate` it is; unset: each gateway's.
+   */
+  gateway?: string | null;
   /**
    * The network in between is gone.
    */
@@ -3305,41 +3411,6 @@ export interface Slow {
   zone?: string | null;
 }
 /**
- * Open-loop traffic.
- */
-export interface Traffic {
-  /**
-   * When they come; unset: constant.
-   */
-  arrivals?: Arrivals;
-  /**
-   * Request headers.
-   */
-  headers?: {
-    [k: string]: string;
-  };
-  /**
-   * `Host` header; unset: the first domain of the gateway's routes.
-   */
-  host?: string;
-  /**
-   * Unset: `GET`.
-   */
-  method?: string;
-  /**
-   * Unset: `/`.
-   */
-  path?: string;
-  /**
-   * Port of the gateway's Service; unset: the gateway's first.
-   */
-  port?: number;
-  /**
-   * Requests a second.
-   */
-  rate: number;
-}
-/**
  * Texts to read.
  */
 export interface ParseRequest {
@@ -3363,6 +3434,12 @@ export interface Phase {
    */
   fromMs: number;
   /**
+   * By the cluster of the gateway, if the scenario has several.
+   */
+  gateways?: {
+    [k: string]: GatewayPhase;
+  };
+  /**
    * By region of the upstream that answered, and [`NONE`].
    */
   regions: {
@@ -3384,37 +3461,6 @@ export interface Phase {
    * All requests that started in it.
    */
   total: Counts;
-}
-/**
- * A region in a phase.
- */
-export interface RegionPhase {
-  /**
-   * How many of them failed.
-   */
-  errors: number;
-  /**
-   * How they ended, if not with 200: by status and Envoy's response flags.
-   */
-  outcomes?: {
-    [k: string]: number;
-  };
-  /**
-   * Half took at most this.
-   */
-  p50Ms?: number;
-  /**
-   * 99 of 100 took at most this.
-   */
-  p99Ms?: number;
-  /**
-   * How many ended.
-   */
-  requests: number;
-  /**
-   * Percent of requests.
-   */
-  share: number;
 }
 /**
  * Its manifests.

@@ -1,9 +1,10 @@
 //! What a person wants to see first: each phase in a line, why traffic moved, what was expected.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use mesh_failover_core::report::{seconds, told};
-use mesh_failover_core::sim::{Event, NONE, Phase, Report, Verdict};
+use mesh_failover_core::sim::{Counts, Event, NONE, Phase, RegionPhase, Report, Verdict};
 
 use super::Played;
 use crate::style::{BAD, BOLD, GOOD};
@@ -38,7 +39,6 @@ fn phases(text: &mut String, report: &Report) {
         .map(String::as_str)
         .chain([NONE])
         .collect();
-    let width = |name: &str| name.len().max(7);
     let _ = write!(text, "  {:>7}  {:>7}  {:>8}", "from", "to", "requests");
     for name in &regions {
         let _ = write!(text, "  {name:>0$}", width(name));
@@ -55,33 +55,52 @@ fn phases(text: &mut String, report: &Report) {
             seconds(phase.to_ms) + " s",
             phase.total.requests
         );
-        for name in &regions {
-            let share = phase.regions.get(*name).map_or(0.0, |region| region.share);
-            let _ = write!(text, "  {:>1$}", format!("{share:.1} %"), width(name));
-        }
-        let _ = writeln!(
-            text,
-            "  {:>6}  {:>7}  {:>9}  {:>9}{}",
-            phase.total.errors,
-            phase.retries,
-            millis(phase.total.p50_ms),
-            millis(phase.total.p99_ms),
-            outcomes(phase)
-        );
+        let retries = phase.retries.to_string();
+        numbers(text, &regions, (&phase.total, &phase.regions), &retries);
+        gateways(text, phase, &regions);
+    }
+}
+
+fn width(region: &str) -> usize {
+    region.len().max(7)
+}
+
+/// The rest of a line: shares, errors and how long it took.
+fn numbers(
+    text: &mut String,
+    names: &[&str],
+    (total, regions): (&Counts, &BTreeMap<String, RegionPhase>),
+    retries: &str,
+) {
+    for name in names {
+        let share = regions.get(*name).map_or(0.0, |region| region.share);
+        let _ = write!(text, "  {:>1$}", format!("{share:.1} %"), width(name));
+    }
+    let _ = writeln!(
+        text,
+        "  {:>6}  {retries:>7}  {:>9}  {:>9}{}",
+        total.errors,
+        millis(total.p50_ms),
+        millis(total.p99_ms),
+        outcomes(total)
+    );
+}
+
+/// Each of several gateways in a line of its own.
+fn gateways(text: &mut String, phase: &Phase, names: &[&str]) {
+    for (gateway, part) in &phase.gateways {
+        let _ = write!(text, "  {gateway:>16}  {:>8}", part.total.requests);
+        numbers(text, names, (&part.total, &part.regions), "");
     }
 }
 
 /// How requests failed, after the numbers.
-fn outcomes(phase: &Phase) -> String {
-    if phase.total.outcomes.is_empty() {
+fn outcomes(total: &Counts) -> String {
+    if total.outcomes.is_empty() {
         return String::new();
     }
-    let outcomes: Vec<String> = phase
-        .total
-        .outcomes
-        .iter()
-        .map(|(outcome, count)| format!("{count} × {outcome}"))
-        .collect();
+    let outcomes: Vec<String> =
+        total.outcomes.iter().map(|(outcome, count)| format!("{count} × {outcome}")).collect();
     format!("  {}", outcomes.join(", "))
 }
 

@@ -18,6 +18,9 @@ pub struct Scenario {
     pub gateway: String,
     /// The traffic.
     pub traffic: Traffic,
+    /// Further gateways, each with traffic of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_gateways: Vec<GatewayTraffic>,
     /// How long it runs.
     pub duration: GoDuration,
     /// How long before t = 0 the Envoy cluster was created, which sets the phase of the detector's
@@ -31,6 +34,18 @@ pub struct Scenario {
     /// What must come out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expectation>,
+}
+
+/// A gateway and its traffic.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct GatewayTraffic {
+    /// Cluster whose gateway gets the traffic.
+    pub gateway: String,
+    /// The traffic.
+    pub traffic: Traffic,
 }
 
 /// Open-loop traffic.
@@ -100,6 +115,8 @@ pub struct Step {
     pub at: GoDuration,
     /// So many requests a second from now on.
     pub rate: Option<f64>,
+    /// The gateway whose `rate` it is; unset: each gateway's.
+    pub gateway: Option<String>,
     /// The workload has this many endpoints now.
     pub scale: Option<Scale>,
     /// Requests fail with a status.
@@ -220,6 +237,8 @@ pub struct Expectation {
     pub from: Option<GoDuration>,
     /// End; unset: the scenario's.
     pub to: Option<GoDuration>,
+    /// The gateway that it is about; unset: all together.
+    pub gateway: Option<String>,
     /// Percent of requests by region.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub share: BTreeMap<String, f64>,

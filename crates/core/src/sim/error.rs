@@ -49,6 +49,19 @@ impl SimError {
     pub(super) fn field(path: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Field { path: path.into(), message: message.into() }
     }
+
+    /// The same of the gateway at this place of the scenario's `otherGateways`.
+    pub(super) fn of_other(self, index: u64) -> Self {
+        let place = format!("spec.otherGateways[{index}]");
+        match self {
+            Self::Gateway(error) => Self::field(format!("{place}.gateway"), error.to_string()),
+            Self::Field { path, message } => match path.strip_prefix("spec.traffic") {
+                Some(field) => Self::field(format!("{place}.traffic{field}"), message),
+                None => Self::field(path, message),
+            },
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for SimError {

@@ -18,7 +18,7 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// What happened. `gateway` is the number of the gateway's pod.
+/// What happened. `gateway` is the number of the gateway's pod, counted through all gateways of the scenario.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use super::gateway_run::GatewayRun;
 use super::nanos;
 use super::recorder::Cell;
-use super::report::{share, spans_between, sum};
 use super::simulation::Simulation;
+use super::sum::{share, spans_between, sum};
 use super::timeline::window;
 use super::watch::Watch;
 use crate::manifest::{Expectation, GoDuration};
@@ -45,40 +46,64 @@ pub struct Check {
 
 /// Judges every expectation.
 pub(super) fn judge(simulation: &Simulation) -> Vec<Verdict> {
-    let expectations = simulation.scenario.expect.iter().zip(&simulation.watches);
-    expectations
-        .map(|(expectation, watches)| {
-            let (from, to) = window(expectation, simulation.timeline.duration);
-            let mut checks = traffic(simulation, expectation, from, to);
-            let watch = |number: Option<usize>| {
-                number.and_then(|number| simulation.engine.watches.get(number))
-            };
-            let [failover, failback] = watches.map(watch);
-            checks.extend(failover.zip(expectation.failover.as_ref()).map(|(watch, wanted)| {
-                in_time("failover from", &wanted.region, wanted.within, watch.failover())
-            }));
-            checks.extend(failback.zip(expectation.failback.as_ref()).map(|(watch, wanted)| {
-                in_time("failback to", &wanted.region, wanted.within, Watch::failback(watch))
-            }));
-            checks.extend(expectation.ejected.as_ref().map(|names| ejected(simulation, names, to)));
-            Verdict {
-                from_ms: super::millis(from),
-                to_ms: super::millis(to),
-                passed: checks.iter().all(|check| check.passed),
-                checks,
-            }
-        })
-        .collect()
+    let Some(first) = simulation.gateways.first() else { return Vec::new() };
+    let duration = first.timeline.duration;
+    let judged = first.scenario.expect.iter().enumerate().map(|(index, expectation)| {
+        let (from, to) = window(expectation, duration);
+        let chosen = |gateway: &GatewayRun| {
+            expectation.gateway.as_ref().is_none_or(|name| *name == gateway.scenario.gateway)
+        };
+        let place = simulation.gateways.iter().position(chosen).unwrap_or(0);
+        let gateways = match expectation.gateway {
+            Some(_) => simulation.gateways.get(place..=place),
+            None => simulation.gateways.get(..),
+        };
+        let gateways = gateways.unwrap_or_default();
+        let mut checks = traffic(gateways, expectation, from, to);
+        checks.extend(expectation.failover.as_ref().map(|wanted| {
+            // The last gateway that leaves the region counts.
+            let left = watches(gateways, index, 0).map(Watch::failover);
+            let left = left.collect::<Option<Vec<u64>>>().and_then(|it| it.into_iter().max());
+            in_time("failover from", &wanted.region, wanted.within, left)
+        }));
+        checks.extend(expectation.failback.as_ref().map(|wanted| {
+            let back = watches(gateways, index, 1).filter_map(Watch::failback).min();
+            in_time("failback to", &wanted.region, wanted.within, back)
+        }));
+        checks.extend(expectation.ejected.as_ref().map(|names| ejected(gateways, names, to)));
+        if let Some(name) = expectation.gateway.as_ref().filter(|_| simulation.gateways.len() > 1) {
+            checks.iter_mut().for_each(|check| check.what = format!("{name}: {}", check.what));
+        }
+        Verdict {
+            from_ms: super::millis(from),
+            to_ms: super::millis(to),
+            passed: checks.iter().all(|check| check.passed),
+            checks,
+        }
+    });
+    judged.collect()
+}
+
+/// What each gateway watched for an expectation: 0 for failover, 1 for failback.
+fn watches(
+    gateways: &[GatewayRun],
+    expectation: usize,
+    which: usize,
+) -> impl Iterator<Item = &Watch> {
+    gateways.iter().filter_map(move |gateway| {
+        let number = gateway.watches.get(expectation)?.get(which).copied().flatten()?;
+        gateway.engine.watches.get(number)
+    })
 }
 
 /// Shares, errors and latency.
-fn traffic(simulation: &Simulation, expectation: &Expectation, from: u64, to: u64) -> Vec<Check> {
-    let sum = sum(spans_between(simulation, from, to));
+fn traffic(gateways: &[GatewayRun], expectation: &Expectation, from: u64, to: u64) -> Vec<Check> {
+    let sum = sum(spans_between(gateways, from, to));
     let all = sum.all();
     let mut checks = Vec::new();
     let within = expectation.within.unwrap_or(DEFAULT_WITHIN);
-    for (name, cell) in sum.by_region(&simulation.engine.world.pods) {
-        if let Some(expected) = expectation.share.get(name) {
+    for (name, cell) in &sum.regions {
+        if let Some(expected) = expectation.share.get(*name) {
             let got = share(cell.total(), all.total());
             checks.push(Check {
                 what: format!("share of {name}"),
@@ -148,24 +173,28 @@ fn in_time(what: &str, region: &str, within: GoDuration, got: Option<u64>) -> Ch
     }
 }
 
-fn ejected(simulation: &Simulation, names: &[String], to: u64) -> Check {
-    let end = Simulation::origin() + to;
-    let spans = simulation.engine.recorder.spans();
-    let gauges = spans.iter().find(|span| span.to == end).map(|span| &span.gauges);
-    let pods = &simulation.engine.world.pods;
-    let envoys = simulation.engine.envoys.len() as u32;
-    let mut got: Vec<String> = gauges
-        .iter()
-        .flat_map(|gauges| &gauges.ejected_pods)
-        .filter_map(|(pod, count)| {
-            let name = &pods.get(*pod)?.name;
-            Some(if *count == envoys {
-                name.clone()
-            } else {
-                format!("{name} ({count} of {envoys} gateways)")
-            })
-        })
-        .collect();
+fn ejected(gateways: &[GatewayRun], names: &[String], to: u64) -> Check {
+    let end = GatewayRun::origin() + to;
+    let envoys: u32 = gateways.iter().map(|gateway| gateway.engine.envoys.len() as u32).sum();
+    let mut counts: Vec<(&str, u32)> = Vec::new();
+    for gateway in gateways {
+        let spans = gateway.engine.recorder.spans();
+        let gauges = spans.iter().find(|span| span.to == end).map(|span| &span.gauges);
+        for (pod, count) in gauges.iter().flat_map(|gauges| &gauges.ejected_pods) {
+            let Some(name) = gateway.pods().get(*pod).map(|pod| pod.name.as_str()) else {
+                continue;
+            };
+            match counts.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) if gateways.len() > 1 => *known += count,
+                _ => counts.push((name, *count)),
+            }
+        }
+    }
+    let told = |(name, count): &(&str, u32)| match *count == envoys {
+        true => (*name).to_owned(),
+        false => format!("{name} ({count} of {envoys} gateways)"),
+    };
+    let mut got: Vec<String> = counts.iter().map(told).collect();
     got.sort();
     let mut expected = names.to_vec();
     expected.sort();

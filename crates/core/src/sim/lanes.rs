@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::gateway_run::GatewayRun;
 use super::pods::{Faults, Pod, Pods};
-use super::simulation::Simulation;
 
 /// An endpoint through the whole run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -113,13 +113,26 @@ fn state(pod: &Pod) -> Option<EndpointState> {
     Some(state)
 }
 
-/// Every endpoint there was, in the order of the topology and of their ordinals.
-pub(super) fn lanes(simulation: &Simulation) -> Vec<EndpointLane> {
-    let pods = &simulation.engine.world.pods;
-    let millis = |at: u64| super::millis(at.saturating_sub(Simulation::origin()));
-    let end = super::millis(simulation.timeline.duration);
+/// Every endpoint there was, in the order of the topology and of their ordinals; then those that only a later gateway knows.
+pub(super) fn lanes(gateways: &[GatewayRun]) -> Vec<EndpointLane> {
+    let mut all: Vec<EndpointLane> = Vec::new();
+    for lane in gateways.iter().flat_map(of_gateway) {
+        let same = |it: &EndpointLane| {
+            (&it.name, &it.cluster, &it.service) == (&lane.name, &lane.cluster, &lane.service)
+        };
+        if gateways.len() == 1 || !all.iter().any(same) {
+            all.push(lane);
+        }
+    }
+    all
+}
+
+fn of_gateway(gateway: &GatewayRun) -> Vec<EndpointLane> {
+    let pods = gateway.pods();
+    let millis = |at: u64| super::millis(at.saturating_sub(GatewayRun::origin()));
+    let end = super::millis(gateway.timeline.duration);
     let mut lanes: BTreeMap<(u32, u32), EndpointLane> = BTreeMap::new();
-    for ((_, pod), changes) in pods.iter().zip(&simulation.lanes.changes) {
+    for ((_, pod), changes) in pods.iter().zip(&gateway.lanes.changes) {
         let Some(workload) = pods.workload(pod.workload) else { continue };
         let region = pods.regions().get(workload.region.0 as usize);
         let lane = lanes.entry((pod.workload, pod.ordinal)).or_insert_with(|| EndpointLane {
@@ -145,9 +158,8 @@ pub(super) fn lanes(simulation: &Simulation) -> Vec<EndpointLane> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::manifest::{Source, read};
-    use crate::sim::Options;
+    use crate::sim::{Options, Simulation};
 
     const SEED: [&str; 5] = [
         include_str!("../../../../examples/seed/gateway.yaml"),

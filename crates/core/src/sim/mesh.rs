@@ -10,7 +10,7 @@ use super::arrivals::ArrivalProcess;
 use super::error::SimError;
 use super::pods::Pod;
 use super::random::{Stream, Xoshiro};
-use super::timeline::{Action, Timeline};
+use super::timeline::{Planned, Timeline};
 use super::world::World;
 use crate::manifest::{Latency, Manifests, Scenario, Traffic};
 use crate::translate::{IstioVersion, Proxy, Translation};
@@ -20,6 +20,7 @@ use crate::translate::{IstioVersion, Proxy, Translation};
 pub struct Mesh {
     world: World,
     timeline: Timeline,
+    gateway: String,
     traffic: Traffic,
 }
 
@@ -57,7 +58,7 @@ pub enum Condition {
 }
 
 impl Mesh {
-    /// The endpoints at the start of a scenario.
+    /// The endpoints at the start of a scenario, as they are for its first gateway.
     ///
     /// # Errors
     /// If the scenario contradicts itself or the topology.
@@ -71,6 +72,7 @@ impl Mesh {
         let mut mesh = Self {
             world: World::new(manifests, proxy.with_version(version), BTreeMap::new()),
             timeline,
+            gateway: scenario.gateway.clone(),
             traffic: scenario.traffic.clone(),
         };
         // Endpoints that no topology has are met in the assignments.
@@ -132,10 +134,8 @@ impl Mesh {
         let mut rng = Xoshiro::new(seed, Stream::Arrivals);
         let kind = self.traffic.arrivals.unwrap_or_default();
         let mut process = ArrivalProcess::new(kind, 0, self.traffic.rate, &mut rng);
-        let rates = self.timeline.steps.iter().filter_map(|step| match step.action {
-            Action::Rate(rate) => Some((step.at, rate)),
-            _ => None,
-        });
+        let rate = |step: &Planned| Some((step.at, step.action.rate_at(&self.gateway)?));
+        let rates = self.timeline.steps.iter().filter_map(rate);
         let mut rates = rates.peekable();
         let mut moments = Vec::new();
         loop {
@@ -183,6 +183,7 @@ mod tests {
         let mesh = Mesh {
             world: World::new(&Manifests::default(), Proxy::default(), BTreeMap::new()),
             timeline: Timeline::new(&scenario).unwrap(),
+            gateway: String::new(),
             traffic: scenario.traffic.clone(),
         };
         let moments = mesh.arrivals(1);

@@ -9,17 +9,18 @@
 //! |---|---|
 //! | `timeline`, `mesh` | the scenario, checked and in order; the same for a real Envoy |
 //! | `world`, `pods` | endpoints, what is wrong with them, and their translation |
+//! | `simulation`, `gateway_run` | the gateways side by side, and one of them |
 //! | `stage`, `routing`, `gateway`, `upstream` | one Envoy: routes, clusters, workers |
 //! | `arm`, `front` | the region router before them |
 //! | `arrivals`, `latency`, `queue`, `random`, `exponential`, `float` | time and chance |
 //! | `engine`, `requests`, `retry`, `outcome` | the life of a request |
-//! | `recorder`, `histogram`, `share`, `watch`, `log`, `event` | what is counted and written down |
+//! | `recorder`, `histogram`, `sum`, `share`, `watch`, `log`, `event` | what is counted and written down |
 //! | `expect`, `lanes`, `report` | what came out |
 //!
 //! **Determinism.** The same manifests, scenario and seed give the same report, byte for byte, on every target: one seed, integers
 //! and correctly rounded floating-point operations, one total order of events, no threads.
 //!
-//! **Not modelled**, beyond what the modules say: traffic from other gateways than the scenario's; gateways between
+//! **Not modelled**, beyond what the modules say: gateways between
 //! networks as anything but endpoints; the time that istiod takes.
 
 mod arm;
@@ -32,6 +33,7 @@ mod exponential;
 mod float;
 mod front;
 mod gateway;
+mod gateway_run;
 mod histogram;
 mod lanes;
 mod latency;
@@ -50,6 +52,7 @@ mod routing;
 mod share;
 mod simulation;
 mod stage;
+mod sum;
 mod timeline;
 mod upstream;
 mod watch;
@@ -63,8 +66,10 @@ pub use lanes::{EndpointLane, EndpointSpan, EndpointState};
 pub use mesh::{Condition, Endpoint, Mesh};
 pub use options::Options;
 pub use outcome::{Outcome, ResponseFlags};
-pub use report::{Counts, EndpointFrame, Frame, NONE, Phase, RegionFrame, RegionPhase, Report};
-pub use simulation::Simulation;
+pub use report::{
+    Counts, EndpointFrame, Frame, GatewayPhase, NONE, Phase, RegionFrame, RegionPhase, Report,
+};
+pub use simulation::{Simulation, each_gateway};
 
 /// A duration in nanoseconds; the longest there is, if it is longer.
 fn nanos(time: std::time::Duration) -> u64 {

@@ -9,11 +9,15 @@ use serde::Serialize;
 use super::arm::Arm;
 use super::event::Event;
 use super::expect::{Verdict, judge};
+use super::gateway_run::GatewayRun;
 use super::lanes::{EndpointLane, lanes};
+use super::nanos;
 use super::outcome::Outcome;
-use super::pods::{PodId, Pods};
+use super::pods::Pods;
 use super::recorder::{Cell, Span};
 use super::simulation::Simulation;
+use super::sum::{Sum, share, spans_between, sum};
+use super::timeline::Planned;
 
 /// The name under which answers that no upstream gave are counted.
 pub const NONE: &str = "none";
@@ -86,6 +90,20 @@ pub struct Phase {
     pub regions: BTreeMap<String, RegionPhase>,
     /// Attempts by endpoint.
     pub endpoints: BTreeMap<String, Counts>,
+    /// By the cluster of the gateway, if the scenario has several.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub gateways: BTreeMap<String, GatewayPhase>,
+}
+
+/// A gateway in a phase.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayPhase {
+    /// Its requests.
+    pub total: Counts,
+    /// By region of the upstream that answered, and [`NONE`].
+    pub regions: BTreeMap<String, RegionPhase>,
 }
 
 /// A region in a phase.
@@ -156,19 +174,22 @@ impl Report {
     }
 
     pub(super) fn new(simulation: &Simulation) -> Self {
-        let spans = simulation.engine.recorder.spans();
-        let with_router = simulation.engine.envoys.iter().any(|envoy| envoy.front.is_some());
+        let gateways = simulation.gateways.as_slice();
+        let envoys = gateways.iter().flat_map(|gateway| &gateway.engine.envoys);
+        let with_router = envoys.into_iter().any(|envoy| envoy.front.is_some());
+        let spans = gateways.iter().flat_map(|gateway| gateway.engine.recorder.spans());
+        let duration = nanos(simulation.duration());
         Self {
             arm: if with_router { Arm::Router } else { Arm::Native },
             seed: simulation.seed,
-            duration_ms: super::millis(simulation.timeline.duration),
-            started: spans.iter().map(|span| span.started).sum(),
-            unfinished: simulation.engine.in_flight(),
-            total: Counts::from(&sum(spans).all()),
-            phases: phases(simulation),
+            duration_ms: super::millis(duration),
+            started: spans.map(|span| span.started).sum(),
+            unfinished: gateways.iter().map(|gateway| gateway.engine.in_flight()).sum(),
+            total: Counts::from(&sum(spans_between(gateways, 0, duration)).all()),
+            phases: phases(gateways),
             frames: simulation.frames(0),
-            endpoints: lanes(simulation),
-            events: simulation.engine.log.events().to_vec(),
+            endpoints: lanes(gateways),
+            events: simulation.events().to_vec(),
             expectations: judge(simulation),
         }
     }
@@ -193,159 +214,135 @@ impl From<&Cell> for Counts {
     }
 }
 
-/// Spans added up.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Sum {
-    /// First what nobody answered, then by region.
-    pub(super) cells: Vec<Cell>,
-    pub(super) retries: u64,
+fn phases(gateways: &[GatewayRun]) -> Vec<Phase> {
+    let Some(timeline) = gateways.first().map(|gateway| &gateway.timeline) else {
+        return Vec::new();
+    };
+    let starts = timeline.phases();
+    let ends = starts.iter().skip(1).copied().chain([timeline.duration]);
+    starts.iter().zip(ends).map(|(from, to)| phase(gateways, &timeline.steps, *from, to)).collect()
 }
 
-impl Sum {
-    /// All requests.
-    pub(super) fn all(&self) -> Cell {
-        let mut all = Cell::default();
-        self.cells.iter().for_each(|cell| all.merge(cell));
-        all
+fn phase(gateways: &[GatewayRun], steps: &[Planned], from: u64, to: u64) -> Phase {
+    let sum = sum(spans_between(gateways, from, to));
+    let steps = steps.iter().filter(|step| step.at == from);
+    let mut endpoints = BTreeMap::new();
+    for gateway in gateways {
+        let origin = GatewayRun::origin();
+        let cells = gateway.engine.recorder.endpoints(origin + from, origin + to);
+        by_name(gateway.pods(), &cells, &mut endpoints);
     }
-
-    /// By name of region, and [`NONE`]; every region is there.
-    pub(super) fn by_region<'a>(&'a self, pods: &'a Pods) -> impl Iterator<Item = (&'a str, Cell)> {
-        let names = std::iter::once(NONE).chain(pods.regions().iter().map(String::as_str));
-        let cells = self.cells.iter().cloned().chain(std::iter::repeat(Cell::default()));
-        names.zip(cells)
-    }
-}
-
-/// Adds spans up.
-pub(super) fn sum<'a>(spans: impl IntoIterator<Item = &'a Span>) -> Sum {
-    let mut sum = Sum::default();
-    for span in spans {
-        sum.retries += span.retries;
-        if sum.cells.len() < span.by_region.len() {
-            sum.cells.resize_with(span.by_region.len(), Cell::default);
-        }
-        for (cell, more) in sum.cells.iter_mut().zip(&span.by_region) {
-            cell.merge(more);
-        }
-    }
-    sum
-}
-
-/// The spans that lie between two moments of the scenario.
-pub(super) fn spans_between(
-    simulation: &Simulation,
-    from: u64,
-    to: u64,
-) -> impl Iterator<Item = &Span> {
-    let origin = Simulation::origin();
-    let spans = simulation.engine.recorder.spans().iter();
-    spans.filter(move |span| span.from >= origin + from && span.to <= origin + to)
-}
-
-/// Percent of requests; 0 of none.
-pub(super) fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
-}
-
-fn phases(simulation: &Simulation) -> Vec<Phase> {
-    let starts = simulation.timeline.phases();
-    let ends = starts.iter().skip(1).copied().chain([simulation.timeline.duration]);
-    starts.iter().zip(ends).map(|(from, to)| phase(simulation, *from, to)).collect()
-}
-
-fn phase(simulation: &Simulation, from: u64, to: u64) -> Phase {
-    let pods = &simulation.engine.world.pods;
-    let origin = Simulation::origin();
-    let sum = sum(spans_between(simulation, from, to));
-    let all = sum.all();
-    let steps = simulation.timeline.steps.iter().filter(|step| step.at == from);
-    let regions = sum.by_region(pods).map(|(name, cell)| {
-        let share = share(cell.total(), all.total());
-        (name.to_owned(), RegionPhase { share, counts: Counts::from(&cell) })
-    });
-    let cells = simulation.engine.recorder.endpoints(origin + from, origin + to);
+    let one = |gateway: &GatewayRun| {
+        let part = self::sum(spans_between(std::slice::from_ref(gateway), from, to));
+        let part = GatewayPhase { total: Counts::from(&part.all()), regions: region_phases(&part) };
+        (gateway.scenario.gateway.clone(), part)
+    };
+    let several = gateways.len() > 1;
     Phase {
         from_ms: super::millis(from),
         to_ms: super::millis(to),
         steps: steps.map(|step| step.action.to_string()).collect(),
-        total: Counts::from(&all),
+        total: Counts::from(&sum.all()),
         retries: sum.retries,
-        regions: regions.collect(),
-        endpoints: by_name(pods, &cells).into_iter().map(|(n, c)| (n, Counts::from(&c))).collect(),
+        regions: region_phases(&sum),
+        endpoints: endpoints.into_iter().map(|(n, c)| (n, Counts::from(&c))).collect(),
+        gateways: gateways.iter().filter(|_| several).map(one).collect(),
     }
 }
 
-/// Cells by endpoint name: lives of one name are added up.
-pub(super) fn by_name(pods: &Pods, cells: &[Cell]) -> BTreeMap<String, Cell> {
-    let mut named: BTreeMap<String, Cell> = BTreeMap::new();
+fn region_phases(sum: &Sum<'_>) -> BTreeMap<String, RegionPhase> {
+    let all = sum.all().total();
+    let of = |(name, cell): &(&str, Cell)| {
+        let share = share(cell.total(), all);
+        ((*name).to_owned(), RegionPhase { share, counts: Counts::from(cell) })
+    };
+    sum.regions.iter().map(of).collect()
+}
+
+/// Adds cells to those of their endpoints' names: lives of one name are added up.
+pub(super) fn by_name(pods: &Pods, cells: &[Cell], named: &mut BTreeMap<String, Cell>) {
     for ((_, pod), cell) in pods.iter().zip(cells) {
         if cell.total() > 0 {
             named.entry(pod.name.clone()).or_default().merge(cell);
         }
     }
-    named
 }
 
 impl Simulation {
     /// The frames that are over, without the first `skip`.
     #[must_use]
     pub fn frames(&self, skip: u32) -> Vec<Frame> {
-        let last = self.engine.now;
-        let over = self.engine.recorder.spans().iter().take_while(|span| span.to <= last);
-        over.skip(skip as usize).map(|span| frame(self, span, Self::origin())).collect()
-    }
-
-    /// What happened so far.
-    #[must_use]
-    pub fn events(&self) -> &[Event] {
-        self.engine.log.events()
+        let Some(first) = self.gateways.first() else { return Vec::new() };
+        let last = first.engine.now;
+        let spans = first.engine.recorder.spans().iter();
+        let over = spans.take_while(|span| span.to <= last).count();
+        (skip as usize..over).filter_map(|index| frame(&self.gateways, index)).collect()
     }
 
     /// The names under which traffic is counted: [`NONE`] and every region.
     #[must_use]
     pub fn regions(&self) -> Vec<String> {
-        let regions = self.engine.world.pods.regions().iter().cloned();
-        std::iter::once(NONE.to_owned()).chain(regions).collect()
+        let all = sum(spans_between(&self.gateways, 0, nanos(self.duration())));
+        all.regions.into_iter().map(|(name, _)| name.to_owned()).collect()
     }
 }
 
-fn frame(simulation: &Simulation, span: &Span, origin: u64) -> Frame {
-    let pods = &simulation.engine.world.pods;
-    let recorder = &simulation.engine.recorder;
-    let sum = sum([span]);
-    let mut ejected: BTreeMap<&str, u32> = BTreeMap::new();
-    let region_of = |pod: PodId| pods.regions().get(pods.behaviour(pod).1.0 as usize);
-    for (pod, envoys) in &span.gauges.ejected_pods {
-        if let Some(region) = region_of(*pod) {
-            *ejected.entry(region).or_default() += envoys;
-        }
-    }
-    let weights = std::iter::once(0.0)
-        .chain(span.gauges.weight.iter().copied())
-        .chain(std::iter::repeat(0.0));
-    let regions = sum.by_region(pods).zip(weights).map(|((name, cell), weight)| {
-        let ejected = ejected.get(name).copied().unwrap_or(0);
-        (name.to_owned(), RegionFrame { counts: Counts::from(&cell), weight, ejected })
-    });
-    let mut endpoints: BTreeMap<String, EndpointFrame> = BTreeMap::new();
-    if recorder.is_detailed() {
-        for (name, cell) in by_name(pods, &recorder.endpoints(span.from, span.to)) {
-            endpoints.entry(name).or_default().counts = Counts::from(&cell);
-        }
-        for (pod, envoys) in &span.gauges.ejected_pods {
-            if let Some(pod) = pods.get(*pod) {
-                endpoints.entry(pod.name.clone()).or_default().ejected += envoys;
-            }
-        }
-    }
-    Frame {
-        from_ms: super::millis(span.from - origin),
-        to_ms: super::millis(span.to - origin),
+/// The `index`th span of all gateways.
+fn frame(gateways: &[GatewayRun], index: usize) -> Option<Frame> {
+    let spans = gateways.iter().map(|it| Some((it, it.engine.recorder.spans().get(index)?)));
+    let spans: Vec<(&GatewayRun, &Span)> = spans.collect::<Option<_>>()?;
+    let (_, first) = *spans.first()?;
+    let origin = GatewayRun::origin();
+    let sum = sum(spans.iter().copied());
+    let counted = |(name, cell): &(&str, Cell)| {
+        let counts = Counts::from(cell);
+        ((*name).to_owned(), RegionFrame { counts, ..RegionFrame::default() })
+    };
+    let mut frame = Frame {
+        from_ms: super::millis(first.from - origin),
+        to_ms: super::millis(first.to - origin),
         total: Counts::from(&sum.all()),
         retries: sum.retries,
-        regions: regions.collect(),
-        endpoints,
-        panicking: span.gauges.panicking,
+        regions: sum.regions.iter().map(counted).collect(),
+        endpoints: BTreeMap::new(),
+        panicking: spans.iter().map(|(_, span)| span.gauges.panicking).sum(),
+    };
+    let mut cells = BTreeMap::new();
+    for (gateway, span) in &spans {
+        // Of the next request: what each gateway would do with it, by its part of the traffic.
+        let part = match (spans.len(), sum.started) {
+            (1, _) => 1.0,
+            (gateways, 0) => 1.0 / gateways as f64,
+            (_, all) => span.started as f64 / all as f64,
+        };
+        add_gauges(&mut frame, gateway, span, part);
+        let recorder = &gateway.engine.recorder;
+        if recorder.is_detailed() {
+            by_name(gateway.pods(), &recorder.endpoints(span.from, span.to), &mut cells);
+        }
+    }
+    for (name, cell) in cells {
+        frame.endpoints.entry(name).or_default().counts = Counts::from(&cell);
+    }
+    Some(frame)
+}
+
+/// Weights, by the gateway's part of the traffic, and ejections at the end of a span.
+fn add_gauges(frame: &mut Frame, gateway: &GatewayRun, span: &Span, part: f64) {
+    let pods = gateway.pods();
+    for (region, weight) in pods.regions().iter().zip(&span.gauges.weight) {
+        if let Some(region) = frame.regions.get_mut(region) {
+            region.weight += weight * part;
+        }
+    }
+    let detailed = gateway.engine.recorder.is_detailed();
+    for (pod, envoys) in &span.gauges.ejected_pods {
+        let region = pods.regions().get(pods.behaviour(*pod).1.0 as usize);
+        if let Some(region) = region.and_then(|region| frame.regions.get_mut(region)) {
+            region.ejected += envoys;
+        }
+        if let Some(pod) = pods.get(*pod).filter(|_| detailed) {
+            frame.endpoints.entry(pod.name.clone()).or_default().ejected += envoys;
+        }
     }
 }

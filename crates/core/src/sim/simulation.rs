@@ -1,55 +1,45 @@
-//! Plays a scenario: sets the stage, lets time pass, does what the steps say.
+//! A scenario's gateways, side by side.
+//!
+//! An endpoint answers one gateway as it does another and no gateway hears of another's ejections, so each plays the scenario by itself, with
+//! its own traffic and chance; what came out is added up.
 
 use std::time::Duration;
 
-use super::arm;
-use super::arrivals::ArrivalProcess;
-use super::engine::{Due, Engine, Parts};
 use super::error::SimError;
-use super::gateway::Routes;
-use super::lanes::Lanes;
-use super::latency::Latencies;
-use super::log::Place;
-use super::nanos;
+use super::event::{Event, EventKind};
+use super::gateway_run::GatewayRun;
 use super::options::Options;
-use super::pods::PodId;
-use super::queue::Queue;
-use super::random::{Stream, Xoshiro};
-use super::recorder::{Gauges, Recorder};
 use super::report::Report;
-use super::routing::Request;
-use super::share::add_shares;
-use super::stage::Stage;
-use super::timeline::{Action, Fault, Planned, Timeline, window};
-use super::watch::Watch;
-use super::world::World;
-use crate::cluster::ClusterLoadAssignment;
-use crate::live::{Ejections, ejections_at};
 use crate::manifest::{Manifests, Scenario};
-use crate::time::MonotonicTime;
-use crate::translate::{Proxy, Translation};
 
-/// The run starts at this moment of the engine's clock, so that Envoy may have been there before.
-const ORIGIN: u64 = 86_400_000_000_000;
-/// So long after the end, requests under way may still be answered.
-const DRAIN: u64 = 60_000_000_000;
 const DEFAULT_SEED: u64 = 1;
-/// A frame a second, but no more frames than a screen has columns.
-const DEFAULT_RESOLUTION: u64 = 1_000_000_000;
-const MAX_DEFAULT_FRAMES: u64 = 1_200;
+/// Seeds of two gateways differ by this.
+const SEED_STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A scenario being played.
 #[derive(Debug, Clone)]
 pub struct Simulation {
-    pub(super) scenario: Scenario,
-    pub(super) timeline: Timeline,
     pub(super) seed: u64,
-    pub(super) engine: Engine,
-    /// Which of the engine's watches belong to each expectation: failover, failback.
-    pub(super) watches: Vec<[Option<usize>; 2]>,
-    arrivals: ArrivalProcess,
-    gauges: Gauges,
-    pub(super) lanes: Lanes,
+    /// In the order of the scenario; never empty.
+    pub(super) gateways: Vec<GatewayRun>,
+    events: Vec<Event>,
+    /// Events of each gateway that have been taken.
+    taken: Vec<usize>,
+}
+
+/// The scenario as each of its gateways has it: alone. Steps and expectations may still name the others.
+#[must_use]
+pub fn each_gateway(scenario: &Scenario) -> Vec<Scenario> {
+    let alone = |gateway: &str, traffic| Scenario {
+        gateway: gateway.to_owned(),
+        traffic,
+        other_gateways: Vec::new(),
+        ..scenario.clone()
+    };
+    let others = scenario.other_gateways.iter();
+    std::iter::once(alone(&scenario.gateway, scenario.traffic.clone()))
+        .chain(others.map(|other| alone(&other.gateway, other.traffic.clone())))
+        .collect()
 }
 
 impl Simulation {
@@ -62,97 +52,54 @@ impl Simulation {
         scenario: &Scenario,
         options: &Options,
     ) -> Result<Self, SimError> {
-        let timeline = Timeline::new(scenario)?;
-        let proxy = Proxy::gateway_of(manifests, &scenario.gateway).map_err(SimError::Gateway)?;
-        let mut world =
-            World::new(manifests, proxy.with_version(options.version), options.addresses.clone());
-        let translation = world.translate();
-        let router = arm::router(options.arm, manifests, world.proxy())?;
-        let request = Request::new(&scenario.traffic);
-        let Translation { listeners, clusters, .. } = &translation;
-        let routes = Routes::new(request, listeners, clusters, router.is_some())?;
         let seed = options.seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
-        let rng = |stream| Xoshiro::new(seed, stream);
-        let mut phases_rng = rng(Stream::Phases);
-        let mut envoy_rng = rng(Stream::Envoy);
-        let stage = Stage {
-            manifests,
-            scenario,
-            translation: &translation,
-            clusters: &routes.clusters,
-            placed: !options.addresses.is_empty(),
-            router: router.as_ref(),
-        };
-        let mut queue = Queue::new();
-        let envoys = stage.envoys(world.proxy(), &mut queue, &mut phases_rng, &mut envoy_rng)?;
-        let resolution = resolution(options, timeline.duration);
-        let cuts = at_origin(timeline.cuts(resolution, &scenario.expect));
-        let recorder = Recorder::new(&cuts, &at_origin(timeline.phases()), world.pods.len());
-        let (watches, by_expectation) = watches(scenario, &world, timeline.duration)?;
-        let mut arrivals_rng = rng(Stream::Arrivals);
-        let kind = scenario.traffic.arrivals.unwrap_or_default();
-        let arrivals = ArrivalProcess::new(kind, ORIGIN, scenario.traffic.rate, &mut arrivals_rng);
-        for (index, step) in (0..).zip(&timeline.steps) {
-            queue.push(ORIGIN + step.at, Due::Step(index));
-        }
-        let engine = Engine::new(Parts {
-            origin: ORIGIN,
-            world,
-            queue,
-            latencies: Latencies::default(),
-            envoys,
-            routes,
-            recorder,
-            watches,
-            rngs: [arrivals_rng, rng(Stream::Endpoints), envoy_rng],
-        });
-        let mut simulation = Self {
-            scenario: scenario.clone(),
-            timeline,
-            seed,
-            engine,
-            watches: by_expectation,
-            arrivals,
-            gauges: Gauges::default(),
-            lanes: Lanes::default(),
-        };
-        let place = simulation.engine.world.proxy().locality.clone();
-        let ejected = ejections_at(&options.gateways, &place, &translation);
-        simulation.start(&translation, &ejected);
-        // Endpoints that no topology has are known by now.
-        simulation.check_steps()?;
+        check_names(scenario)?;
+        let gateways: Result<Vec<GatewayRun>, SimError> = (0..)
+            .zip(each_gateway(scenario))
+            .map(|(index, alone)| {
+                let seed = seed.wrapping_add(SEED_STEP.wrapping_mul(index));
+                let run = GatewayRun::new(manifests, &alone, options, seed);
+                run.map_err(|error| if index > 0 { error.of_other(index - 1) } else { error })
+            })
+            .collect();
+        let gateways = gateways?;
+        let taken = vec![0; gateways.len()];
+        let mut simulation = Self { seed, gateways, events: Vec::new(), taken };
+        simulation.take_events();
         Ok(simulation)
     }
 
-    /// The start of the scenario on the engine's clock.
-    pub(super) const fn origin() -> u64 {
-        ORIGIN
+    /// Each gateway by itself.
+    #[must_use]
+    pub fn split(self) -> Vec<Self> {
+        let seed = self.seed;
+        let alone = |gateway| {
+            let mut alone =
+                Self { seed, gateways: vec![gateway], events: Vec::new(), taken: vec![0] };
+            alone.take_events();
+            alone
+        };
+        self.gateways.into_iter().map(alone).collect()
     }
 
     /// How long the scenario runs.
     #[must_use]
-    pub const fn duration(&self) -> Duration {
-        Duration::from_nanos(self.timeline.duration)
+    pub fn duration(&self) -> Duration {
+        let first = self.gateways.first();
+        first.map_or(Duration::ZERO, |it| Duration::from_nanos(it.timeline.duration))
     }
 
     /// Plays up to `until`, or to the end: everything before that moment has then happened.
     pub fn step(&mut self, until: Duration) {
-        let end = ORIGIN + nanos(until).min(self.timeline.duration);
-        self.play(end);
-        while self.engine.recorder.current_end().is_some_and(|span_end| span_end <= end) {
-            self.close_span();
-        }
-        self.engine.now = self.engine.now.max(end);
+        self.gateways.iter_mut().for_each(|gateway| gateway.step(until));
+        self.take_events();
     }
 
     /// Plays to the end and lets requests under way be answered.
     #[must_use]
     pub fn run(mut self) -> Report {
-        self.step(self.duration());
-        let limit = self.engine.now + DRAIN;
-        while self.engine.in_flight() > 0 && self.engine.queue.next_at() < limit {
-            self.handle_next_due();
-        }
+        self.gateways.iter_mut().for_each(GatewayRun::finish);
+        self.take_events();
         self.report()
     }
 
@@ -162,239 +109,70 @@ impl Simulation {
         Report::new(self)
     }
 
-    fn play(&mut self, end: u64) {
-        loop {
-            let (arrival, due) = (self.arrivals.next_at(), self.engine.queue.next_at());
-            let next = arrival.min(due);
-            if next >= end {
-                return;
-            }
-            while self.engine.recorder.current_end().is_some_and(|span_end| span_end <= next) {
-                self.close_span();
-            }
-            // Of equal moments what is due comes first: a request at the moment of a step meets what the step did.
-            if due <= arrival {
-                self.handle_next_due();
-            } else {
-                self.engine.now = arrival;
-                self.engine.arrive();
-                self.arrivals.advance(&mut self.engine.arrivals_rng);
-            }
-        }
+    /// What happened so far.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
     }
 
-    fn handle_next_due(&mut self) {
-        let Some(due) = self.engine.queue.pop() else { return };
-        self.engine.now = due.at;
-        match due.event {
-            Due::Request(ticket) => self.engine.on_request(ticket),
-            Due::Sweep { envoy, upstream } => self.engine.on_sweep(envoy, upstream),
-            Due::Merge { envoy, upstream, priority } => {
-                self.engine.on_merge(envoy, upstream, priority);
-            }
-            Due::Step(index) => self.do_step(index),
-            Due::Tick { envoy, machine } => self.engine.on_tick(envoy, machine),
-        }
-    }
-
-    fn close_span(&mut self) {
-        // A router's ramps and drains go on between events.
-        let moves_by_itself = self.engine.envoys.iter().any(|envoy| envoy.front.is_some());
-        if std::mem::take(&mut self.engine.shares_stale) || moves_by_itself {
-            self.gauges = self.measure();
-        } else {
-            self.gauges.ejected_pods.clone_from(&self.engine.ejected);
-        }
-        self.engine.recorder.next_span(self.gauges.clone());
-    }
-
-    /// Where the workers would send requests now.
-    fn measure(&self) -> Gauges {
-        let Engine { envoys, world, routes, .. } = &self.engine;
-        let pods = &world.pods;
-        let mut weight = Vec::new();
-        let mut panicking = 0;
-        for envoy in envoys {
-            for (upstream, share) in envoy.upstreams.iter().zip(envoy.cluster_shares(routes)) {
-                let region = |host| pods.behaviour(upstream.pod(host)).1;
-                let Some(worker) = upstream.workers().first() else { continue };
-                let share = share / envoys.len() as f64;
-                if share > 0.0 {
-                    let weighted = upstream.locality_weighted;
-                    add_shares(worker, weighted, share, &region, &mut weight);
-                }
-                let priorities = (0..worker.host_sets().len() as u32).map(crate::units::Priority);
-                panicking +=
-                    priorities.filter(|priority| worker.is_in_panic(*priority)).count() as u32;
-            }
-        }
-        Gauges { weight, panicking, ejected_pods: self.engine.ejected.clone() }
-    }
-
-    /// Every step must hit something: a misspelt name is not a quiet success.
-    fn check_steps(&self) -> Result<(), SimError> {
-        let pods = &self.engine.world.pods;
-        for Planned { written, action, .. } in &self.timeline.steps {
-            let Some(target) = action.target() else { continue };
-            if pods.workloads_hit_by(target).is_empty() {
-                let known: Vec<String> = pods
-                    .workloads()
-                    .map(|(_, w)| format!("`{}` of `{}` in `{}`", w.name, w.service, w.cluster))
-                    .collect();
-                return Err(SimError::field(
-                    format!("spec.steps[{written}]"),
-                    format!("`{action}` hits no workload; there are {}", known.join(", ")),
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// The first push: Envoy has had it for long when the run starts.
-    fn start(&mut self, translation: &Translation, ejected: &[Ejections]) {
-        let pods: Vec<PodId> = self.engine.world.pods.iter().map(|(id, _)| id).collect();
-        self.set_behaviours(&pods);
-        let born = match self.scenario.cluster_age {
-            Some(age) => ORIGIN.saturating_sub(nanos(age.0)),
-            None => 0,
-        };
-        self.engine.now = born;
-        self.push_endpoints(translation, false);
-        self.engine.now = ORIGIN;
-        for envoy in &mut self.engine.envoys {
-            envoy.upstreams.iter_mut().for_each(|upstream| upstream.settle());
-        }
-        for envoy in 0..self.engine.envoys.len() as u32 {
-            if let Some(ejected) = ejected.get(envoy as usize).or(ejected.last()) {
-                self.engine.start_ejected(envoy, ejected);
-            }
-        }
-        for envoy in 0..self.engine.envoys.len() as u32 {
-            for upstream in 0..self.engine.routes.clusters.len() as u32 {
-                self.engine.log_load(envoy, upstream);
-            }
-        }
-        // Endpoints that no topology has were met just now.
-        let pods: Vec<PodId> = self.engine.world.pods.iter().map(|(id, _)| id).collect();
-        self.set_behaviours(&pods);
-        self.lanes.observe(ORIGIN, &self.engine.world.pods);
-    }
-
-    fn do_step(&mut self, index: u32) {
-        let Some(step) = self.timeline.steps.get(index as usize) else { return };
-        let action = step.action.clone();
-        let now = self.engine.now;
-        self.engine.log.step(now, action.to_string());
-        if let Action::Rate(rate) = action {
-            self.arrivals.set_rate(now, rate, &mut self.engine.arrivals_rng);
-        }
-        let affected = self.engine.world.apply(&action);
-        self.set_behaviours(&affected.behaviour);
-        match action {
-            Action::Fault(_, Fault::Refuse) => self.engine.cut(&affected.behaviour, false),
-            Action::Fault(_, Fault::Partition) => self.engine.cut(&affected.behaviour, true),
-            _ => {}
-        }
-        if affected.discovery {
-            let translation = self.engine.world.translate();
-            self.push_endpoints(&translation, true);
-        }
-        self.lanes.observe(now, &self.engine.world.pods);
-    }
-
-    fn set_behaviours(&mut self, pods: &[PodId]) {
-        let Engine { world, latencies, queue, .. } = &mut self.engine;
-        for pod in pods {
-            let latency = latencies.intern(world.latency(*pod), queue);
-            if let Some(faults) = world.pods.get(*pod).map(|pod| pod.faults.clone()) {
-                world.pods.set_behaviour(*pod, faults.behaviour(latency));
-            }
-        }
-    }
-
-    /// Gives every Envoy the endpoints of a translation.
-    fn push_endpoints(&mut self, translation: &Translation, log: bool) {
-        let by_address = self.engine.world.pods_by_address(translation);
-        let empty = ClusterLoadAssignment::default();
-        let now = self.engine.now;
-        for envoy in 0..self.engine.envoys.len() as u32 {
-            for (index, name) in (0..).zip(&self.engine.routes.clusters.clone()) {
-                let cluster = translation.clusters.iter().find(|cluster| cluster.name == *name);
-                let assignment = cluster.map_or(&empty, |cluster| &cluster.load_assignment);
-                let Engine { envoys, envoy_rng, world, log: events, .. } = &mut self.engine;
-                let Some(upstream) = envoys
-                    .get_mut(envoy as usize)
-                    .and_then(|envoy| envoy.upstreams.get_mut(index as usize))
-                else {
-                    continue;
-                };
-                let (found, change) = upstream.discover(
-                    assignment,
-                    |address| by_address.get(address).copied(),
-                    MonotonicTime::from_nanos(now),
-                    envoy_rng,
-                );
-                if log {
-                    let place = Place { envoy, upstream: index, cluster: name };
-                    events.discovered(now, place, &found, &world.pods);
-                }
-                for pod in &found.removed_ejected {
-                    self.engine.count_ejected(*pod, false);
-                }
-                if log {
-                    self.engine.follow_change(envoy, index, &change);
+    /// Adds what has happened since the last call, by time; what happens to endpoints is told once.
+    fn take_events(&mut self) {
+        let mut first_pod = 0;
+        let mut news = Vec::new();
+        for (index, (gateway, taken)) in self.gateways.iter().zip(&mut self.taken).enumerate() {
+            let events = gateway.engine.log.events();
+            for event in events.iter().skip(*taken) {
+                let mut event = event.clone();
+                if let Some(pod) = event.kind.gateway_mut() {
+                    *pod += first_pod;
+                    news.push(event);
+                } else if index == 0 {
+                    news.push(event);
                 }
             }
+            *taken = events.len();
+            first_pod += gateway.engine.envoys.len() as u32;
         }
+        if self.gateways.len() > 1 {
+            crate::compact::sort_by(&mut news, |a, b| a.at_ms.total_cmp(&b.at_ms));
+        }
+        self.events.append(&mut news);
     }
 }
 
-fn resolution(options: &Options, duration: u64) -> u64 {
-    match options.resolution.map(nanos).filter(|resolution| *resolution > 0) {
-        Some(resolution) => resolution,
-        None => DEFAULT_RESOLUTION.max(duration.div_ceil(MAX_DEFAULT_FRAMES)),
+/// Every gateway once, and only those wherever one is named.
+fn check_names(scenario: &Scenario) -> Result<(), SimError> {
+    let others = scenario.other_gateways.iter().map(|other| &other.gateway);
+    let known: Vec<&String> = std::iter::once(&scenario.gateway).chain(others).collect();
+    for (index, name) in known.iter().enumerate().skip(1) {
+        if known.iter().take(index).any(|before| before == name) {
+            let path = format!("spec.otherGateways[{}].gateway", index - 1);
+            return Err(SimError::field(path, format!("`{name}` has traffic already")));
+        }
     }
+    let of_steps = scenario.steps.iter().enumerate().map(|(i, it)| ("steps", i, &it.gateway));
+    let of_expect = scenario.expect.iter().enumerate().map(|(i, it)| ("expect", i, &it.gateway));
+    for (list, index, name) in of_steps.chain(of_expect) {
+        if let Some(name) = name.as_ref().filter(|name| !known.contains(name)) {
+            let known = known.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+            let path = format!("spec.{list}[{index}].gateway");
+            return Err(SimError::field(path, format!("`{name}` has no traffic; {known} have")));
+        }
+    }
+    Ok(())
 }
 
-fn at_origin(mut moments: Vec<u64>) -> Vec<u64> {
-    moments.iter_mut().for_each(|moment| *moment += ORIGIN);
-    moments
-}
-
-type Watches = (Vec<Watch>, Vec<[Option<usize>; 2]>);
-
-/// What the expectations want watched.
-fn watches(scenario: &Scenario, world: &World, duration: u64) -> Result<Watches, SimError> {
-    let mut watches = Vec::new();
-    let mut by_expectation = Vec::new();
-    for (index, expectation) in scenario.expect.iter().enumerate() {
-        let (from, to) = window(expectation, duration);
-        let path = format!("spec.expect[{index}]");
-        if from >= to {
-            return Err(SimError::field(
-                path,
-                "ends before it begins; write `from` and `to` within the scenario",
-            ));
+impl EventKind {
+    /// The gateway's pod, if it is about one.
+    fn gateway_mut(&mut self) -> Option<&mut u32> {
+        match self {
+            Self::Step { .. } => None,
+            Self::Endpoints { gateway, .. }
+            | Self::Ejected { gateway, .. }
+            | Self::NotEjected { gateway, .. }
+            | Self::Unejected { gateway, .. }
+            | Self::Region { gateway, .. }
+            | Self::Load { gateway, .. } => Some(gateway),
         }
-        let region = |name: &str| {
-            world.region(name).ok_or_else(|| {
-                let known = world.pods.regions().join("`, `");
-                SimError::field(path.clone(), format!("no region `{name}`; there are `{known}`"))
-            })
-        };
-        for name in expectation.share.keys().filter(|name| *name != "none") {
-            region(name)?;
-        }
-        let mut numbers = [None, None];
-        for (number, wanted) in
-            numbers.iter_mut().zip([&expectation.failover, &expectation.failback])
-        {
-            if let Some(wanted) = wanted {
-                *number = Some(watches.len());
-                watches.push(Watch::new(region(&wanted.region)?, ORIGIN + from, ORIGIN + to));
-            }
-        }
-        by_expectation.push(numbers);
     }
-    Ok((watches, by_expectation))
 }

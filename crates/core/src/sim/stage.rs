@@ -4,10 +4,10 @@ use super::engine::Due;
 use super::error::SimError;
 use super::front::{Front, TICK};
 use super::gateway::{Envoy, UpstreamConfig};
+use super::gateway_run::GatewayRun;
 use super::nanos;
 use super::queue::Queue;
 use super::random::Xoshiro;
-use super::simulation::Simulation;
 use crate::manifest::{Manifests, Scenario};
 use crate::random::Random;
 use crate::router::RouterConfig;
@@ -66,7 +66,7 @@ impl Stage<'_> {
                 built
             });
             let upstreams = upstreams.collect();
-            let born = MonotonicTime::from_nanos(Simulation::origin() - WARM);
+            let born = MonotonicTime::from_nanos(GatewayRun::origin() - WARM);
             let front =
                 self.router.map(|config| Front::new(config, workers, born, &mut *envoy_rng));
             for machine in 0..front.as_ref().map_or(0, Front::machines) {
@@ -82,6 +82,6 @@ impl Stage<'_> {
     fn created(&self, interval: Option<u64>, rng: &mut Xoshiro) -> MonotonicTime {
         let interval = interval.unwrap_or(1).max(1);
         let age = self.scenario.cluster_age.map_or_else(|| rng.random(), |age| nanos(age.0));
-        MonotonicTime::from_nanos(Simulation::origin() - age % interval)
+        MonotonicTime::from_nanos(GatewayRun::origin() - age % interval)
     }
 }

@@ -28,7 +28,8 @@ pub(super) struct Planned {
 /// What a step does.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Action {
-    Rate(f64),
+    /// Of one gateway, or of each.
+    Rate(f64, Option<String>),
     Scale(Target, u32),
     Fault(Target, Fault),
     Replace(Target),
@@ -139,7 +140,13 @@ fn action(step: &Step, path: &str) -> Result<Action, SimError> {
     };
     let path = format!("{path}.{name}");
     match &action {
-        Action::Rate(rate) => check_rate(&path, *rate)?,
+        Action::Rate(rate, _) => check_rate(&path, *rate)?,
+        _ if step.gateway.is_some() => {
+            return Err(SimError::field(
+                path,
+                "happens to endpoints, whoever sends to them; write `gateway` with `rate` only",
+            ));
+        }
         Action::Fault(_, Fault::Fail(fail)) => check_fail(&path, fail)?,
         _ => {}
     }
@@ -179,7 +186,7 @@ fn written_actions(step: &Step) -> Vec<(&'static str, Action)> {
     let slow =
         step.slow.as_ref().map(|slow| Action::Fault(slow.target(), Fault::Slow(slow.latency)));
     let all = [
-        ("rate", step.rate.map(Action::Rate)),
+        ("rate", step.rate.map(|rate| Action::Rate(rate, step.gateway.clone()))),
         ("scale", step.scale.as_ref().map(|scale| Action::Scale(scale.target(), scale.replicas))),
         ("fail", fail),
         ("slow", slow),
@@ -195,10 +202,18 @@ fn written_actions(step: &Step) -> Vec<(&'static str, Action)> {
 }
 
 impl Action {
+    /// The rate that a gateway has from now on, if it is another.
+    pub(super) fn rate_at(&self, gateway: &str) -> Option<f64> {
+        match self {
+            Self::Rate(rate, of) if of.as_ref().is_none_or(|of| of == gateway) => Some(*rate),
+            _ => None,
+        }
+    }
+
     /// What it hits; `None`: not endpoints.
     pub(super) const fn target(&self) -> Option<&Target> {
         match self {
-            Self::Rate(_) => None,
+            Self::Rate(..) => None,
             Self::Scale(target, _)
             | Self::Fault(target, _)
             | Self::Replace(target)
@@ -211,7 +226,8 @@ impl Action {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Rate(rate) => write!(f, "{rate} requests a second"),
+            Self::Rate(rate, None) => write!(f, "{rate} requests a second"),
+            Self::Rate(rate, Some(of)) => write!(f, "{rate} requests a second at {of}"),
             Self::Scale(target, replicas) => write!(f, "scale {} to {replicas}", Shown(target)),
             Self::Fault(target, fault) => write!(f, "{fault} {}", Shown(target)),
             Self::Replace(target) => write!(f, "replace {}", Shown(target)),

@@ -154,7 +154,7 @@ impl World {
     pub(super) fn apply(&mut self, action: &Action) -> Affected {
         let mut affected = Affected::default();
         match action {
-            Action::Rate(_) => {}
+            Action::Rate(..) => {}
             Action::Scale(target, replicas) => {
                 for workload in self.pods.workloads_hit_by(target) {
                     affected.behaviour.extend(self.pods.scale(workload, *replicas));

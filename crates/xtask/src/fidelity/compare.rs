@@ -90,6 +90,18 @@ impl Verdict {
             && self.unfinished_agree()
     }
 
+    /// Adds the numbers and switches of one of several gateways.
+    pub(super) fn add(&mut self, gateway: &str, part: Self) {
+        self.numbers.extend(part.numbers.into_iter().map(|mut number| {
+            number.measure.of = format!("{} (of {gateway})", number.measure.of);
+            number
+        }));
+        self.switches.extend(part.switches.into_iter().map(|switch| Switch {
+            endpoint: format!("{} (of {gateway})", switch.endpoint),
+            ..switch
+        }));
+    }
+
     pub(super) fn unfinished_agree(&self) -> bool {
         let (real, fewest, most) = self.unfinished;
         let spread = 4.0 * most.sqrt() + ANSWERS;

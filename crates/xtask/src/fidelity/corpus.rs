@@ -9,11 +9,11 @@ use anyhow::{Context, Result, anyhow, bail};
 use mesh_failover_core::diagnostic::Severity;
 use mesh_failover_core::envoy::{Filter, plugins_for};
 use mesh_failover_core::manifest::{
-    GoDuration, Manifests, Scenario, Source, read as read_manifests,
+    GoDuration, Manifests, Scenario, Source, Step, read as read_manifests,
 };
-use mesh_failover_core::sim::{Options, Report, Simulation};
+use mesh_failover_core::sim::{Options, Report, Simulation, each_gateway};
 use mesh_failover_core::translate::Proxy;
-use mesh_failover_harness::drill::{Drill, Recording};
+use mesh_failover_harness::drill::{Drill, DrillGateway, Recording};
 
 use super::compare::{Verdict, compare};
 use super::picture::picture;
@@ -81,43 +81,57 @@ impl Case {
         self.scenario.duration.0
     }
 
-    fn proxy(&self) -> Result<Proxy> {
-        Ok(Proxy::gateway_of(&self.manifests, &self.scenario.gateway)?)
+    fn proxy(&self, gateway: &str) -> Result<Proxy> {
+        Ok(Proxy::gateway_of(&self.manifests, gateway)?)
     }
 
     pub(super) fn needs_filter(&self) -> bool {
-        self.proxy().is_ok_and(|proxy| !plugins_for(&self.manifests, &proxy).is_empty())
+        each_gateway(&self.scenario).iter().any(|alone| {
+            let proxy = self.proxy(&alone.gateway);
+            proxy.is_ok_and(|proxy| !plugins_for(&self.manifests, &proxy).is_empty())
+        })
     }
 
-    /// The filter that the manifests put into the gateway, from this module.
-    fn filter(&self, module: Option<&Path>) -> Result<Option<Filter>> {
-        let proxy = self.proxy()?;
-        let plugins = plugins_for(&self.manifests, &proxy);
+    /// The filter that the manifests put into a gateway, from this module.
+    fn filter(&self, proxy: &Proxy, module: Option<&Path>) -> Result<Option<Filter>> {
+        let plugins = plugins_for(&self.manifests, proxy);
         let filter = plugins.first().zip(module);
         Ok(filter.map(|(plugin, path)| Filter::from_plugin(plugin, &path.display().to_string())))
     }
 
     /// The most requests a second that it makes.
     pub(super) fn load(&self) -> u32 {
-        let rates = self.scenario.steps.iter().filter_map(|step| step.rate);
-        rates.chain([self.scenario.traffic.rate]).fold(1.0, f64::max) as u32
+        let most = |alone: &Scenario| {
+            let of_it = |it: &&Step| it.gateway.as_ref().is_none_or(|of| *of == alone.gateway);
+            let rates = alone.steps.iter().filter(of_it).filter_map(|step| step.rate);
+            rates.chain([alone.traffic.rate]).fold(1.0, f64::max) as u32
+        };
+        each_gateway(&self.scenario).iter().map(most).sum()
     }
 
     /// Plays it in a real Envoy.
-    pub(super) async fn play(&self, seed: u64, module: Option<&Path>) -> Result<Recording> {
-        let clusters = self.manifests.topologies.iter().flat_map(|it| &it.spec.clusters);
-        let gateway = clusters.filter(|it| it.name == self.scenario.gateway);
-        let gateway = gateway.filter_map(|it| it.gateway.clone()).next().unwrap_or_default();
+    pub(super) async fn play(&self, seed: u64, module: Option<&Path>) -> Result<Vec<Recording>> {
+        let gateways = each_gateway(&self.scenario);
+        let gateways = gateways.iter().map(|alone| self.gateway(&alone.gateway, module));
         let drill = Drill {
             manifests: self.manifests.clone(),
             scenario: self.scenario.clone(),
-            replicas: gateway.replicas.unwrap_or(1),
-            workers: gateway.workers.unwrap_or(2),
-            filter: self.filter(module)?,
+            gateways: gateways.collect::<Result<_>>()?,
             seed,
             patience: PATIENCE,
         };
         drill.play().await
+    }
+
+    fn gateway(&self, name: &str, module: Option<&Path>) -> Result<DrillGateway> {
+        let clusters = self.manifests.topologies.iter().flat_map(|it| &it.spec.clusters);
+        let gateway = clusters.filter(|it| it.name == name);
+        let gateway = gateway.filter_map(|it| it.gateway.clone()).next().unwrap_or_default();
+        Ok(DrillGateway {
+            replicas: gateway.replicas.unwrap_or(1),
+            workers: gateway.workers.unwrap_or(2),
+            filter: self.filter(&self.proxy(name)?, module)?,
+        })
     }
 
     /// Plays it in the simulator under the same conditions, and compares.
@@ -125,17 +139,33 @@ impl Case {
     /// What is kept is small: all reports of all scenarios together would not fit into memory.
     pub(super) fn judge(
         &self,
-        real: &Recording,
+        gateways: &[Recording],
         seed: u64,
         runs: u32,
     ) -> Result<(Verdict, String)> {
-        let simulated = self.simulate(real, seed, runs)?;
-        let verdict = compare(real, &simulated, self.allowed_delay()?);
+        let real = &Recording::together(gateways);
+        let simulated = self.simulate(None, real, seed, runs)?;
+        let mut verdict = compare(real, &simulated, self.allowed_delay()?);
+        if gateways.len() > 1 {
+            // Each by itself too: two mistakes may not make up for each other.
+            let names = each_gateway(&self.scenario).into_iter().map(|alone| alone.gateway);
+            for (index, (name, real)) in names.zip(gateways).enumerate() {
+                let simulated = self.simulate(Some(index), real, seed, runs)?;
+                let part = compare(real, &simulated, self.allowed_delay()?);
+                verdict.add(&name, part);
+            }
+        }
         Ok((verdict, picture(real, &simulated)))
     }
 
-    /// Runs of the simulator, with sweeps in the phase in which Envoy's were.
-    fn simulate(&self, real: &Recording, seed: u64, runs: u32) -> Result<Vec<Report>> {
+    /// Runs of the simulator, of all gateways or of one by its position, with sweeps in the phase in which Envoy's were.
+    fn simulate(
+        &self,
+        gateway: Option<usize>,
+        real: &Recording,
+        seed: u64,
+        runs: u32,
+    ) -> Result<Vec<Report>> {
         let age = real.ages.first().copied().unwrap_or_default();
         let run = |number: u32| {
             let mut scenario = self.scenario.clone();
@@ -147,7 +177,12 @@ impl Case {
                 addresses: real.addresses.clone(),
                 ..Options::default()
             };
-            Ok(Simulation::new(&self.manifests, &scenario, &options)?.run())
+            let simulation = Simulation::new(&self.manifests, &scenario, &options)?;
+            let alone = match gateway {
+                Some(index) => simulation.split().into_iter().nth(index),
+                None => Some(simulation),
+            };
+            Ok(alone.context("there is no such gateway")?.run())
         };
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get) as u32;
         let share = |thread: u32| (thread..runs).step_by(threads as usize).map(&run).collect();
@@ -166,7 +201,10 @@ impl Case {
 
     /// By how much an ejection may come earlier or later: a sweep and a merge window.
     fn allowed_delay(&self) -> Result<f64> {
-        let translation = mesh_failover_core::translate::translate(&self.manifests, &self.proxy()?);
+        let translation = mesh_failover_core::translate::translate(
+            &self.manifests,
+            &self.proxy(&self.scenario.gateway)?,
+        );
         let detectors = translation.clusters.iter().filter_map(|it| it.outlier_detection.as_ref());
         let intervals = detectors.map(|it| it.interval.unwrap_or(Duration::from_secs(10)));
         let interval = intervals.max().unwrap_or_default();

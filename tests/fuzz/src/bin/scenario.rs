@@ -45,6 +45,8 @@ fuzz_target!(|data: &[u8]| {
         let spec = &scenario.spec;
         let rates =
             spec.steps.iter().filter_map(|step| step.rate).fold(spec.traffic.rate, f64::max);
+        let others = spec.other_gateways.iter().map(|other| other.traffic.rate);
+        let rates = others.fold(rates, f64::max) * (1 + spec.other_gateways.len()) as f64;
         if rates * spec.duration.0.as_secs_f64() > most {
             continue;
         }

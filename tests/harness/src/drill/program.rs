@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use mesh_failover_core::cluster::Address;
 use mesh_failover_core::envoy::{self, Node, Options};
+use mesh_failover_core::manifest::Traffic;
 use mesh_failover_core::sim::Mesh;
 use mesh_failover_core::translate::Translation;
 use serde_json::{Value, json};
 
-use super::Drill;
+use super::DrillGateway;
 use crate::ENDPOINT_HEADER;
 use crate::gateway::replace;
 
@@ -22,40 +23,52 @@ pub(super) const EJECTION_LOG: &str = "ejections.log";
 /// The header that numbers requests.
 pub(super) const NUMBER_HEADER: &str = "x-drill-number";
 
-/// Writes everything below `folder` and returns the bootstrap's path.
-pub(super) fn write(
-    folder: &Path,
-    translation: &Translation,
-    addresses: &BTreeMap<String, Address>,
-    mesh: &Mesh,
-    drill: &Drill,
-) -> Result<PathBuf> {
-    let any_port = Address { host: Options::DEFAULT_HOST.to_owned(), port: 0 };
-    let traffic_port = drill.scenario.traffic.port;
-    let mut translation = translation.clone();
-    // One listener is enough, and the harness asks for the only one there is.
-    translation.listeners.retain(|it| traffic_port.is_none_or(|port| port == it.port));
-    translation.listeners.truncate(1);
-    let rendered = envoy::render(
-        &translation,
-        &Options {
-            node: Node { locality: mesh.proxy().locality.clone(), ..Node::default() },
-            listen: translation.listeners.iter().map(|it| (it.port, any_port.clone())).collect(),
-            admin: any_port,
-            eds_dir: endpoint_folder(folder).display().to_string(),
-            filter: drill.filter.clone(),
-            access_log: Some(folder.join(REQUEST_LOG).display().to_string()),
-            outlier_log: Some(folder.join(EJECTION_LOG).display().to_string()),
-            ..Options::default()
-        },
-    );
-    fs::create_dir_all(endpoint_folder(folder))?;
-    write_endpoints(folder, &translation, addresses)?;
-    let mut bootstrap: Value = serde_yaml::from_str(&rendered.bootstrap)?;
-    log_for_programs(&mut bootstrap, folder)?;
-    let path = folder.join("bootstrap.json");
-    fs::write(&path, serde_json::to_string_pretty(&bootstrap)?)?;
-    Ok(path)
+/// What is programmed.
+pub(super) struct Program<'a> {
+    pub(super) traffic: &'a Traffic,
+    pub(super) settings: &'a DrillGateway,
+}
+
+impl Program<'_> {
+    /// Writes everything below `folder` and returns the bootstrap's path.
+    pub(super) fn write(
+        &self,
+        folder: &Path,
+        translation: &Translation,
+        addresses: &BTreeMap<String, Address>,
+        mesh: &Mesh,
+    ) -> Result<PathBuf> {
+        let any_port = Address { host: Options::DEFAULT_HOST.to_owned(), port: 0 };
+        let traffic_port = self.traffic.port;
+        let mut translation = translation.clone();
+        // One listener is enough, and the harness asks for the only one there is.
+        translation.listeners.retain(|it| traffic_port.is_none_or(|port| port == it.port));
+        translation.listeners.truncate(1);
+        let rendered = envoy::render(
+            &translation,
+            &Options {
+                node: Node { locality: mesh.proxy().locality.clone(), ..Node::default() },
+                listen: translation
+                    .listeners
+                    .iter()
+                    .map(|it| (it.port, any_port.clone()))
+                    .collect(),
+                admin: any_port,
+                eds_dir: endpoint_folder(folder).display().to_string(),
+                filter: self.settings.filter.clone(),
+                access_log: Some(folder.join(REQUEST_LOG).display().to_string()),
+                outlier_log: Some(folder.join(EJECTION_LOG).display().to_string()),
+                ..Options::default()
+            },
+        );
+        fs::create_dir_all(endpoint_folder(folder))?;
+        write_endpoints(folder, &translation, addresses)?;
+        let mut bootstrap: Value = serde_yaml::from_str(&rendered.bootstrap)?;
+        log_for_programs(&mut bootstrap, folder)?;
+        let path = folder.join("bootstrap.json");
+        fs::write(&path, serde_json::to_string_pretty(&bootstrap)?)?;
+        Ok(path)
+    }
 }
 
 /// Writes the endpoint files that changed.
