@@ -3,6 +3,7 @@
 //! A file below `tests/scenarios` is whole in itself: manifests, Topology and Scenario. What is expected of it must come true with every
 //! seed, since a gateway that starts at another moment is no less right; so each is played with several. `SEED=n` plays only that one.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +12,19 @@ use mesh_failover_core::diagnostic::Severity;
 use mesh_failover_core::manifest::{Manifests, Scenario, Source, read};
 use mesh_failover_core::sim::{Options, Report, Simulation};
 
+/// Kinds of steps that happen to endpoints.
+const STEPS: [&str; 10] = [
+    "scale",
+    "fail",
+    "slow",
+    "refuse",
+    "blackhole",
+    "unready",
+    "drain",
+    "partition",
+    "replace",
+    "restore",
+];
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
 
 fn main() {
@@ -20,6 +34,7 @@ fn main() {
     for file in yaml_files(&root.join("scenarios")) {
         trials.push(trial(&name(&file), vec![file]));
     }
+    trials.push(Trial::test("every_step_at_every_kind_of_target", every_step_is_played));
     for folder in folders(&root.join("../examples")) {
         let files = yaml_files(&folder);
         trials.push(trial(&format!("examples/{}", name(&folder)), files));
@@ -38,6 +53,35 @@ fn trial(name: &str, files: Vec<PathBuf>) -> Trial {
         }
         Ok(())
     })
+}
+
+/// What can be done to endpoints, and how they can be named: all of it is in the corpus that a real Envoy plays.
+fn every_step_is_played() -> Result<(), Failed> {
+    let mut played = BTreeSet::new();
+    for file in yaml_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")) {
+        for scenario in &manifests(&[file])?.scenarios {
+            for step in &scenario.spec.steps {
+                let step = serde_json::to_value(step).map_err(|error| error.to_string())?;
+                for (kind, target) in step.as_object().into_iter().flatten() {
+                    let fields = target.as_object().into_iter().flat_map(|it| it.keys());
+                    played.extend(fields.map(|field| (kind.clone(), field.clone())));
+                }
+            }
+        }
+    }
+    let targets = ["cluster", "region", "zone", "workload", "endpoints"];
+    let pairs = STEPS.iter().flat_map(|kind| targets.map(|target| (*kind, target)));
+    // Which endpoints go is not the scenario's to say when a workload is scaled.
+    let wanted = pairs.filter(|pair| *pair != ("scale", "endpoints"));
+    let missing: Vec<String> = wanted
+        .filter(|(kind, target)| !played.contains(&((*kind).to_owned(), (*target).to_owned())))
+        .map(|(kind, target)| format!("{kind} at {target}"))
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("never played: {}", missing.join(", ")).into())
+    }
 }
 
 fn seeds() -> Vec<u64> {

@@ -2049,6 +2049,10 @@ export interface ServerTls {
  */
 export interface GatewayPhase {
   /**
+   * Its cluster.
+   */
+  gateway: string;
+  /**
    * By region of the upstream that answered, and [`NONE`].
    */
   regions: {
@@ -3434,11 +3438,9 @@ export interface Phase {
    */
   fromMs: number;
   /**
-   * By the cluster of the gateway, if the scenario has several.
+   * Each of the gateways, in the scenario's order, if it has several.
    */
-  gateways?: {
-    [k: string]: GatewayPhase;
-  };
+  gateways?: GatewayPhase[];
   /**
    * By region of the upstream that answered, and [`NONE`].
    */

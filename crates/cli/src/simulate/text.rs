@@ -88,8 +88,8 @@ fn numbers(
 
 /// Each of several gateways in a line of its own.
 fn gateways(text: &mut String, phase: &Phase, names: &[&str]) {
-    for (gateway, part) in &phase.gateways {
-        let _ = write!(text, "  {gateway:>16}  {:>8}", part.total.requests);
+    for part in &phase.gateways {
+        let _ = write!(text, "  {:>16}  {:>8}", part.gateway, part.total.requests);
         numbers(text, names, (&part.total, &part.regions), "");
     }
 }

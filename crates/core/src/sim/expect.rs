@@ -98,7 +98,7 @@ fn watches(
 
 /// Shares, errors and latency.
 fn traffic(gateways: &[GatewayRun], expectation: &Expectation, from: u64, to: u64) -> Vec<Check> {
-    let sum = sum(spans_between(gateways, from, to));
+    let sum = sum(&spans_between(gateways, from, to));
     let all = sum.all();
     let mut checks = Vec::new();
     let within = expectation.within.unwrap_or(DEFAULT_WITHIN);

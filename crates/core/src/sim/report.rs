@@ -90,9 +90,9 @@ pub struct Phase {
     pub regions: BTreeMap<String, RegionPhase>,
     /// Attempts by endpoint.
     pub endpoints: BTreeMap<String, Counts>,
-    /// By the cluster of the gateway, if the scenario has several.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub gateways: BTreeMap<String, GatewayPhase>,
+    /// Each of the gateways, in the scenario's order, if it has several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gateways: Vec<GatewayPhase>,
 }
 
 /// A gateway in a phase.
@@ -100,6 +100,8 @@ pub struct Phase {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayPhase {
+    /// Its cluster.
+    pub gateway: String,
     /// Its requests.
     pub total: Counts,
     /// By region of the upstream that answered, and [`NONE`].
@@ -185,7 +187,7 @@ impl Report {
             duration_ms: super::millis(duration),
             started: spans.map(|span| span.started).sum(),
             unfinished: gateways.iter().map(|gateway| gateway.engine.in_flight()).sum(),
-            total: Counts::from(&sum(spans_between(gateways, 0, duration)).all()),
+            total: Counts::from(&sum(&spans_between(gateways, 0, duration)).all()),
             phases: phases(gateways),
             frames: simulation.frames(0),
             endpoints: lanes(gateways),
@@ -224,7 +226,7 @@ fn phases(gateways: &[GatewayRun]) -> Vec<Phase> {
 }
 
 fn phase(gateways: &[GatewayRun], steps: &[Planned], from: u64, to: u64) -> Phase {
-    let sum = sum(spans_between(gateways, from, to));
+    let sum = sum(&spans_between(gateways, from, to));
     let steps = steps.iter().filter(|step| step.at == from);
     let mut endpoints = BTreeMap::new();
     for gateway in gateways {
@@ -233,9 +235,12 @@ fn phase(gateways: &[GatewayRun], steps: &[Planned], from: u64, to: u64) -> Phas
         by_name(gateway.pods(), &cells, &mut endpoints);
     }
     let one = |gateway: &GatewayRun| {
-        let part = self::sum(spans_between(std::slice::from_ref(gateway), from, to));
-        let part = GatewayPhase { total: Counts::from(&part.all()), regions: region_phases(&part) };
-        (gateway.scenario.gateway.clone(), part)
+        let part = self::sum(&spans_between(std::slice::from_ref(gateway), from, to));
+        GatewayPhase {
+            gateway: gateway.scenario.gateway.clone(),
+            total: Counts::from(&part.all()),
+            regions: region_phases(&part),
+        }
     };
     let several = gateways.len() > 1;
     Phase {
@@ -282,7 +287,7 @@ impl Simulation {
     /// The names under which traffic is counted: [`NONE`] and every region.
     #[must_use]
     pub fn regions(&self) -> Vec<String> {
-        let all = sum(spans_between(&self.gateways, 0, nanos(self.duration())));
+        let all = sum(&spans_between(&self.gateways, 0, nanos(self.duration())));
         all.regions.into_iter().map(|(name, _)| name.to_owned()).collect()
     }
 }
@@ -293,7 +298,7 @@ fn frame(gateways: &[GatewayRun], index: usize) -> Option<Frame> {
     let spans: Vec<(&GatewayRun, &Span)> = spans.collect::<Option<_>>()?;
     let (_, first) = *spans.first()?;
     let origin = GatewayRun::origin();
-    let sum = sum(spans.iter().copied());
+    let sum = sum(&spans);
     let counted = |(name, cell): &(&str, Cell)| {
         let counts = Counts::from(cell);
         ((*name).to_owned(), RegionFrame { counts, ..RegionFrame::default() })

@@ -35,10 +35,13 @@ impl<'a> Sum<'a> {
     }
 }
 
-/// Adds spans up, each with the gateway that counted it.
-pub(super) fn sum<'a>(spans: impl IntoIterator<Item = (&'a GatewayRun, &'a Span)>) -> Sum<'a> {
+/// A span with the gateway that counted it.
+pub(super) type Counted<'a> = (&'a GatewayRun, &'a Span);
+
+/// Adds spans up.
+pub(super) fn sum<'a>(spans: &[Counted<'a>]) -> Sum<'a> {
     let mut sum = Sum::default();
-    for (gateway, span) in spans {
+    for &(gateway, span) in spans {
         sum.retries += span.retries;
         sum.started += span.started;
         for (index, name) in region_names(gateway.pods()).enumerate() {
@@ -57,17 +60,17 @@ fn region_names(pods: &Pods) -> impl Iterator<Item = &str> {
 }
 
 /// The spans that lie between two moments of the scenario.
-pub(super) fn spans_between(
-    gateways: &[GatewayRun],
-    from: u64,
-    to: u64,
-) -> impl Iterator<Item = (&GatewayRun, &Span)> {
-    let origin = GatewayRun::origin();
-    let within = move |span: &&Span| span.from >= origin + from && span.to <= origin + to;
-    gateways.iter().flat_map(move |gateway| {
-        let spans = gateway.engine.recorder.spans().iter().filter(within);
-        spans.map(move |span| (gateway, span))
-    })
+pub(super) fn spans_between(gateways: &[GatewayRun], from: u64, to: u64) -> Vec<Counted<'_>> {
+    let (from, to) = (GatewayRun::origin() + from, GatewayRun::origin() + to);
+    let mut spans = Vec::new();
+    for gateway in gateways {
+        for span in gateway.engine.recorder.spans() {
+            if span.from >= from && span.to <= to {
+                spans.push((gateway, span));
+            }
+        }
+    }
+    spans
 }
 
 /// Percent of requests; 0 of none.
