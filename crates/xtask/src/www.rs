@@ -24,7 +24,7 @@ pub use serve::serve;
 
 /// The most that the module may weigh on its way to a reader, compressed as any web server does it. The aim is 350 kB;
 /// this is where it stands, so that it does not grow unseen.
-pub const BUDGET_GZIP_BYTES: usize = 734_000;
+pub const BUDGET_GZIP_BYTES: usize = 729_000;
 
 /// Arguments of `cargo xtask www`.
 #[derive(clap::Args)]

@@ -3,7 +3,7 @@
 
 use super::finding::{Fix, TextEdit};
 use crate::diagnostic::Span;
-use crate::manifest::{Document, Node, Path, Segment, Value, to_json};
+use crate::manifest::{Document, Node, Path, Segment, Value, is_one_value};
 
 /// Gives a scalar field a value, or adds the field, with what leads to it, to the mapping that is there.
 /// `value` is YAML on one line. `None` where the text cannot be changed that simply.
@@ -28,14 +28,6 @@ pub(super) fn set(document: &Document, path: &str, value: &str) -> Option<Fix> {
     let Some(Segment::Key(key)) = path.segments().last() else { return None };
     let edits = vec![replace(document, node.span, value)?];
     Some(Fix { title: format!("write `{key}: {value}`"), edits })
-}
-
-/// Whether a value can stand wherever a value can: names that come from elsewhere in the manifests may be anything.
-fn is_one_value(value: &str) -> bool {
-    let json = || to_json(&format!("{{a: {value}}}")).ok();
-    let object = || serde_json::from_str::<serde_json::Value>(&json()?).ok();
-    !value.contains(char::is_control)
-        && object().is_some_and(|it| it.as_object().is_some_and(|fields| fields.len() == 1))
 }
 
 /// Gives an item of a list another value.

@@ -55,6 +55,7 @@ pub use kinds::*;
 pub use mesh_config::*;
 pub use metadata::*;
 pub use node::*;
+pub(crate) use parse::is_one_value;
 pub use parse::{MAX_DEPTH, MAX_EXPANSION, MAX_TEXT};
 pub use path::*;
 pub use read::read;

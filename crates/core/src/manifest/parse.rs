@@ -95,6 +95,15 @@ fn is_marker(line: &str, marker: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
 }
 
+/// Whether a text can stand wherever one value can, in a block and between braces. Names that come from elsewhere in the
+/// manifests may be anything.
+pub(crate) fn is_one_value(text: &str) -> bool {
+    let (documents, findings) = parse(&format!("{{a: {text}}}"));
+    let is_one = |it: &Node| matches!(&it.value, Value::Map(entries) if entries.len() == 1);
+    let only = matches!(documents.as_slice(), [document] if is_one(document));
+    only && findings.is_empty() && !text.contains(char::is_control)
+}
+
 pub(super) fn is_content(line: &str) -> bool {
     !line.starts_with('%') && !line.trim_start().starts_with('#') && !line.trim().is_empty()
 }
