@@ -54,10 +54,8 @@ pub(crate) fn route(worker: &mut Worker, id: DestinationId) -> Routed {
 fn decide(worker: &mut Worker, id: DestinationId, facts: &Facts<'_>, hops: Option<&str>) -> Routed {
     match worker.router().decide(id, facts) {
         Decision::Native => {
-            // Istio may send it to another gateway as well.
-            if let Some(name) = hops {
-                host::replace_request_header(name, "1");
-            }
+            // Istio may send it to another gateway as well. Without the header it is no worse off than without `hops`.
+            let _ = hops.map(|name| host::replace_request_header(name, "1"));
             Routed::Native
         }
         Decision::Fail(reason) => {

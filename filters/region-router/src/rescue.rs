@@ -17,8 +17,8 @@ use mesh_failover_abi::{MapType, host};
 use mesh_failover_core::router::{Choice, RequestHead, Rescue, is_hop_by_hop};
 use mesh_failover_core::time::MonotonicTime;
 
+use crate::REGION_HEADER;
 use crate::worker::Worker;
-use crate::{REGION_HEADER, configuration};
 
 /// Tells the client that its answer is a second one, and which region failed.
 const RESCUED_FROM: &[u8] = b"x-mesh-rescued-from";
