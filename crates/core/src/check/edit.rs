@@ -8,9 +8,6 @@ use crate::manifest::{Document, Node, Path, Segment, Value, is_one_value};
 /// Gives a scalar field a value, or adds the field, with what leads to it, to the mapping that is there.
 /// `value` is YAML on one line. `None` where the text cannot be changed that simply.
 pub(super) fn set(document: &Document, path: &str, value: &str) -> Option<Fix> {
-    if !is_one_value(value) {
-        return None;
-    }
     let path: Path = path.parse().ok()?;
     let mut node = &document.root;
     for (depth, segment) in path.segments().iter().enumerate() {
@@ -65,7 +62,7 @@ fn child<'a>(node: &'a Node, segment: &Segment) -> Option<&'a Node> {
 
 fn replace(document: &Document, span: Span, text: &str) -> Option<TextEdit> {
     let is_there = span.end > span.start && span.line == span.end_line;
-    is_there.then(|| TextEdit {
+    (is_there && is_one_value(text)).then(|| TextEdit {
         file: document.file.clone(),
         start: span.start,
         end: span.end,
@@ -90,7 +87,7 @@ fn insert(
         })
         .collect();
     let (keys, at) = (keys?, first.key_span);
-    if at == Span::default() {
+    if at == Span::default() || !is_one_value(value) {
         return None;
     }
     let written = at.end.checked_sub(at.start)?;

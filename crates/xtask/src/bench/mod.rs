@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what the filter and a check cost, and how fast the simulator plays, measured.
+//! `cargo xtask bench`: what the filter and a check cost, what an outage does to clients, and how fast the simulator plays, measured.
 
 mod check;
 mod gateway;
