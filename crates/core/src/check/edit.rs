@@ -87,7 +87,9 @@ fn insert(
         })
         .collect();
     let (keys, at) = (keys?, first.key_span);
-    if at == Span::default() || !is_one_value(value) {
+    // A mapping that only merges another has its first key there.
+    let is_here = mapping.span.start <= at.start && at.end <= mapping.span.end;
+    if at == Span::default() || !is_here || !is_one_value(value) {
         return None;
     }
     let written = at.end.checked_sub(at.start)?;
@@ -163,6 +165,34 @@ mod tests {
         for bad in ["a\rb", "a\nb: c", "a, b: c", "a: b", "a}", "*", "a #", "\u{7f}"] {
             assert!(!is_one_value(bad), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn an_anchor_or_a_tag_is_left_before_what_is_added() {
+        let path = "spec.trafficPolicy.outlierDetection.interval";
+        for properties in ["&why", "!!map", "&why !!map", "&why # and how\n     !!map # so"] {
+            let spec = |own: &str, added: &str| {
+                format!(
+                    "spec:\n  trafficPolicy:\n    outlierDetection:{own} {properties}\n      {added}maxEjectionPercent: 1\n"
+                )
+            };
+            for own in ["", "\n    "] {
+                check(&spec(own, ""), path, "1s", &spec(own, "interval: 1s\n      "));
+            }
+        }
+        check(
+            "spec:\n  trafficPolicy:\n    outlierDetection: &why {\n      maxEjectionPercent: 1}\n",
+            path,
+            "1s",
+            "spec:\n  trafficPolicy:\n    outlierDetection: &why {\n      interval: 1s, maxEjectionPercent: 1}\n",
+        );
+    }
+
+    #[test]
+    fn nothing_is_added_where_only_a_merged_mapping_has_keys() {
+        let text = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: &all {name: a}\nspec:\n  <<: *all\n";
+        let (manifests, _) = read(&[Source { name: "a", text }]);
+        assert_eq!(set(&manifests.documents[0], "spec.host", "b"), None);
     }
 
     #[test]

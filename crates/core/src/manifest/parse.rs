@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span as Marks, StrInput, Tag};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Marks, StrInput, Tag};
 
 use super::forbidden;
 use super::pass::Finding;
@@ -110,7 +110,7 @@ pub(super) fn is_content(line: &str) -> bool {
 
 /// A collection that is not closed yet.
 struct Frame {
-    start: Marker,
+    start: usize,
     anchor: usize,
     content: Content,
 }
@@ -198,7 +198,8 @@ impl<'a> Builder<'a> {
         if self.open.len() >= MAX_DEPTH {
             return Err(self.too_deep(self.span(marks)));
         }
-        self.open.push(Frame { start: marks.start, anchor, content });
+        let start = self.positions.behind_properties(marks.start.index());
+        self.open.push(Frame { start, anchor, content });
         Ok(())
     }
 
@@ -208,7 +209,7 @@ impl<'a> Builder<'a> {
 
     fn end(&mut self, marks: Marks) -> Result<(), Finding> {
         let Some(frame) = self.open.pop() else { return Ok(()) };
-        let span = self.positions.span(frame.start.index(), marks.end.index());
+        let span = self.positions.span(frame.start, marks.end.index());
         let value = match frame.content {
             Content::Seq(items) => Value::Seq(items),
             Content::Map(mapping) => Value::Map(self.merged(mapping)?),

@@ -40,6 +40,19 @@ impl<'a> Positions<'a> {
         Span { line, column, end_line, end_column, start, end }
     }
 
+    /// Where a value that begins at `index` stands behind its anchor and its tag.
+    pub(super) fn behind_properties(&self, index: usize) -> usize {
+        let all = self.text.get(self.byte(index) - self.base..).unwrap_or_default();
+        let mut rest = all;
+        while rest.starts_with(['&', '!']) {
+            rest = rest.trim_start_matches(|c: char| !c.is_whitespace()).trim_start();
+            while rest.starts_with('#') {
+                rest = rest.trim_start_matches(|c| c != '\n').trim_start();
+            }
+        }
+        index + all.strip_suffix(rest).map_or(0, |properties| properties.chars().count())
+    }
+
     /// The text of a line by its number in the file.
     pub(super) fn line(&self, line: u32) -> &'a str {
         let index = line.checked_sub(self.first_line).and_then(|index| usize::try_from(index).ok());
