@@ -10,15 +10,27 @@ pub(super) fn find(chunk: &str, positions: &Positions<'_>) -> Option<Finding> {
     control_character(chunk, positions).or_else(|| unknown_directive(chunk, positions))
 }
 
-/// The first character that YAML does not allow at all; most of all NUL, of a file that is not text.
+/// The first character that YAML does not allow at all, most of all NUL, of a file that is not text; and a carriage return that
+/// only YAML takes for the end of a line: what editors and kubectl's users see as one line would be read as two.
 fn control_character(chunk: &str, positions: &Positions<'_>) -> Option<Finding> {
-    let forbidden = |c: char| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r');
-    let byte = chunk.find(forbidden)?;
-    let c = chunk.get(byte..)?.chars().next()?;
+    let lone_return = |byte: usize| chunk.as_bytes().get(byte + 1) != Some(&b'\n');
+    let forbidden = |&(byte, c): &(usize, char)| match c {
+        '\t' | '\n' => false,
+        '\r' => lone_return(byte),
+        _ => c.is_ascii_control(),
+    };
+    let (byte, c) = chunk.char_indices().find(forbidden)?;
     let index = chunk.get(..byte)?.chars().count();
-    let message = format!("not valid YAML: a control character, U+{:04X}", u32::from(c));
-    let help = Some("remove it; is this a text file?".into());
-    Some(error(codes::SYNTAX, message, help, positions.span(index, index + 1)))
+    let (message, help) = if c == '\r' {
+        let message =
+            "a carriage return without a line feed: YAML ends the line here, editors do not";
+        (message.to_owned(), "end lines with a line feed, or with both")
+    } else {
+        let message = format!("not valid YAML: a control character, U+{:04X}", u32::from(c));
+        (message, "remove it; is this a text file?")
+    };
+    let span = positions.span(index, index + 1);
+    Some(error(codes::SYNTAX, message, Some(help.into()), span))
 }
 
 /// A directive that YAML does not define, which kubectl refuses as well. One that is not ASCII is none of YAML's either, and the parser would miscount

@@ -60,7 +60,7 @@ fn rule(policy: &str) -> String {
 /// Everything people break, and what they read then.
 #[test]
 fn a_zoo_of_broken_texts() {
-    let zoo: [(&str, String); 22] = [
+    let zoo: [(&str, String); 23] = [
         ("duration without a unit", rule("    outlierDetection: {interval: 10}\n")),
         ("wrong types, all of them", rule("    outlierDetection:\n      interval: soon\n      consecutive5xxErrors: abc\n      maxEjectionPercent: 1.5\n      consecutiveGatewayErrors: -1\n      intervall: 1s\n")),
         ("block one level too high", rule("    localityLbSetting: {enabled: true}\n    interval: 1s\n")),
@@ -76,6 +76,7 @@ fn a_zoo_of_broken_texts() {
         ("merge conflict", "apiVersion: v1\n<<<<<<< HEAD\nkind: Gateway\n".into()),
         ("template", "apiVersion: v1\nkind: Gateway\nmetadata:\n  name: {{ .Values.name }}\n".into()),
         ("broken document between others", format!("{SEED}---\na: [\n---\n{SEED}")),
+        ("lone carriage return", "a: b\r\nc: d\re: f\n".into()),
         ("nul", "a: b\0c\n".into()),
         ("kinds and versions", "apiVersion: networking.istio.io/v2\nkind: Gateway\nspec: {}\n---\nkind: Gateway\n---\nhello\n---\napiVersion: v1\nkind: ConfigMap\n---\napiVersion: v1\nkind: ConfigMap\n---\napiVersion: networking.istio.io/v1\nkind: Destinationrule\n".into()),
         ("no spec", "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: a}\nservers: []\n".into()),
