@@ -92,14 +92,16 @@ fn compile(name: &str, toolchain: WasmToolchain) -> Result<PathBuf> {
 
 /// Compiler flags that give every machine's folders the same names in panic messages.
 pub(crate) fn remaps(toolchain: WasmToolchain) -> Result<Vec<String>> {
-    let mut folders = vec![(workspace::root().to_path_buf(), "/mesh-failover")];
+    let mut folders = vec![(workspace::root().to_path_buf(), "/mesh-failover".to_owned())];
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).context("no CARGO_HOME")?;
     for registry in fs::read_dir(home.join("registry/src")).into_iter().flatten() {
-        folders.push((registry?.path(), "/crates"));
+        folders.push((registry?.path(), "/crates".to_owned()));
     }
-    folders.extend(toolchain.library_source().map(|source| (source.to_path_buf(), "/rust")));
-    let flag = |(folder, name): (PathBuf, &str)| {
+    if let Some(source) = toolchain.library_source() {
+        folders.push((source, toolchain.library_name()?));
+    }
+    let flag = |(folder, name): (PathBuf, String)| {
         format!("--remap-path-prefix={}={name}", folder.display())
     };
     Ok(folders.into_iter().map(flag).collect())

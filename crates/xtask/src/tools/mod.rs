@@ -13,6 +13,7 @@ mod cpp;
 mod envoy;
 mod node;
 mod pypi;
+mod small_std;
 mod wasm_opt;
 mod wasm_toolchain;
 
@@ -30,6 +31,7 @@ pub use chromium::chromium;
 pub use cpp::compiler as cpp_compiler;
 pub use envoy::envoy;
 pub use node::node_modules;
+pub use small_std::PageStd;
 pub use wasm_opt::{WASM_OPT_VERSION, wasm_opt};
 pub use wasm_toolchain::{WasmToolchain, wasm_toolchain};
 
@@ -71,7 +73,9 @@ impl Tool {
     fn provide(self) -> Result<String> {
         let shown = |path: PathBuf| path.display().to_string();
         match self {
-            Tool::Wasm => wasm_toolchain().map(|toolchain| toolchain.to_string()),
+            Tool::Wasm => {
+                PageStd::find().map(|(toolchain, std)| format!("{toolchain}; the page's {std}"))
+            }
             Tool::WasmOpt => wasm_opt().map(shown),
             Tool::Envoy => envoy().map(shown),
             Tool::CargoDeny => cargo_deny().map(shown),

@@ -17,11 +17,11 @@ use anyhow::{Context, Result, bail};
 use super::apt;
 use crate::{process, workspace};
 
-const TARGET: &str = "wasm32-unknown-unknown";
+pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 /// Debian's rustc; never the first on `PATH` when rustup is there.
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src/rust";
-/// `rustup target add` moves 20 MB; where it hangs, it would do so for many minutes.
+/// What rustup adds is 20 to 30 MB; where it hangs, it would do so for many minutes.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(60);
 
 /// How wasm32 is built here.
@@ -40,7 +40,7 @@ impl WasmToolchain {
         command.current_dir(workspace::root()).args([subcommand, "--target", TARGET]);
         command.arg("--target-dir").arg(self.target_folder());
         if self == WasmToolchain::DebianSource {
-            command.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1");
+            command.env("RUSTC", self.rustc()).env("RUSTC_BOOTSTRAP", "1");
             command.arg("-Zbuild-std=std,panic_abort");
         }
         command
@@ -51,11 +51,32 @@ impl WasmToolchain {
         self.target_folder().join(TARGET).join(profile)
     }
 
-    /// The folder of the standard library's source, whose path must not end up in a module.
-    pub fn library_source(self) -> Option<&'static Path> {
+    /// The folder of the standard library's source if it is there, whose path must not end up in a module. Also of the installed library:
+    /// rustc writes this folder for the path that it was built under as soon as the folder exists.
+    pub fn library_source(self) -> Option<PathBuf> {
+        let source = match self {
+            WasmToolchain::Installed => {
+                let sysroot =
+                    process::stdout_of(Command::new("rustc").args(["--print", "sysroot"])).ok()?;
+                Path::new(&sysroot).join("lib/rustlib/src/rust")
+            }
+            WasmToolchain::DebianSource => PathBuf::from(DEBIAN_SOURCE),
+        };
+        source.join("library/Cargo.toml").is_file().then_some(source)
+    }
+
+    /// What stands for that folder in a module: on every machine the same.
+    pub fn library_name(self) -> Result<String> {
+        let version = process::stdout_of(Command::new(self.rustc()).arg("-vV"))?;
+        let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: "));
+        Ok(format!("/rustc/{}", commit.unwrap_or("unknown")))
+    }
+
+    /// Its compiler.
+    pub(super) fn rustc(self) -> &'static str {
         match self {
-            WasmToolchain::Installed => None,
-            WasmToolchain::DebianSource => Some(Path::new(DEBIAN_SOURCE)),
+            WasmToolchain::Installed => "rustc",
+            WasmToolchain::DebianSource => DEBIAN_RUSTC,
         }
     }
 
@@ -86,7 +107,7 @@ pub fn wasm_toolchain() -> Result<WasmToolchain> {
     if has_debian_source() {
         return Ok(WasmToolchain::DebianSource);
     }
-    let rustup = add_by_rustup();
+    let rustup = rustup_adds(&["target", "add", TARGET]);
     if rustup.is_ok() && is_installed() {
         return Ok(WasmToolchain::Installed);
     }
@@ -134,14 +155,12 @@ fn minor(version: &str) -> Option<u32> {
     version.split_once("1.")?.1.split(|it: char| !it.is_ascii_digit()).next()?.parse().ok()
 }
 
-fn add_by_rustup() -> Result<()> {
-    let mut rustup = Command::new("rustup");
-    rustup
-        .args(["target", "add", TARGET])
-        .env("RUSTUP_MAX_RETRIES", "0")
-        .env("RUST_BACKTRACE", "0");
+/// Runs rustup to download something.
+pub(super) fn rustup_adds(arguments: &[&str]) -> Result<()> {
     process::stdout_of(Command::new("rustup").arg("--version"))?;
-    let label = format!("rustup target add {TARGET}");
+    let mut rustup = Command::new("rustup");
+    rustup.args(arguments).env("RUSTUP_MAX_RETRIES", "0").env("RUST_BACKTRACE", "0");
+    let label = format!("rustup {}", arguments.join(" "));
     let finished = process::with_progress(&label, &mut rustup, Some(RUSTUP_LIMIT))?;
     if !finished.success {
         let reason = finished.output.lines().find_map(|line| line.strip_prefix("error: "));

@@ -10,6 +10,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::filter::build::{OPTIMISE, WASM_FEATURES, optimise, remaps};
 use crate::filter::hex;
+use crate::tools::PageStd;
 use crate::{process, tools};
 
 const PROFILE: &str = "page";
@@ -22,11 +23,11 @@ pub(super) fn build() -> Result<()> {
     fs::create_dir_all(&output)?;
     let lock = fs::File::create(output.join(".lock"))?;
     lock.lock()?;
-    let linked = compile()?;
+    let (linked, std) = compile()?;
     write_schema()?;
-    let record = output.join(".inputs");
+    let record = record();
     let inputs = format!(
-        "{}\nwasm-opt {} {OPTIMISE} {}\n",
+        "{std}\n{}\nwasm-opt {} {OPTIMISE} {}\n",
         hex(&Sha256::digest(fs::read(&linked)?)),
         tools::WASM_OPT_VERSION,
         WASM_FEATURES.join(" ")
@@ -66,15 +67,28 @@ fn output() -> PathBuf {
     super::folder().join("sdk/src/generated")
 }
 
-fn compile() -> Result<PathBuf> {
-    let toolchain = tools::wasm_toolchain()?;
+/// What the module was built from, the standard library first.
+fn record() -> PathBuf {
+    output().join(".inputs")
+}
+
+/// Whether the module that was built last has the standard library for size.
+pub(super) fn has_small_std() -> bool {
+    let small = PageStd::Small.to_string();
+    fs::read_to_string(record()).is_ok_and(|inputs| inputs.starts_with(&small))
+}
+
+fn compile() -> Result<(PathBuf, PageStd)> {
+    let (toolchain, std) = PageStd::find()?;
     let mut cargo = toolchain.cargo("build");
     cargo.args(["--quiet", "--locked", "--package", "mesh-failover-wasm", "--profile", PROFILE]);
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", remaps(toolchain)?.join("\x1f"));
+    let mut flags = remaps(toolchain)?;
+    flags.extend(std.shape(&mut cargo).iter().map(|flag| (*flag).to_owned()));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
     let label = "building the core for WebAssembly";
     let finished = process::with_progress(label, &mut cargo, None)?;
     if !finished.success {
         bail!("the core does not build for WebAssembly:\n{}", finished.output.trim());
     }
-    Ok(toolchain.output_folder(PROFILE).join("mesh_failover_wasm.wasm"))
+    Ok((toolchain.output_folder(PROFILE).join("mesh_failover_wasm.wasm"), std))
 }
