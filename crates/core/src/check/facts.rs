@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::policies::{Level, levels};
 use super::{Finding, Fix, Input, Rule, edit};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::manifest::{DestinationRule, Document, Kind, Manifests, MeshConfig, Object};
+use crate::manifest::{
+    DestinationRule, Document, Extension, Kind, Manifests, MeshConfig, Object, WasmModule,
+};
 use crate::translate::{
     IstioVersion, KnownService, PlacedEndpoint, Proxy, Translation, inventory, is_subset_of,
     resolve_short_name, selects, translate,
@@ -61,7 +63,6 @@ impl<'a> Facts<'a> {
         message: impl Into<String>,
     ) -> Finding {
         let path = path.into();
-        let metadata = &object.metadata;
         Finding {
             diagnostic: Diagnostic {
                 severity: rule.severity,
@@ -71,7 +72,7 @@ impl<'a> Facts<'a> {
                 location: self.document(object).and_then(|document| document.locate(&path)),
                 path,
             },
-            object: format!("{} {}/{}", T::KIND, metadata.namespace(), metadata.name),
+            object: title(object),
             istiod: None,
             fix: None,
         }
@@ -107,12 +108,46 @@ impl<'a> Facts<'a> {
         clusters
     }
 
+    /// The extensions that run the region router.
+    pub(super) fn routers(&self) -> impl Iterator<Item = RouterObject<'a>> {
+        let manifests = self.manifests;
+        let plugins = manifests.wasm_plugins.iter();
+        let plugins = plugins.filter_map(|it| RouterObject::of(it, it.spec.extension()));
+        let extensions = manifests.traffic_extensions.iter();
+        plugins.chain(extensions.filter_map(|it| RouterObject::of(it, it.spec.extension())))
+    }
+
     /// Regions in which anything of the topology stands: gateways and endpoints.
     pub(super) fn regions(&self) -> BTreeSet<&str> {
         let gateways = self.gateways.iter().map(|proxy| proxy.locality.region.as_str());
         let endpoints = self.services.values().flat_map(|service| &service.endpoints);
         gateways.chain(endpoints.map(|endpoint| endpoint.locality.region.as_str())).collect()
     }
+}
+
+/// An extension, of either kind, that runs the region router.
+pub(super) struct RouterObject<'a> {
+    /// Index into [`Manifests::documents`].
+    pub(super) document: usize,
+    /// As in [`Finding::object`].
+    pub(super) title: String,
+    pub(super) namespace: &'a str,
+    pub(super) extension: Extension<'a>,
+    pub(super) module: WasmModule<'a>,
+}
+
+impl<'a> RouterObject<'a> {
+    /// `None` where another module runs, or none.
+    fn of<T: Kind>(object: &'a Object<T>, extension: Extension<'a>) -> Option<Self> {
+        let module = extension.module.filter(|module| module.is_region_router())?;
+        let (document, namespace) = (object.document, object.metadata.namespace());
+        Some(Self { document, title: title(object), namespace, extension, module })
+    }
+}
+
+/// `DestinationRule default/hello-world`.
+fn title<T: Kind>(object: &Object<T>) -> String {
+    format!("{} {}/{}", T::KIND, object.metadata.namespace(), object.metadata.name)
 }
 
 /// The host of a rule as istiod completes it.

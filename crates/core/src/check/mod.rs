@@ -29,6 +29,7 @@ mod network;
 mod outlier;
 mod panic;
 mod policies;
+mod router;
 mod routes;
 mod scope;
 mod suppress;
@@ -37,6 +38,7 @@ pub use finding::{Finding, Fix, TextEdit, apply};
 pub use rule::{Rule, rules};
 
 use facts::Facts;
+pub(crate) use router::{empties, with_panic};
 
 use crate::diagnostic::Diagnostic;
 use crate::live::GatewayState;
@@ -78,7 +80,7 @@ struct Family {
     check: fn(&Facts<'_>, &mut Vec<Finding>),
 }
 
-const FAMILIES: [Family; 13] = [
+const FAMILIES: [Family; 14] = [
     Family { rules: istiod::RULES, check: istiod::check },
     Family { rules: outlier::RULES, check: outlier::check },
     Family { rules: panic::RULES, check: panic::check },
@@ -89,6 +91,7 @@ const FAMILIES: [Family; 13] = [
     Family { rules: balancing::RULES, check: balancing::check },
     Family { rules: routes::RULES, check: routes::check },
     Family { rules: network::RULES, check: network::check },
+    Family { rules: router::RULES, check: router::check },
     Family { rules: extension::RULES, check: extension::check },
     Family { rules: managed::RULES, check: managed::check },
     Family { rules: live::RULES, check: live::check },

@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use super::facts::{Facts, by_region};
-use super::policies::Level;
+use super::policies::{Level, place_of};
 use super::{Finding, Rule};
 use crate::diagnostic::Severity;
 
@@ -50,6 +50,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 
 /// What it does to this service; `None`: with the known endpoints, nothing when one region fails.
 fn reason(facts: &Facts<'_>, level: &Level<'_>, percent: i32) -> Option<String> {
+    // Whoever chose a place by its subset is not brought back to it by panic.
+    if level.subset.and_then(place_of).is_some() {
+        return None;
+    }
     let clusters = facts.clusters_of(level);
     if clusters.iter().all(Vec::is_empty) {
         return Some(format!(

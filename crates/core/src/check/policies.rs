@@ -4,7 +4,7 @@ use crate::manifest::{
     DestinationRule, LoadBalancer, LocalityLoadBalancerSetting, Object, OutlierDetection,
     PortTrafficPolicy, Subset, TrafficPolicy,
 };
-use crate::translate::merge_traffic_policy;
+use crate::translate::{CLUSTER_LABEL, REGION_LABEL, ZONE_LABEL, merge_traffic_policy};
 
 /// A policy: the rule's, a subset's, or a port's of either.
 pub(super) struct Level<'a> {
@@ -139,4 +139,10 @@ impl Level<'_> {
         let port = self.port.map(|port| format!(" for port {port}"));
         [subset, port].into_iter().flatten().collect()
     }
+}
+
+/// The place that a subset's labels hold it to.
+pub(super) fn place_of(subset: &Subset) -> Option<&String> {
+    let labels = [REGION_LABEL, ZONE_LABEL, CLUSTER_LABEL];
+    labels.into_iter().find_map(|label| subset.labels.get(label))
 }

@@ -138,7 +138,7 @@ fn destinations<T: Written>(
         }
     }
     // With the region router in the gateway, the route is chosen for a region that is alive.
-    if has_region_router(facts) {
+    if facts.routers().next().is_some() {
         return;
     }
     match regional.as_slice() {
@@ -178,12 +178,4 @@ fn weights<T: Written>(
         format!("weights send {shares} whether it is up or not: a dead region's share fails");
     let at = format!("{path}.{}", T::DESTINATIONS);
     Some(facts.finding(&WEIGHTS, object, at, message).help(T::INSTEAD_OF_WEIGHTS))
-}
-
-/// Whether a plugin with the region router's configuration is among the manifests.
-fn has_region_router(facts: &Facts<'_>) -> bool {
-    let plugins = facts.manifests.wasm_plugins.iter().map(|it| it.spec.extension());
-    let extensions = facts.manifests.traffic_extensions.iter().map(|it| it.spec.extension());
-    let configs = plugins.chain(extensions).filter_map(|it| it.module?.plugin_config);
-    configs.into_iter().any(|config| config.get("destinations").is_some())
 }

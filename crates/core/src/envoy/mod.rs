@@ -38,6 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use options::{FailurePolicy, Filter, Node, Options};
 pub use plugin::plugins_for;
+pub(crate) use plugin::{is_for, region_router};
 
 use crate::cluster::{Address, ClusterLoadAssignment, DiscoveryType};
 use crate::translate::Translation;

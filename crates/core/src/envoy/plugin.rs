@@ -1,11 +1,14 @@
-//! Which WasmPlugin puts the filter into a gateway, and with what.
+//! Which extension puts the filter into a gateway, and with what.
 //!
 //! **Source**: Istio pilot/pkg/model/push_context.go `WasmPluginsByListenerInfo`, pilot/pkg/model/extensions.go,
 //! 1.31. **Not modelled**: `targetRefs` (Gateway API), `match`, `phase` (the filter stands just before the router).
 
 use super::options::{FailurePolicy, Filter};
-use crate::manifest::{Manifests, MeshConfig, Object, WasmPlugin};
-use crate::translate::Proxy;
+use crate::diagnostic::Diagnostic;
+use crate::locality::Locality;
+use crate::manifest::{Extension, Manifests, MeshConfig, Object, WasmModule, WasmPlugin};
+use crate::router::{PluginConfig, RouterConfig};
+use crate::translate::{Proxy, selects};
 
 /// The plugins that select this gateway, the first to run first: higher priority, then as read.
 #[must_use]
@@ -16,21 +19,47 @@ pub fn plugins_for<'a>(manifests: &'a Manifests, proxy: &Proxy) -> Vec<&'a Objec
         |mesh| mesh.root_namespace().to_owned(),
     );
     let applies = |plugin: &&Object<WasmPlugin>| {
-        let namespace = plugin.metadata.namespace();
-        (namespace == proxy.namespace || namespace == root)
-            && plugin.spec.target_refs.is_empty()
-            && plugin.spec.selector.as_ref().is_none_or(|selector| {
-                selector
-                    .match_labels
-                    .iter()
-                    .all(|(key, value)| proxy.labels.get(key) == Some(value))
-            })
+        is_for(&plugin.spec.extension(), plugin.metadata.namespace(), proxy, &root)
     };
     let mut plugins: Vec<_> = manifests.wasm_plugins.iter().filter(applies).collect();
     crate::compact::sort_by_key(&mut plugins, |plugin| {
         std::cmp::Reverse(plugin.spec.priority.unwrap_or(i32::MIN))
     });
     plugins
+}
+
+/// Whether an extension of a namespace selects this gateway, in a mesh with this root namespace.
+pub(crate) fn is_for(
+    extension: &Extension<'_>,
+    namespace: &str,
+    proxy: &Proxy,
+    root: &str,
+) -> bool {
+    (namespace == proxy.namespace || namespace == root)
+        && extension.target_refs.is_empty()
+        && extension.selector.is_none_or(|it| selects(&it.match_labels, &proxy.labels))
+}
+
+/// What the region router of a gateway at `locality` makes of its `pluginConfig`, and notes about what does not apply there.
+///
+/// # Errors
+/// Everything that it refuses, at the fields of the extension that holds the module.
+pub(crate) fn region_router(
+    module: &WasmModule<'_>,
+    locality: &Locality,
+) -> Result<(RouterConfig, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let text = module.plugin_config.map(ToString::to_string).unwrap_or_default();
+    let place = |mut found: Vec<Diagnostic>| {
+        for it in &mut found {
+            let dot = if it.path.is_empty() { "" } else { "." };
+            it.path = [module.path, ".pluginConfig", dot, &it.path].concat();
+        }
+        found
+    };
+    match PluginConfig::from_json(&text).and_then(|config| config.compile(locality)) {
+        Ok((config, notes)) => Ok((config, place(notes))),
+        Err(errors) => Err(place(errors)),
+    }
 }
 
 impl Filter {

@@ -156,6 +156,19 @@ pub struct WasmModule<'a> {
     pub vm_config: Option<&'a serde_json::Value>,
 }
 
+impl WasmModule<'_> {
+    /// Whether it is the region router: by what it is told, since no other module has `destinations` to route, or, where that
+    /// is misspelt, by its file's or image's own name.
+    #[must_use]
+    pub fn is_region_router(&self) -> bool {
+        let image = self.url.split('@').next().unwrap_or_default();
+        let last = image.rsplit('/').next().unwrap_or_default();
+        let name = last.split([':', '.']).next().unwrap_or_default();
+        self.plugin_config.is_some_and(|config| config.get("destinations").is_some())
+            || matches!(name, "region-router" | "region_router")
+    }
+}
+
 /// The module of an object whose fields have the same names in both kinds.
 macro_rules! module {
     ($fields:expr, $path:literal) => {
@@ -194,6 +207,36 @@ impl TrafficExtension {
             target_refs: &self.target_refs,
             r#match: self.r#match.as_ref(),
             module: self.wasm.as_ref().map(|wasm| module!(wasm, "spec.wasm")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_region_router_is_known_by_its_configuration_or_its_name() {
+        let is_router = |url: &str, config: serde_json::Value| {
+            let plugin = WasmPlugin {
+                url: url.to_owned(),
+                plugin_config: Some(config),
+                ..WasmPlugin::default()
+            };
+            plugin.extension().module.is_some_and(|module| module.is_region_router())
+        };
+        assert!(is_router("oci://registry.example/mine:1", json!({"destinations": []})));
+        for url in [
+            "file:///etc/mesh-failover/region_router.wasm",
+            "oci://registry.example:5000/team/region-router@sha256:00",
+            "registry.example/region-router:v1",
+        ] {
+            assert!(is_router(url, json!({"destination": []})), "{url}");
+        }
+        for url in ["oci://registry.example/region-router/other:1", "file:///a/filter.wasm", ""] {
+            assert!(!is_router(url, json!({"rules": []})), "{url}");
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Istio's own kinds: Gateway, VirtualService, DestinationRule.
 
 use super::{Wanted, object};
+use crate::check::{empties, with_panic};
 use crate::manifest::{
     ConnectionPool, Destination, DestinationRule, Distribute, Gateway, HttpMatchRequest, HttpRoute,
-    HttpRouteDestination, HttpSettings, LoadBalancer, LocalityLoadBalancerSetting, Object, Port,
-    PortSelector, Server, StringMatch, Subset, TrafficPolicy, VirtualService,
+    HttpRouteDestination, HttpSettings, LoadBalancer, LocalityLoadBalancerSetting, Object,
+    OutlierDetection, Port, PortSelector, Server, StringMatch, Subset, TrafficPolicy,
+    VirtualService,
 };
 use crate::translate::REGION_LABEL;
 
@@ -76,6 +78,26 @@ impl Wanted<'_> {
         regions.map(|region| region.name.as_str())
     }
 
+    /// istiod labels every endpoint with its region by itself.
+    fn subset(&self, region: &str) -> Subset {
+        Subset {
+            name: region.to_owned(),
+            labels: [(REGION_LABEL.to_owned(), region.to_owned())].into(),
+            traffic_policy: self.heard().map(|outlier_detection| TrafficPolicy {
+                outlier_detection: Some(outlier_detection),
+                ..TrafficPolicy::default()
+            }),
+        }
+    }
+
+    /// With probes, what lets Envoy give them to a region whose hosts it has all ejected; lint MF0804 says why.
+    fn heard(&self) -> Option<OutlierDetection> {
+        let router = self.spec.router.as_ref()?;
+        let own = self.outlier_detection();
+        let probes = router.config.get("probe").is_some_and(|probe| !probe.is_null());
+        (probes && empties(&own)).then(|| with_panic(&own))
+    }
+
     pub(super) fn destination_rule(&self) -> Object<DestinationRule> {
         let limited = |requests: u32| ConnectionPool {
             http: Some(HttpSettings {
@@ -95,7 +117,7 @@ impl Wanted<'_> {
                 }),
                 ..TrafficPolicy::default()
             }),
-            subsets: self.subsets().map(subset).collect(),
+            subsets: self.subsets().map(|region| self.subset(region)).collect(),
             ..DestinationRule::default()
         };
         object(self.name, Some(self.namespace), rule)
@@ -129,13 +151,4 @@ impl Wanted<'_> {
 
 fn exact(value: &str) -> StringMatch {
     StringMatch { exact: Some(value.to_owned()), ..StringMatch::default() }
-}
-
-/// istiod labels every endpoint with its region by itself.
-fn subset(region: &str) -> Subset {
-    Subset {
-        name: region.to_owned(),
-        labels: [(REGION_LABEL.to_owned(), region.to_owned())].into(),
-        traffic_policy: None,
-    }
 }

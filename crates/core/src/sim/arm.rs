@@ -6,9 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::error::SimError;
-use crate::envoy::plugins_for;
+use crate::envoy::{plugins_for, region_router};
 use crate::manifest::{Manifests, Object, WasmPlugin};
-use crate::router::{PluginConfig, RouterConfig};
+use crate::router::RouterConfig;
 use crate::translate::Proxy;
 
 /// Who decides about regions.
@@ -65,10 +65,8 @@ pub(super) fn router(
         }
     };
     let name = || format!("{}/{}", plugin.metadata.namespace(), plugin.metadata.name);
-    let text = plugin.spec.plugin_config.as_ref().map(ToString::to_string).unwrap_or_default();
-    let compiled =
-        PluginConfig::from_json(&text).and_then(|config| config.compile(&proxy.locality));
-    match compiled {
+    let Some(module) = plugin.spec.extension().module else { return Err(SimError::NoRouter) };
+    match region_router(&module, &proxy.locality) {
         Ok((config, _)) => Ok(Some(config)),
         Err(findings) => {
             let findings = findings.iter().map(|it| format!("`{}`: {}", it.path, it.message));
@@ -77,8 +75,6 @@ pub(super) fn router(
     }
 }
 
-/// Whether a plugin is the region router: no other has `destinations` to configure.
 fn is_router(plugin: &Object<WasmPlugin>) -> bool {
-    let config = plugin.spec.plugin_config.as_ref();
-    config.is_some_and(|config| config.get("destinations").is_some())
+    plugin.spec.extension().module.is_some_and(|module| module.is_region_router())
 }

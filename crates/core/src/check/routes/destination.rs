@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::check::facts::{Facts, full_host};
+use crate::check::policies::place_of;
 use crate::manifest::{Destination, Object, Subset};
-use crate::translate::{
-    CLUSTER_LABEL, Labels, REGION_LABEL, ZONE_LABEL, is_subset_of, resolve_short_name, selects,
-};
+use crate::translate::{Labels, is_subset_of, resolve_short_name, selects};
 
 /// Where the endpoints of a destination are.
 pub(super) enum Place {
@@ -44,13 +43,8 @@ pub(super) fn full_destination<T>(object: &Object<T>, destination: &Destination)
 
 /// The one place a subset is in: by a topology label, or because all its endpoints are there and others are not.
 fn region_of(facts: &Facts<'_>, host: &str, subset: &Subset) -> Option<String> {
-    let label = [REGION_LABEL, ZONE_LABEL, CLUSTER_LABEL]
-        .into_iter()
-        .find_map(|label| subset.labels.get(label));
-    if let Some(place) = label {
-        return Some(place.clone());
-    }
-    only_region(facts, host, Some(&subset.labels))
+    let labels = Some(&subset.labels);
+    place_of(subset).cloned().or_else(|| only_region(facts, host, labels))
 }
 
 /// The region of all endpoints that carry the labels, where others could be elsewhere: those of the service, or of the topology

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::codes::{INVALID, NOT_APPLIED, NOT_SUPPORTED};
 use super::compiled::{ClientRegion, DestinationPolicy, RegionPolicy, RouterConfig};
 use super::locality_lb::{NamedPlan, known_regions, plan, region_name, sorted};
 use super::written::{DestinationConfig, LocalityLbSettingConfig, PluginConfig};
@@ -10,10 +11,6 @@ use crate::locality::Locality;
 use crate::manifest::OutlierDetection;
 use crate::outlier::DetectorConfig;
 use crate::translate::{IstioVersion, apply_outlier_detection};
-
-pub(super) const INVALID: &str = "MF0801";
-pub(super) const NOT_SUPPORTED: &str = "MF0802";
-const NOT_APPLIED: &str = "MF0803";
 
 const HOPS_HEADER: &str = "x-mesh-hops";
 

@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::compile::{Compiler, INVALID};
+use super::codes::INVALID;
+use super::compile::Compiler;
 use super::compiled::{AffinitySource, Failback, LatencyThreshold, Probe, SuccessThreshold};
 use super::written::{AffinityConfig, FailbackConfig, HealthConfig, ProbeConfig, RescueConfig};
 use crate::manifest::GoDuration;

@@ -9,7 +9,8 @@
 //! **Source**: Istio pilot/pkg/networking/core/loadbalancer/loadbalancer.go `applyLocalityWeights`, `applyLocalityFailover`,
 //! `applyFailoverPriorities`, 1.31, except that Istio refuses `distribute` beside the others.
 
-use super::compile::{Compiler, INVALID, NOT_SUPPORTED};
+use super::codes::{INVALID, NOT_SUPPORTED};
+use super::compile::Compiler;
 use super::compiled::PlanPolicy;
 use super::written::{DestinationConfig, LocalityLbSettingConfig};
 use crate::locality::Locality;

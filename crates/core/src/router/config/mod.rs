@@ -12,6 +12,16 @@
 //! - `distribute` and `failover` may stand together: a region's share goes to its failover target while it is out.
 //! - `to` may name regions or zones; what is not named gets nothing, as in Istio, unless `failover` or `failoverPriority` bring it in.
 
+/// Codes of what the router says of its configuration.
+pub mod codes {
+    /// A value that makes no sense.
+    pub const INVALID: &str = "MF0801";
+    /// Something that a DestinationRule may say and the router does not do.
+    pub const NOT_SUPPORTED: &str = "MF0802";
+    /// Something that does not apply at this gateway.
+    pub const NOT_APPLIED: &str = "MF0803";
+}
+
 mod compile;
 mod compiled;
 mod features;
