@@ -198,7 +198,7 @@ async fn a_virtual_service_without_the_header_is_said_once() -> Result<()> {
     }
     assert_eq!(served, 60);
     let log = gateway.envoy().log()?;
-    let said = log.matches("let the VirtualService route the header").count();
+    let said = log.matches("let the routes lead the header").count();
     assert!(
         (1..=4).contains(&said),
         "once for each worker and region, not for each request: {said}"

@@ -1,4 +1,5 @@
-//! Who gets which share in a real Envoy under the policies beyond the seed's: zones, weights with an order behind them, labels.
+//! Who gets which share in a real Envoy under the policies beyond the seed's: zones, weights with an order behind them, labels,
+//! Services for regions.
 
 mod e2e;
 
@@ -11,7 +12,11 @@ use serde_json::json;
 use xtask::workspace;
 
 fn example(from: &str) -> Result<Program> {
-    let folder = workspace::root().join("examples/weights-and-order");
+    read("weights-and-order", from)
+}
+
+fn read(example: &str, from: &str) -> Result<Program> {
+    let folder = workspace::root().join("examples").join(example);
     Program::read(&folder, from)?.with_filter(&find::filter()?)
 }
 
@@ -34,8 +39,13 @@ async fn after(
     expected: &[(&str, u32)],
 ) -> Result<()> {
     gateway.scale(cluster, SERVICE, replicas).await?;
+    let what = format!("{cluster} at {replicas}");
+    until_served_by(gateway, expected).await.context(what)
+}
+
+async fn until_served_by(gateway: &Gateway, expected: &[(&str, u32)]) -> Result<()> {
     let mut last = BTreeMap::new();
-    let what = format!("{expected:?} with {cluster} at {replicas}");
+    let what = format!("{expected:?}");
     let fits = async || {
         last = served(gateway).await?;
         Ok(last.len() == expected.len()
@@ -75,4 +85,20 @@ async fn labels_order_zones_and_regions() -> Result<()> {
     after(&mut gateway, ("cluster-c", 0), &[("zone-b", 40)]).await?;
     after(&mut gateway, ("cluster-b", 0), &[("reserve", 40)]).await?;
     after(&mut gateway, ("cluster-c", 3), &[("zone-c", 40)]).await
+}
+
+/// Routes of the Gateway API cannot name subsets, so each region has a Service of its own, and that decides whether the region is
+/// usable; the whole one is what Istio's own failover has.
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_http_routes_a_region_is_the_service_that_only_it_has() -> Result<()> {
+    const OF_REGION: &str = "hello-world-europe-west1.default.svc.cluster.local";
+    let (both, one) = ([("europe-west1-b", 20), ("us-central1-a", 20)], [("us-central1-a", 40)]);
+    let mut gateway = start(read("router-behind-http-routes", "us-central1")?, 1).await?;
+    until_served_by(&gateway, &both).await?;
+    gateway.scale("cluster-a", OF_REGION, 0).await?;
+    until_served_by(&gateway, &one).await?;
+    after(&mut gateway, ("cluster-a", 0), &one).await?;
+    after(&mut gateway, ("cluster-a", 3), &one).await?;
+    gateway.scale("cluster-a", OF_REGION, 3).await?;
+    until_served_by(&gateway, &both).await
 }

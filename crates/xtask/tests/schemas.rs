@@ -155,7 +155,7 @@ fn an_intent_says_what_the_router_reads() {
         it["properties"].as_object().unwrap().keys().cloned().collect()
     };
     // The intent has words of its own for these.
-    let own = ["destinations", "host", "port", "regions", "subsets", "trafficPolicy"];
+    let own = ["destinations", "host", "hosts", "port", "regions", "subsets", "trafficPolicy"];
     let lb = &plugin["$defs"]["LocalityLbSettingConfig"];
     let by_itself = names(&intent["Intent"]);
     assert!(names(lb).iter().all(|name| name == "enabled" || by_itself.contains(name)));

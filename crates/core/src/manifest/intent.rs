@@ -36,6 +36,8 @@ pub struct Intent {
     pub max_requests: Option<u32>,
     /// How it is exposed.
     pub gateway: IntentGateway,
+    /// How the pods are found by the Services, one a region, that the router needs behind HTTPRoutes; otherwise it has no effect.
+    pub pods: IntentPods,
     /// Put the region router before Istio's own failover.
     pub router: Option<IntentRouter>,
 }
@@ -56,6 +58,19 @@ pub struct IntentRegion {
     pub replicas: Option<u32>,
     /// How long a response takes, for simulations.
     pub latency: Option<GoDuration>,
+}
+
+/// What a Service says of its pods.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct IntentPods {
+    /// Their labels; empty: `app`, with the service's short name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub selector: BTreeMap<String, String>,
+    /// The port that they listen on; unset: the service's.
+    pub target_port: Option<u16>,
 }
 
 /// How the service is exposed.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_with::skip_serializing_none;
 
 /// `v1 Service.spec`.
@@ -29,6 +30,8 @@ pub struct ServicePort {
     pub name: Option<String>,
     /// The port that clients use.
     pub port: u32,
+    /// The pods' port, by number or by name; unset: the same.
+    pub target_port: Option<Value>,
 }
 
 /// `discovery.k8s.io/v1 EndpointSlice`; its fields stand beside `metadata`, not below `spec`.

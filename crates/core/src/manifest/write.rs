@@ -22,7 +22,9 @@ struct Written<'a, T> {
 pub fn write<T: Kind + Serialize>(object: &Object<T>) -> Result<String, Box<Diagnostic>> {
     let api_version = if object.api_version.is_empty() {
         let version = T::VERSIONS.first().copied().unwrap_or_default();
-        format!("{}/{version}", T::GROUP)
+        // Kubernetes' own core has no group.
+        let parts: &[&str] = if T::GROUP.is_empty() { &[version] } else { &[T::GROUP, version] };
+        parts.join("/")
     } else {
         object.api_version.clone()
     };

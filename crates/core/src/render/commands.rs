@@ -5,8 +5,12 @@ use std::fmt::Write as _;
 use super::{RenderedFile, Wanted, cluster};
 
 impl Wanted<'_> {
-    /// The commands over the files to apply.
-    pub(super) fn commands(&self, files: &[RenderedFile]) -> String {
+    /// The commands over the files to apply, those of one cluster with its name.
+    pub(super) fn commands(
+        &self,
+        files: &[RenderedFile],
+        services: &[(String, RenderedFile)],
+    ) -> String {
         let contexts: Vec<&str> = self.spec.regions.iter().map(cluster).collect();
         let mut text = String::from(
             "# The names of contexts are those of the intent's clusters: `kubectl config get-contexts` shows yours.\n\n\
@@ -19,6 +23,12 @@ impl Wanted<'_> {
             contexts.join(" "),
             names.join(" ")
         );
+        if !services.is_empty() {
+            text += "\n# Each region's own Service in its cluster only, after a look at its selector and its port.\n";
+        }
+        for (cluster, file) in services {
+            let _ = writeln!(text, "kubectl --context {cluster} apply -f {}", file.name);
+        }
         let (Some(first), service) = (self.spec.regions.first(), self.service()) else {
             return text;
         };

@@ -81,6 +81,10 @@ impl Wanted<'_> {
         });
         destination.insert("host".to_owned(), spec.host.clone().into());
         destination.insert("trafficPolicy".to_owned(), policy);
+        let hosts = self.hosts_of_regions();
+        if !hosts.is_empty() {
+            destination.insert("hosts".to_owned(), json!(hosts));
+        }
         let reachable = self.reachable();
         if !reachable.is_empty() {
             destination.insert("regions".to_owned(), reachable.into());

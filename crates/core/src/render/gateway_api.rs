@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Wanted, object};
+use super::{REGION_HEADER, Wanted, object};
 use crate::manifest::Object;
 use crate::manifest::gateway_api::{KubeGateway, KubeHttpRoute};
 
@@ -25,11 +25,21 @@ impl Wanted<'_> {
         object(self.gateway_name(), Some(self.namespace), KubeGateway(spec))
     }
 
+    /// With the router, a rule for each region before the one without a condition: if the router is absent or broken, Istio's own
+    /// failover serves.
     pub(super) fn http_route(&self) -> Object<KubeHttpRoute> {
         let hosts: Vec<String> = self.hosts().into_iter().filter(|host| host != "*").collect();
+        let backend = |name: &str| json!([{"name": name, "port": self.spec.port}]);
+        let of_regions = self.regions_with_service().map(|region| {
+            let matcher = json!({"type": "Exact", "name": REGION_HEADER, "value": region.name});
+            json!({
+                "matches": [{"headers": [matcher]}],
+                "backendRefs": backend(&self.service_of(region)),
+            })
+        });
         let spec = json!({
             "parentRefs": [{"name": self.gateway_name()}],
-            "rules": [{"backendRefs": [{"name": self.service(), "port": self.spec.port}]}],
+            "rules": of_regions.chain([json!({"backendRefs": backend(self.service())})]).collect::<Vec<_>>(),
         });
         let spec = with(spec, "hostnames", (!hosts.is_empty()).then(|| hosts.into()));
         object(self.name, Some(self.namespace), KubeHttpRoute(spec))

@@ -1,17 +1,17 @@
 //! Istio's own kinds: Gateway, VirtualService, DestinationRule.
 
-use super::{Wanted, object};
+use super::{REGION_HEADER, Wanted, object};
 use crate::check::{empties, with_panic};
 use crate::manifest::{
     ConnectionPool, Destination, DestinationRule, Distribute, Gateway, HttpMatchRequest, HttpRoute,
     HttpRouteDestination, HttpSettings, LoadBalancer, LocalityLoadBalancerSetting, Object,
-    OutlierDetection, Port, PortSelector, Server, StringMatch, Subset, TrafficPolicy,
+    OutlierDetection, Port, PortSelector, RouteApi, Server, StringMatch, Subset, TrafficPolicy,
     VirtualService,
 };
 use crate::translate::REGION_LABEL;
 
-/// The header in which the region router says its choice.
-const REGION_HEADER: &str = "x-mesh-region";
+/// Source: sigs.k8s.io/gateway-api apis/v1 `GatewayNameLabelKey`.
+const GATEWAY_NAME_LABEL: &str = "gateway.networking.k8s.io/gateway-name";
 
 impl Wanted<'_> {
     pub(super) fn gateway(&self) -> Object<Gateway> {
@@ -29,10 +29,12 @@ impl Wanted<'_> {
         object(self.gateway_name(), Some(self.namespace), gateway)
     }
 
-    /// Labels of the gateway's pods.
+    /// Labels of the gateway's pods. Istio makes those of a Gateway of the Gateway API, with its name.
     pub(super) fn selector(&self) -> std::collections::BTreeMap<String, String> {
         let selector = &self.spec.gateway.selector;
-        if selector.is_empty() {
+        if self.spec.gateway.api == RouteApi::GatewayApi {
+            [(GATEWAY_NAME_LABEL.to_owned(), self.gateway_name().to_owned())].into()
+        } else if selector.is_empty() {
             [("istio".to_owned(), "ingressgateway".to_owned())].into()
         } else {
             selector.clone()
@@ -72,9 +74,10 @@ impl Wanted<'_> {
         }
     }
 
-    /// The regions that have a subset: all with the router, none without.
+    /// The regions that have a subset: all with the router, but where routes can name Services only, none without.
     fn subsets(&self) -> impl Iterator<Item = &str> {
-        let regions = self.spec.regions.iter().filter(|_| self.spec.router.is_some());
+        let istio = self.spec.gateway.api == RouteApi::Istio;
+        let regions = self.spec.regions.iter().filter(move |_| self.spec.router.is_some() && istio);
         regions.map(|region| region.name.as_str())
     }
 
@@ -91,7 +94,7 @@ impl Wanted<'_> {
     }
 
     /// With probes, what lets Envoy give them to a region whose hosts it has all ejected; lint MF0804 says why.
-    fn heard(&self) -> Option<OutlierDetection> {
+    pub(super) fn heard(&self) -> Option<OutlierDetection> {
         let router = self.spec.router.as_ref()?;
         let own = self.outlier_detection();
         let probes = router.config.get("probe").is_some_and(|probe| !probe.is_null());
@@ -99,17 +102,10 @@ impl Wanted<'_> {
     }
 
     pub(super) fn destination_rule(&self) -> Object<DestinationRule> {
-        let limited = |requests: u32| ConnectionPool {
-            http: Some(HttpSettings {
-                http2_max_requests: i32::try_from(requests).ok(),
-                ..HttpSettings::default()
-            }),
-            ..ConnectionPool::default()
-        };
         let rule = DestinationRule {
             host: self.spec.host.clone(),
             traffic_policy: Some(TrafficPolicy {
-                connection_pool: self.spec.max_requests.map(limited),
+                connection_pool: self.connection_pool(),
                 outlier_detection: Some(self.outlier_detection()),
                 load_balancer: Some(LoadBalancer {
                     locality_lb_setting: Some(self.locality_lb_setting()),
@@ -121,6 +117,17 @@ impl Wanted<'_> {
             ..DestinationRule::default()
         };
         object(self.name, Some(self.namespace), rule)
+    }
+
+    pub(super) fn connection_pool(&self) -> Option<ConnectionPool> {
+        let limited = |requests: u32| ConnectionPool {
+            http: Some(HttpSettings {
+                http2_max_requests: i32::try_from(requests).ok(),
+                ..HttpSettings::default()
+            }),
+            ..ConnectionPool::default()
+        };
+        self.spec.max_requests.map(limited)
     }
 
     /// What Istio itself does: beside shares only the router knows an order.

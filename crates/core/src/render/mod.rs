@@ -2,7 +2,8 @@
 //!
 //! From the guide's intent come the guide's manifests, field by field; with a router, those of the region router; with the
 //! Gateway API, a Gateway and an HTTPRoute in their place. A Topology comes with them, so that what is rendered can be
-//! explained and simulated at once, and the kubectl commands that apply it.
+//! explained and simulated at once, and the kubectl commands that apply it. With both, router and Gateway API, each region
+//! has a Service of its own, because routes cannot name subsets.
 //!
 //! **Source**: the guide "Set up multi-cluster mesh failover"; Istio 1.31; Gateway API v1.
 
@@ -10,6 +11,7 @@ mod commands;
 mod extension;
 mod gateway_api;
 mod istio;
+mod services;
 mod topology;
 mod validate;
 
@@ -22,8 +24,6 @@ use crate::manifest::{
 pub mod codes {
     /// A field of the intent that contradicts another or is missing.
     pub const INTENT: &str = "MF1301";
-    /// Something the chosen language of routes cannot say.
-    pub const NOT_EXPRESSIBLE: &str = "MF1302";
 }
 
 /// Manifests as texts.
@@ -97,11 +97,17 @@ pub fn render(manifests: &Manifests, intent: &Object<Intent>) -> Result<Rendered
         }
     };
     files.push(wanted.file("destination-rule", &wanted.destination_rule())?);
+    files.extend(wanted.region_rules()?);
     files.extend(wanted.extension()?);
-    let commands = wanted.commands(&files);
+    let services = wanted.region_services()?;
+    let commands = wanted.commands(&files, &services);
+    files.extend(services.into_iter().map(|(_, file)| file));
     files.push(wanted.file("topology", &wanted.topology())?);
     Ok(Rendered { files, commands })
 }
+
+/// The header in which the region router says its choice.
+const REGION_HEADER: &str = "x-mesh-region";
 
 /// An intent with its defaults and the names that follow from it.
 struct Wanted<'a> {

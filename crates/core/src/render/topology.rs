@@ -15,32 +15,28 @@ impl Wanted<'_> {
     }
 
     fn topology_cluster(&self, region: &IntentRegion) -> TopologyCluster {
+        let port = self.spec.port.unwrap_or(DEFAULT_PORT);
         let zone = region.zone.as_ref().map(|zone| format!("/{zone}")).unwrap_or_default();
         TopologyCluster {
             name: cluster(region).to_owned(),
             locality: format!("{}{zone}", region.name),
             gateway: Some(self.topology_gateway()),
-            workloads: vec![Workload {
-                service: self.spec.host.clone(),
-                port: self.spec.port.unwrap_or(DEFAULT_PORT).into(),
-                replicas: region.replicas.unwrap_or(DEFAULT_REPLICAS),
-                latency: region.latency.map(Latency::Constant),
-                ..Workload::default()
-            }],
+            workloads: self.hosts_in(region).map(|host| workload(region, host, port)).collect(),
             ..TopologyCluster::default()
         }
     }
 
+    /// The Services that have the region's pods.
+    fn hosts_in(&self, region: &IntentRegion) -> impl Iterator<Item = String> {
+        let own = self.needs_services().then(|| self.host_of(region));
+        std::iter::once(self.spec.host.clone()).chain(own)
+    }
+
     /// Only what differs from a gateway's defaults, but how many there are.
     fn topology_gateway(&self) -> TopologyGateway {
-        let by_gateway_api = self.spec.gateway.api == RouteApi::GatewayApi;
-        let selector = &self.spec.gateway.selector;
-        let labels = if by_gateway_api {
-            let label = "gateway.networking.k8s.io/gateway-name".to_owned();
-            Some([(label, self.gateway_name().to_owned())].into())
-        } else {
-            (!selector.is_empty()).then(|| selector.clone())
-        };
+        let gateway = &self.spec.gateway;
+        let differs = gateway.api == RouteApi::GatewayApi || !gateway.selector.is_empty();
+        let labels = differs.then(|| self.selector());
         let namespace = self.gateway_namespace();
         TopologyGateway {
             replicas: Some(1),
@@ -56,5 +52,15 @@ impl Wanted<'_> {
             RouteApi::GatewayApi => self.namespace,
             RouteApi::Istio => self.spec.gateway.namespace.as_deref().unwrap_or("istio-system"),
         }
+    }
+}
+
+fn workload(region: &IntentRegion, service: String, port: u16) -> Workload {
+    Workload {
+        service,
+        port: port.into(),
+        replicas: region.replicas.unwrap_or(DEFAULT_REPLICAS),
+        latency: region.latency.map(Latency::Constant),
+        ..Workload::default()
     }
 }

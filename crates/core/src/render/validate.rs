@@ -10,7 +10,8 @@ use crate::manifest::RouteApi;
 use crate::router::PluginConfig;
 
 /// What of a `pluginConfig` is made from the intent's other fields.
-const MADE: [&str; 6] = ["destinations", "host", "port", "trafficPolicy", "regions", "subsets"];
+const MADE: [&str; 7] =
+    ["destinations", "host", "port", "trafficPolicy", "regions", "subsets", "hosts"];
 
 /// Everything that is wrong, without places.
 pub(super) fn problems(wanted: &Wanted<'_>) -> Vec<Diagnostic> {
@@ -132,14 +133,6 @@ fn route_api(problems: &mut Problems, wanted: &Wanted<'_>) {
     if spec.port.is_none() {
         let message = "an HTTPRoute must name the service's port".to_owned();
         problems.intent("spec.port", message, "write `port: 80`, or the port that the service has");
-    }
-    if spec.router.is_some() {
-        problems.add(
-            codes::NOT_EXPRESSIBLE,
-            "spec.router",
-            "the region router needs a subset a region, which an HTTPRoute cannot name".to_owned(),
-            "write `gateway: {api: istio}`, or leave the router out: Istio's own failover works with HTTPRoutes. Why: docs/region-router.md",
-        );
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Event {
     pub port: u16,
     /// The region.
     pub region: String,
-    /// The subset cluster.
+    /// The region's cluster.
     pub cluster: String,
     /// What.
     pub change: Change,
@@ -113,7 +113,7 @@ impl fmt::Display for Event {
             Change::Misrouted { served_by } => write!(
                 f,
                 "a request for it went to `{served_by}` instead of `{}`, so Istio decides where: \
-                 let the VirtualService route the header `x-mesh-region: {}` to the subset \
+                 let the routes lead the header `x-mesh-region: {}` there \
                  [served_by={served_by} cluster={}]",
                 self.cluster, self.region, self.cluster
             ),
@@ -145,7 +145,7 @@ fn state(
         RegionState::NoCluster => write!(
             f,
             "there is no cluster `{cluster}`; the destination is left to Istio until there is one: \
-             add the subset to the DestinationRule, or name it under `subsets`"
+             add the subset to the DestinationRule or the Service to the cluster, or name it under `subsets` or `hosts`"
         ),
         RegionState::Ejected(reason) => {
             write!(f, "ejected for {time} ms, {}", words(reason))?;

@@ -20,7 +20,7 @@ pub(super) struct Region {
     pub(super) name: String,
     /// The hash of its name.
     pub(super) hash: u64,
-    /// The subset cluster.
+    /// The cluster of its subset or of its own Service.
     pub(super) cluster: String,
     pub(super) record: RegionRecord,
     pub(super) drain: DrainRecord,
@@ -42,7 +42,7 @@ pub(super) struct Region {
 
 impl Region {
     pub(super) fn new(region: &RegionPolicy, policy: &DestinationPolicy, port: u16) -> Self {
-        let cluster = ["outbound|", &port.to_string(), "|", &region.subset, "|", &policy.host];
+        let cluster = ["outbound|", &port.to_string(), "|", &region.subset, "|", &region.host];
         Self {
             name: region.name.clone(),
             hash: rendezvous::hash(region.name.as_bytes()),

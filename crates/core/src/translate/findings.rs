@@ -1,5 +1,7 @@
 //! Diagnostics of one translation, each said once however many clusters it concerns.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{Document, Object, Place};
 
@@ -8,6 +10,8 @@ use crate::manifest::{Document, Object, Place};
 pub(super) struct Findings<'a> {
     documents: &'a [Document],
     diagnostics: Vec<Diagnostic>,
+    /// What has been said where.
+    said: BTreeSet<String>,
 }
 
 /// What to say.
@@ -23,7 +27,7 @@ pub(super) struct Finding {
 
 impl<'a> Findings<'a> {
     pub(super) const fn new(documents: &'a [Document]) -> Self {
-        Self { documents, diagnostics: Vec::new() }
+        Self { documents, diagnostics: Vec::new(), said: BTreeSet::new() }
     }
 
     pub(super) fn add(&mut self, finding: Finding) {
@@ -31,11 +35,12 @@ impl<'a> Findings<'a> {
         let help = (!help.is_empty()).then(|| help.to_owned());
         let Place { document, path } = place.unwrap_or_default();
         let written = self.documents.get(document).filter(|_| !path.is_empty());
-        let location = written.and_then(|document| document.locate(&path));
-        let diagnostic = Diagnostic { severity, code, message, help, location, path };
-        if !self.diagnostics.contains(&diagnostic) {
-            self.diagnostics.push(diagnostic);
+        let of = if written.is_some() { document } else { usize::MAX };
+        if !self.said.insert(format!("{of} {path} {code} {message}")) {
+            return;
         }
+        let location = written.and_then(|document| document.locate(&path));
+        self.diagnostics.push(Diagnostic { severity, code, message, help, location, path });
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {

@@ -143,6 +143,53 @@ fn the_gateway_api_does_the_same() {
     assert_eq!(found, native);
 }
 
+#[test]
+fn the_example_behind_http_routes_is_what_its_intent_gives() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/router-behind-http-routes");
+    let text = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+    for file in rendered(&text("intent.yaml")).files {
+        assert_eq!(text(&file.name), file.text, "{}", file.name);
+    }
+}
+
+/// HTTPRoutes can name Services only: each region has one, which its cluster alone knows.
+#[test]
+fn the_router_behind_the_gateway_api() {
+    let more = "  port: 80\n  pods: {targetPort: 8080}\n  gateway: {api: gatewayApi}\n  router: {probe: {path: /healthz}}\n";
+    let rendered = rendered(&format!("{SEED}{more}"));
+    let manifests = again(&rendered);
+    let proxy = Proxy::gateway_at(&manifests, "us-central1").unwrap();
+    let translation = translate(&manifests, &proxy);
+    assert_eq!(translation.diagnostics, []);
+    let config = manifests.wasm_plugins[0].spec.plugin_config.clone().unwrap();
+    let config = PluginConfig::from_json(&config.to_string()).unwrap();
+    config.compile(&Locality::parse("us-central1")).unwrap();
+    for (region, host) in &config.destinations[0].hosts {
+        let name = format!("outbound|80||{host}");
+        let cluster = translation.clusters.iter().find(|it| it.name == name).unwrap();
+        let places = cluster
+            .load_assignment
+            .endpoints
+            .iter()
+            .map(|it| it.locality.as_ref().unwrap().region.as_str());
+        assert_eq!(places.collect::<Vec<_>>(), [region], "{name}");
+        let hosts = translation.listeners.iter().flat_map(|it| &it.virtual_hosts);
+        let mut routes = hosts.flat_map(|it| &it.routes);
+        let leads = |action: &RouteAction| matches!(action, RouteAction::Forward(it) if format!("{it:?}").contains(&name));
+        assert!(
+            routes.any(|route| !route.matcher.headers.is_empty() && leads(&route.action)),
+            "{name}"
+        );
+    }
+    let mut all = String::new();
+    let shown =
+        ["http-route.yaml", "service-europe-west1.yaml", "destination-rule-europe-west1.yaml"];
+    for file in rendered.files.iter().filter(|file| shown.contains(&file.name.as_str())) {
+        all += &format!("==> {}\n{}", file.name, file.text);
+    }
+    insta::assert_snapshot!(all + "==> commands\n" + &rendered.commands);
+}
+
 /// What comes out works: no complaint of the translation, and each gateway sends where the intent says.
 #[test]
 fn what_is_rendered_does_what_was_meant() {

@@ -127,12 +127,6 @@ fn a_contradiction_is_told_with_its_place() {
         "13:3",
         "`distribute` and `failover` exclude each other",
     );
-    refused(
-        &[("  maxRequests: 100", "  port: 80\n  router: {}\n  gateway: {api: gatewayApi}")],
-        "spec.router",
-        "13:3",
-        "the region router needs a subset a region, which an HTTPRoute cannot name",
-    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! From what was written to what runs, with everything that is wrong.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::codes::{INVALID, NOT_APPLIED, NOT_SUPPORTED};
@@ -64,6 +65,10 @@ impl PluginConfig {
         }
     }
 }
+
+/// How a host is written.
+const FULL_NAME: &str =
+    "write it as in the cluster's name, for example `hello-world.default.svc.cluster.local`";
 
 pub(super) struct Compiler<'a> {
     locality: &'a Locality,
@@ -158,7 +163,7 @@ impl Compiler<'_> {
                 INVALID,
                 &[path, ".host"],
                 &["`", &written.host, "` is not a service's full name"],
-                "write it as in the cluster's name, for example `hello-world.default.svc.cluster.local`",
+                FULL_NAME,
             );
         }
         if written.port == Some(0) {
@@ -274,23 +279,64 @@ impl Compiler<'_> {
     ) -> Vec<RegionPolicy> {
         let mut regions: Vec<RegionPolicy> = Vec::new();
         for name in used {
-            let given = written.subsets.iter().find(|(key, _)| region_name(key) == *name);
-            let last = name.rsplit('/').next().unwrap_or_default();
-            let subset = given.map_or(last, |(_, subset)| subset.as_str()).to_owned();
-            if subset.is_empty() || !subset.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-                let message: &[&str] = &["`", &subset, "` is not the name of a subset"];
-                self.error(INVALID, &[path, ".subsets.", name], message, "");
-            }
-            if let Some(other) = regions.iter().find(|other| other.subset == subset) {
-                let message =
-                    &["`", &other.name, "` and `", name, "` have the same subset `", &subset, "`"];
-                let help = "write the subset of each under `subsets`";
-                self.error(INVALID, &[path, ".subsets"], message, help);
+            let (host, subset) = self.place(name, written, path);
+            if let Some(other) = regions.iter().find(|other| other.serves(&host, &subset)) {
+                let (what, list, place) = if subset.is_empty() {
+                    ("host", ".hosts", &host)
+                } else {
+                    ("subset", ".subsets", &subset)
+                };
+                let message = &[
+                    "`",
+                    &other.name,
+                    "` and `",
+                    name,
+                    "` have the same ",
+                    what,
+                    " `",
+                    place,
+                    "`",
+                ];
+                let help = "write that of each region";
+                self.error(INVALID, &[path, list], message, help);
             }
             let drained = written.drain.regions.iter().any(|it| region_name(it) == *name);
-            regions.push(RegionPolicy { name: name.clone(), subset, drained });
+            regions.push(RegionPolicy { name: name.clone(), host, subset, drained });
         }
         regions
+    }
+
+    /// Host and subset of a region's cluster.
+    fn place(&mut self, name: &str, written: &DestinationConfig, path: &str) -> (String, String) {
+        let given = |list: &BTreeMap<String, String>| {
+            list.iter().find(|(key, _)| region_name(key) == name).map(|(_, value)| value.clone())
+        };
+        let subset = given(&written.subsets);
+        if let Some(host) = given(&written.hosts) {
+            let path = [path, ".hosts.", name];
+            if !is_full_name(&host) {
+                self.error(
+                    INVALID,
+                    &path,
+                    &["`", &host, "` is not a service's full name"],
+                    FULL_NAME,
+                );
+            } else if host == written.host {
+                let help = "name a Service that has the pods of this region only";
+                self.error(INVALID, &path, &["`", &host, "` is the whole destination"], help);
+            } else if subset.is_some() {
+                let help = "keep one of them";
+                self.error(INVALID, &path, &["`", name, "` has a subset as well"], help);
+            }
+            return (host, String::new());
+        }
+        let last = name.rsplit('/').next().unwrap_or_default();
+        let subset = subset.unwrap_or_else(|| last.to_owned());
+        if subset.is_empty() || !subset.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            let message: &[&str] = &["`", &subset, "` is not the name of a subset"];
+            self.error(INVALID, &[path, ".subsets.", name], message, "");
+        }
+        (written.host.clone(), subset)
     }
 
     fn client_region(&mut self) -> Option<ClientRegion> {

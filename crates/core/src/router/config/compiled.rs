@@ -58,6 +58,9 @@ pub(in crate::router) struct DestinationPolicy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::router) struct RegionPolicy {
     pub(in crate::router) name: String,
+    /// The destination's, or that of a Service of the region alone.
+    pub(in crate::router) host: String,
+    /// Empty for such a Service.
     pub(in crate::router) subset: String,
     pub(in crate::router) drained: bool,
 }
@@ -128,6 +131,26 @@ impl RouterConfig {
         self.destinations.is_empty()
     }
 
+    /// The policy that a cluster of this host, port and subset belongs to.
+    pub(in crate::router) fn owner(
+        &self,
+        host: &str,
+        port: u16,
+        subset: &str,
+    ) -> Option<&DestinationPolicy> {
+        let serves =
+            |policy: &DestinationPolicy| policy.regions.iter().any(|it| it.serves(host, subset));
+        match self.find(host, port) {
+            Some(policy) => (subset.is_empty() || serves(policy)).then_some(policy),
+            // The Service of a region; which port has a policy of its own, its destination's name says.
+            None => {
+                self.destinations.iter().find(|it| serves(it)).and_then(|policy| {
+                    self.find(&policy.host, port).filter(|policy| serves(policy))
+                })
+            }
+        }
+    }
+
     /// The policy of a host and port: the port's own, else the host's.
     pub(in crate::router) fn find(&self, host: &str, port: u16) -> Option<&DestinationPolicy> {
         let start = self.destinations.partition_point(|policy| policy.host.as_str() < host);
@@ -135,6 +158,13 @@ impl RouterConfig {
             self.destinations.get(start..)?.iter().take_while(|policy| policy.host == host);
         // `None` sorts first, so a port's own policy is seen last.
         of_host.filter(|policy| policy.port.is_none_or(|own| own == port)).last()
+    }
+}
+
+impl RegionPolicy {
+    /// Whether its cluster is that of this host and subset.
+    pub(in crate::router) fn serves(&self, host: &str, subset: &str) -> bool {
+        self.host == host && self.subset == subset
     }
 }
 

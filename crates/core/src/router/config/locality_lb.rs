@@ -66,7 +66,8 @@ pub(super) fn known_regions(
 ) -> Vec<String> {
     let shares = setting.distribute.iter().flat_map(|entry| &entry.to);
     let shares = shares.filter(|(_, weight)| **weight > 0).map(|(name, _)| name);
-    let named = written.regions.iter().chain(written.subsets.keys()).chain(shares);
+    let placed = written.subsets.keys().chain(written.hosts.keys());
+    let named = written.regions.iter().chain(placed).chain(shares);
     let mut known: Vec<String> = named.map(|name| region_name(name)).collect();
     for entry in &setting.failover {
         for region in [&entry.from, &entry.to] {

@@ -251,6 +251,7 @@ fields! {
         "trafficPolicy" => traffic_policy,
         "regions" => regions,
         "subsets" => subsets,
+        "hosts" => hosts,
         "failback" => failback,
         "health" => health,
         "probe" => probe,

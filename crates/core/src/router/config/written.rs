@@ -66,10 +66,12 @@ pub struct DestinationConfig {
     pub port: Option<u16>,
     /// The DestinationRule's own block.
     pub traffic_policy: TrafficPolicyConfig,
-    /// Regions that `failover` may reach beyond those that `distribute`, `failover` and `subsets` name.
+    /// Regions that `failover` may reach beyond those that `distribute`, `failover`, `subsets` and `hosts` name.
     pub regions: Vec<String>,
     /// Subset by region; unset: the region's name, and for a zone the zone's.
     pub subsets: BTreeMap<String, String>,
+    /// Full name, by region, of a Service of that region alone, in place of a subset: HTTPRoutes can name Services only.
+    pub hosts: BTreeMap<String, String>,
     /// How a region comes back.
     pub failback: FailbackConfig,
     /// Errors and slowness over time.

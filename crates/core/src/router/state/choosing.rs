@@ -1,7 +1,7 @@
 //! From a request to a region.
 
 use super::super::affinity::{CookieValue, UserKey, draw};
-use super::super::config::{AffinitySource, AllRegionsOut, DestinationPolicy};
+use super::super::config::{AffinitySource, AllRegionsOut};
 use super::super::destination::Destination;
 use super::super::metrics::Metric;
 use super::super::outcome::Action;
@@ -67,7 +67,7 @@ const LOOP: &str = "a gateway sent it here, and this region has no usable host";
 impl Router {
     /// The region for a request that Envoy would send to this cluster, if nothing else is known of it; `None`: leave it alone.
     ///
-    /// Every cluster of the destination is meant, the subsets of its regions included: a client that has steered itself into one gets a
+    /// Every cluster of the destination is meant, those of its regions included: a client that has steered itself into one gets a
     /// region by policy like everybody else. Does not allocate once the cluster is known.
     pub fn choose(&mut self, cluster: &[u8]) -> Option<(Choice, &str)> {
         let id = self.find(cluster)?;
@@ -226,11 +226,8 @@ impl Router {
         if direction != "outbound" || parts.next().is_some() {
             return None;
         }
-        let policy: &DestinationPolicy = self.config.find(host, port)?;
-        if !subset.is_empty() && !policy.regions.iter().any(|region| region.subset == subset) {
-            return None;
-        }
-        let index = self.ensure_destination(host, port, self.shared.written_at)?;
+        let host = self.config.owner(host, port, subset)?.host.clone();
+        let index = self.ensure_destination(&host, port, self.shared.written_at)?;
         // Nobody may have looked at it yet: then a missing subset is better found now than by the request.
         let known = self.destinations.get(index as usize)?;
         for (region, _) in known.regions().filter(|(_, region)| region.record.is_unverified()) {

@@ -118,7 +118,7 @@ impl Router {
         self.events.pop_front()
     }
 
-    /// The name of a region's subset cluster.
+    /// The name of a region's cluster.
     #[must_use]
     pub fn cluster(&self, choice: Choice) -> Option<&str> {
         Some(self.destination(choice)?.region(choice.region)?.cluster.as_str())
@@ -204,7 +204,7 @@ impl Router {
         )
     }
 
-    /// The region whose subset cluster this is: what [`Router::choose`] said once, for a driver that did not keep it.
+    /// The region whose cluster this is: what [`Router::choose`] said once, for a driver that did not keep it.
     #[must_use]
     pub fn choice_of(&self, cluster: &[u8]) -> Option<Choice> {
         self.regions().find(|choice| self.cluster(*choice).map(str::as_bytes) == Some(cluster))

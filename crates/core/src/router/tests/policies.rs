@@ -1,9 +1,12 @@
 //! Who gets which share under which policy, healthy and not.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::support::{Worker, compiled, halves, whole};
-use crate::router::{Decision, Facts};
+use crate::locality::Locality;
+use crate::router::{Decision, Facts, PluginConfig};
 
 /// Shares at `from`: with all regions well, then as one after the other is emptied.
 fn check(from: &str, setting: Value, parts: Value, steps: &[(&'static str, &str)]) {
@@ -100,6 +103,54 @@ fn failover_priority_counts_labels_that_agree_in_order() {
         json!({"subsets": {"a": "a", "b/z1": "b1", "b/z2": "b2", "c": "c"}}),
         &[("", "b/z2 100"), ("b/z2", "b/z1 100"), ("b/z1", "a 50, c 50")],
     );
+}
+
+#[test]
+fn a_region_may_have_a_service_of_its_own() {
+    let config = |hosts: Value| {
+        json!({"destinations": [{"host": "hello.default.svc.cluster.local", "hosts": hosts, "trafficPolicy":
+            {"loadBalancer": {"localityLbSetting": {"distribute": [{"from": "*", "to": {"a": 50, "b": 50}}]}}}}]})
+    };
+    let own = json!({"a": "hello-a.default.svc.cluster.local"});
+    let mut worker = Worker::new(whole("a", config(own)));
+    for (cluster, known) in [
+        ("outbound|80||hello.default.svc.cluster.local", true),
+        ("outbound|80||hello-a.default.svc.cluster.local", true),
+        ("outbound|80|b|hello.default.svc.cluster.local", true),
+        ("outbound|80|a|hello.default.svc.cluster.local", false),
+        ("outbound|80|a|hello-a.default.svc.cluster.local", false),
+        ("outbound|80||hello-b.default.svc.cluster.local", false),
+    ] {
+        let found = worker.router.find(cluster.as_bytes());
+        assert_eq!(found.is_some(), known, "{cluster}");
+    }
+    let choices: BTreeMap<String, String> = (0..4)
+        .filter_map(|_| {
+            let (choice, region) = worker.router.choose(super::CLUSTER)?;
+            let region = region.to_owned();
+            Some((region, worker.router.cluster(choice)?.to_owned()))
+        })
+        .collect();
+    let expected = [
+        ("a", "outbound|80||hello-a.default.svc.cluster.local"),
+        ("b", "outbound|80|b|hello.default.svc.cluster.local"),
+    ];
+    assert_eq!(choices, expected.map(|(one, two)| (one.to_owned(), two.to_owned())).into());
+    for (hosts, path, message) in [
+        (json!({"a": "hello-a"}), ".hosts.a", "`hello-a` is not a service's full name"),
+        (json!({"a": "x.y", "b": "x.y"}), ".hosts", "`a` and `b` have the same host `x.y`"),
+        (
+            json!({"a": "hello.default.svc.cluster.local"}),
+            ".hosts.a",
+            "`hello.default.svc.cluster.local` is the whole destination",
+        ),
+    ] {
+        let refused = PluginConfig::from_json(&config(hosts).to_string())
+            .and_then(|it| it.compile(&Locality::parse("a")))
+            .expect_err("refused");
+        assert_eq!(refused[0].path, format!("destinations[0]{path}"));
+        assert_eq!(refused[0].message, message);
+    }
 }
 
 #[test]
