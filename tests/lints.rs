@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use lint_rows::pitfalls::{ANALYSIS, FoundBy, PITFALLS};
-use lint_rows::{Example, example, page};
+use lint_rows::{Example, example, istio_docs, page};
 use mesh_failover_core::check::{Finding, apply, rules};
 use mesh_failover_core::diagnostic::Severity;
 
@@ -39,10 +39,17 @@ fn main() {
     trials.push(Trial::test("every pitfall has a lint or a reason", pitfalls));
     trials.push(Trial::test("a code has one meaning", one_meaning));
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
-    for folder in folders(&examples).into_iter().chain(folders(&examples.join("istio-docs"))) {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for folder in folders(&examples) {
+        let name = named(&folder);
         trials
             .push(Trial::test(format!("no false alarm: examples/{name}"), move || silent(&folder)));
+    }
+    for folder in folders(&examples.join("istio-docs")) {
+        let name = named(&folder);
+        trials
+            .push(Trial::test(format!("no false alarm: examples/istio-docs/{name}"), move || {
+                Ok(istio_docs::check(&named(&folder), &lint_rows::folder(&folder)?)?)
+            }));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -1,5 +1,6 @@
 //! Examples of lints: an example's own documents, completed by the base.
 
+pub mod istio_docs;
 pub mod page;
 pub mod pitfalls;
 mod play;

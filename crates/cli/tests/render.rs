@@ -38,7 +38,7 @@ kind: Intent
 metadata: {name: hello-world}
 spec:
   host: hello-world.default.svc.cluster.local
-  regions: [{name: europe-west1}, {name: us-central1}]
+  regions: [{name: europe-west1}, {name: us-central1}, {name: asia-east1}]
   distribute: {europe-west1: 50, us-central1: 50}
   failover: [{from: europe-west1, to: us-central1}]
   router:

@@ -2,7 +2,7 @@
 //!
 //! **Source**: Istio loadbalancer.go `applyLocalityWeights`, util.go `LocalityMatch`, 1.31.
 
-use super::facts::{Facts, by_region, count, list};
+use super::facts::{Facts, by_region, count, full_host, list};
 use super::policies::Level;
 use super::{Finding, Rule};
 use crate::diagnostic::Severity;
@@ -201,13 +201,17 @@ fn places(
     if !missing.is_empty() {
         let regions = by_region(&missing);
         let message = format!(
-            "no key of `to` covers {}: {} get nothing from `{}`, not even as failover",
+            "no key of `to` covers {}: {} {} nothing from `{}`, not even as failover",
             list(regions.keys()),
             count(missing.len(), "endpoint"),
+            if missing.len() == 1 { "gets" } else { "get" },
             entry.from
         );
         let found = facts.finding(&BLACK_HOLE, level.rule, format!("{path}.to"), message);
-        findings.push(found.help("give every region with endpoints a share, if only 1"));
+        let found = found.help("give every region with endpoints a share, if only 1");
+        // Where the region router sends requests, Istio's shares are what serves without it.
+        let is_routed = facts.routers().any(|router| router.routes(&full_host(level.rule)));
+        findings.push(if is_routed { found.severity(Severity::Note) } else { found });
     }
     for (to, weight) in entry.to.iter().filter(|(to, _)| !is_partial_wildcard(to)) {
         let rule = Locality::parse(to);

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::policies::{Level, levels};
 use super::{Finding, Fix, Input, Rule, edit};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -142,6 +144,13 @@ impl<'a> RouterObject<'a> {
         let module = extension.module.filter(|module| module.is_region_router())?;
         let (document, namespace) = (object.document, object.metadata.namespace());
         Some(Self { document, title: title(object), namespace, extension, module })
+    }
+
+    /// Whether a host is among its destinations.
+    pub(super) fn routes(&self, host: &str) -> bool {
+        let destinations = self.module.plugin_config.and_then(|config| config.get("destinations"));
+        let mut destinations = destinations.and_then(Value::as_array).into_iter().flatten();
+        destinations.any(|it| it.get("host").and_then(Value::as_str) == Some(host))
     }
 }
 

@@ -109,7 +109,7 @@ pub enum RouteApi {
 
 /// The region router in the gateway.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
+#[serde(from = "Map<String, Value>", into = "Map<String, Value>")]
 pub struct IntentRouter {
     /// The kind that loads it.
     pub extension: RouterExtension,
@@ -122,35 +122,25 @@ pub struct IntentRouter {
     pub config: Map<String, Value>,
 }
 
-impl TryFrom<Map<String, Value>> for IntentRouter {
-    type Error = String;
-
-    fn try_from(words: Map<String, Value>) -> Result<Self, String> {
+/// Own words that make no sense stay among those of the configuration, so that whoever renders it can say where.
+impl From<Map<String, Value>> for IntentRouter {
+    fn from(words: Map<String, Value>) -> Self {
         let mut router = Self::default();
         for (name, value) in words {
-            let own = match (name.as_str(), value) {
-                (_, Value::Null) => continue,
-                ("extension" | "url" | "sha256", Value::String(text)) => text,
-                ("extension" | "url" | "sha256", other) => {
-                    return Err(["`", &name, "` is `", &other.to_string(), "`, no text"].concat());
+            match (name.as_str(), value.as_str()) {
+                (_, None) if value.is_null() => {}
+                ("url", Some(url)) => router.url = Some(url.to_owned()),
+                ("sha256", Some(digest)) => router.sha256 = Some(digest.to_owned()),
+                ("extension", Some(WASM_PLUGIN)) => router.extension = RouterExtension::WasmPlugin,
+                ("extension", Some(TRAFFIC_EXTENSION)) => {
+                    router.extension = RouterExtension::TrafficExtension;
                 }
-                (_, value) => {
+                _ => {
                     router.config.insert(name, value);
-                    continue;
-                }
-            };
-            match (name.as_str(), own.as_str()) {
-                ("url", _) => router.url = Some(own),
-                ("sha256", _) => router.sha256 = Some(own),
-                (_, WASM_PLUGIN) => router.extension = RouterExtension::WasmPlugin,
-                (_, TRAFFIC_EXTENSION) => router.extension = RouterExtension::TrafficExtension,
-                (_, other) => {
-                    let known = [WASM_PLUGIN, "` or `", TRAFFIC_EXTENSION, "`"].concat();
-                    return Err(["`extension` is `", other, "`, write `", &known].concat());
                 }
             }
         }
-        Ok(router)
+        router
     }
 }
 

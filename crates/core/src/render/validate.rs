@@ -13,6 +13,13 @@ use crate::router::PluginConfig;
 const MADE: [&str; 7] =
     ["destinations", "host", "port", "trafficPolicy", "regions", "subsets", "hosts"];
 
+/// Words of the intent about how the module is loaded, and what they may be.
+const OWN: [(&str, &str); 3] = [
+    ("extension", "write `WasmPlugin` or `TrafficExtension`"),
+    ("url", "write where the module is, as text: `oci://registry.example/region-router:v1`"),
+    ("sha256", "write the module's digest as text"),
+];
+
 /// Everything that is wrong, without places.
 pub(super) fn problems(wanted: &Wanted<'_>) -> Vec<Diagnostic> {
     let mut problems = Problems(Vec::new());
@@ -27,6 +34,12 @@ pub(super) fn problems(wanted: &Wanted<'_>) -> Vec<Diagnostic> {
         for word in MADE.into_iter().filter(|word| router.config.contains_key(*word)) {
             let message = format!("`{word}` follows from the intent");
             problems.intent(&format!("spec.router.{word}"), message, "leave it out");
+        }
+        for (word, help) in OWN {
+            if let Some(value) = router.config.get(word) {
+                let message = format!("`{value}` is no `{word}`");
+                problems.intent(&format!("spec.router.{word}"), message, help);
+            }
         }
         if problems.0.is_empty() {
             return refused(&wanted.plugin_config(router));

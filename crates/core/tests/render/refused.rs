@@ -66,12 +66,16 @@ fn what_the_router_refuses_is_told_with_its_place() {
 
 #[test]
 fn a_kind_that_cannot_load_the_router_is_told() {
-    let text = SEED.to_owned() + "  router: {extension: EnvoyFilter}\n";
-    let (_, problems) = read(&[Source { name: "intent.yaml", text: &text }]);
-    let problem = problems.first().unwrap();
-    assert_eq!(problem.path, "spec.router");
-    assert!(problem.message.contains("write `WasmPlugin` or `TrafficExtension`"), "{problem:?}");
-    assert_eq!(problem.location.as_ref().unwrap().span.line, 13);
+    let last = "  maxRequests: 100\n";
+    for (own, message) in [
+        ("extension: EnvoyFilter", "`\"EnvoyFilter\"` is no `extension`"),
+        ("url: 1", "`1` is no `url`"),
+    ] {
+        let router = format!("{last}  router: {{{own}}}\n");
+        let path = format!("spec.router.{}", own.split(':').next().unwrap());
+        let column = format!("13:{}", "  router: {".len() + own.find(": ").unwrap() + 3);
+        refused(&[(last, &router)], &path, &column, message);
+    }
 }
 
 /// The seed's intent, changed, has just this problem.
