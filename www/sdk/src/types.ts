@@ -2565,6 +2565,10 @@ export interface Intent {
    */
   outlierDetection?: OutlierDetection;
   /**
+   * How the pods are found by the Services, one a region, that the router needs behind HTTPRoutes; otherwise it has no effect.
+   */
+  pods: IntentPods;
+  /**
    * The service's port; unset: routes leave it to the service's only one.
    */
   port?: number;
@@ -2607,6 +2611,21 @@ export interface IntentGateway {
   selector?: {
     [k: string]: string;
   };
+}
+/**
+ * What a Service says of its pods.
+ */
+export interface IntentPods {
+  /**
+   * Their labels; empty: `app`, with the service's short name.
+   */
+  selector?: {
+    [k: string]: string;
+  };
+  /**
+   * The port that they listen on; unset: the service's.
+   */
+  targetPort?: number;
 }
 /**
  * A region of it.
