@@ -37,8 +37,8 @@ export async function launch() {
 }
 
 /** A page of its own, with what it complained about and whom it called. */
-export async function open(browser, url, { width = 1440, height = 900, dark = false, reducedMotion = "no-preference", hash = "", query = "", touch = false, scale = 1 } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? "dark" : "light", reducedMotion, hasTouch: touch, deviceScaleFactor: scale });
+export async function open(browser, url, { width = 1440, height = 900, dark = false, reducedMotion = "no-preference", hash = "", query = "", touch = false, scale = 1, forcedColors = "none" } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? "dark" : "light", reducedMotion, forcedColors, hasTouch: touch, deviceScaleFactor: scale });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   // A busy machine is slow, not wrong.
   context.setDefaultTimeout(60_000);

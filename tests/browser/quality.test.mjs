@@ -31,6 +31,11 @@ for (const [name, options] of [
   ["4k", { width: 2560, height: 1440 }],
   ["phone", { width: 390, height: 844, touch: true }],
   ["phone-dark", { width: 360, height: 740, touch: true, dark: true }],
+  // 1440 wide at 200 %, 1280 at 400 %: what is left of the screen in CSS pixels.
+  ["zoom-200", { width: 720, height: 450, scale: 2 }],
+  ["zoom-400", { width: 320, height: 256, scale: 4 }],
+  ["forced-colors", { forcedColors: "active" }],
+  ["forced-colors-dark", { forcedColors: "active", dark: true }],
   ["embed", { width: 800, height: 450, query: "?embed" }],
 ]) {
   test(`${name}: looks right to axe, and nothing sticks out`, async () => {
@@ -75,6 +80,47 @@ test("compare, gallery, share, help and the form look right to axe", async () =>
   await screenshot(page, "form");
   await axe(page, "form");
   assert.deepEqual(page.complaints, []);
+  await page.done();
+});
+
+test("a phone has the form, and the dialogs fit it", async () => {
+  const page = await open(browser, site.url, { width: 390, height: 844, touch: true });
+  await played(page);
+  await page.getByRole("button", { name: "Manifests", exact: true }).first().click();
+  await page.getByRole("button", { name: "Form", exact: true }).click();
+  await screenshot(page, "phone-form");
+  await axe(page, "the form on a phone");
+  await page.getByRole("button", { name: "Render manifests" }).click();
+  await page.getByTestId("rendered").getByText("kind: Gateway").waitFor();
+  await screenshot(page, "phone-render");
+  await axe(page, "the rendered manifests on a phone");
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(wider <= 0, `${wider} px wider than the screen`);
+  const dialog = await page.getByRole("dialog").boundingBox();
+  assert.ok(dialog.x >= 0 && dialog.x + dialog.width <= 390, `the dialog goes from ${dialog.x} over ${dialog.width} px`);
+  assert.deepEqual(page.complaints, []);
+  await page.done();
+});
+
+test("when the page fails, the text is there, and goes on after a restart", async () => {
+  const page = await open(browser, site.url);
+  await played(page);
+  await seek(page, 5);
+  await page.evaluate(() => {
+    const { toFixed } = Number.prototype;
+    Number.prototype.toFixed = () => { throw new Error("broken on purpose"); };
+    window.mend = () => { Number.prototype.toFixed = toFixed; };
+  });
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("heading", { name: "The page stopped. Your manifests are safe." }).waitFor();
+  await page.getByText("broken on purpose").waitFor();
+  assert.match(await page.getByLabel("Your manifests").inputValue(), /kind: VirtualService[^]*kind: DestinationRule/);
+  await screenshot(page, "broken");
+  await axe(page, "the page that stopped");
+  await page.evaluate(() => window.mend());
+  await page.getByRole("button", { name: "Restart" }).click();
+  await played(page);
+  await page.locator(".cm-content").getByText("kind:").first().waitFor();
   await page.done();
 });
 

@@ -1,5 +1,6 @@
 // The guide's table, read from the page after taking a region down and bringing it back.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { launch, open, played, screenshot, seek, serve } from "./harness.mjs";
 
@@ -84,6 +85,60 @@ test("the map's menu fails one endpoint, and the map and the lane show it", asyn
   await seek(page, 20);
   await page.getByRole("button", { name: /^europe-west1-b-1 ?: Ejected/ }).waitFor();
   assert.match(await page.locator("[data-testid=why]").innerText(), /1 of 6, cap 100%/);
+  await page.done();
+});
+
+test("a step takes numbers of one's own", async () => {
+  const page = await open(browser, site.url);
+  await played(page);
+  await seek(page, 10);
+  await page.getByRole("button", { name: /^europe-west1-b-1 ?:/ }).click();
+  await page.getByRole("menuitem", { name: "Other numbers" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add a step" });
+  await dialog.getByText("europe-west1-b-1").waitFor();
+  await dialog.getByRole("combobox", { name: "Shall" }).selectOption("answer with errors");
+  const [status, percent] = [dialog.getByRole("spinbutton").nth(0), dialog.getByRole("spinbutton").nth(1)];
+  await status.fill("502");
+  await percent.fill("101");
+  await dialog.getByRole("button", { name: "Add step" }).click();
+  assert.ok(await dialog.isVisible(), "101 % was taken");
+  await percent.fill("45");
+  await screenshot(page, "add-step");
+  await dialog.getByRole("button", { name: "Add step" }).click();
+  await page.getByRole("slider", { name: /europe-west1 answers 502/ }).waitFor();
+  await page.keyboard.press("n");
+  await dialog.getByRole("combobox", { name: "Region" }).selectOption("us-central1");
+  await dialog.getByRole("spinbutton").fill("7");
+  await dialog.getByRole("button", { name: "Add step" }).click();
+  await page.getByRole("slider", { name: "us-central1 is scaled to 7" }).waitFor();
+  await page.getByRole("tab", { name: "scenario" }).click();
+  const text = await page.locator(".cm-content").innerText();
+  assert.match(text, /fail: \{.*endpoints: \[1\].*status: 502, ratio: 0\.45\}/);
+  assert.match(text, /scale: \{region: us-central1, replicas: 7\}/);
+  assert.deepEqual(page.complaints, []);
+  await page.done();
+});
+
+test("several gateways are told apart from one", async () => {
+  const page = await open(browser, site.url);
+  await played(page);
+  const documents = readFileSync(new URL("../scenarios/two-gateways.yaml", import.meta.url), "utf8").split(/^---$/m);
+  const of = (kind) => documents.find((text) => text.includes(`kind: ${kind}`));
+  const file = (name, text) => ({ name, mimeType: "application/yaml", buffer: Buffer.from(text) });
+  await page.locator("input[type=file]").setInputFiles([file("topology.yaml", of("Topology")), file("scenario.yaml", of("Scenario"))]);
+  const gateway = page.locator(".gateway");
+  await gateway.getByText("2 gateways").waitFor();
+  await gateway.getByText("cluster-a, cluster-b").waitFor();
+  await screenshot(page, "two-gateways");
+  await gateway.getByText("200 req/s").waitFor();
+  // What is expected of one gateway, or of more than shares, stays as it was written when a button writes expectations.
+  await seek(page, 4);
+  await page.keyboard.press("d");
+  await page.getByRole("button", { name: "Bring europe-west1 back" }).waitFor();
+  await page.getByRole("tab", { name: "scenario" }).click();
+  const text = await page.locator(".cm-content").innerText();
+  assert.match(text, /scale: \{region: europe-west1, replicas: 0\}/);
+  assert.match(text, /to: 14s, gateway: cluster-b, share: \{us-central1: 100\}, within: 0, maxErrors: 0/);
   await page.done();
 });
 

@@ -21,7 +21,7 @@ export function addAtPlayhead(steps: Omit<NewStep, "atMs">[], expectations?: (be
   const atMs = Math.min(Math.round(playhead.value / SNAP_MS) * SNAP_MS, current.durationMs - SNAP_MS);
   const file = editScenario(project.value.files, (spec, document) => {
     addSteps(spec, document, steps.map((step) => ({ ...step, atMs })));
-    if (expectations) setShares(spec, document, expectations(current.expect.filter(hasShare), atMs, current.durationMs), current.durationMs);
+    if (expectations) setShares(spec, document, expectations(current.expect.filter((known) => hasShare(known) && !known.more), atMs, current.durationMs), current.durationMs);
   });
   if (!file) return;
   editFile(file.name, file.text, "");

@@ -38,7 +38,8 @@ export function without(shares: Record<string, number>, away: string): Record<st
 
 export function guide(run: Run, scenario: Scenario): Column[] {
   const tried = scenario.expect.flatMap((expectation, index) =>
-    Object.keys(expectation.share).length > 0 ? [column(run, scenario, expectation, index)] : []);
+    // The frames are of all gateways together.
+    Object.keys(expectation.share).length > 0 && expectation.gateway === undefined ? [column(run, scenario, expectation, index)] : []);
   const first = tried[0];
   const away = run.regions[0]?.name;
   if (!first || !away || run.regions.length < 2 || run.regions.length > 3) return tried;

@@ -41,7 +41,8 @@ function detail(current: Run, now: Instant, past: Step[]): string {
   if (!last) {
     if (now.errorRate >= 2) return "Nothing was done to any region yet.";
     const regions = ["no region", "one region", "two regions", "three regions"][now.regions.length] ?? `${now.regions.length} regions`;
-    return `One gateway, ${regions}. Take one away and watch.`;
+    const gateways = scenario.value?.gateways.length ?? 1;
+    return `${gateways > 1 ? `${gateways} gateways` : "One gateway"}, ${regions}. Take one away and watch.`;
   }
   const sum = totals(framesBetween(current, last.atMs, Math.max(now.frame.toMs, last.atMs)));
   const cost = `${count(sum.errors)} of ${count(sum.requests)} requests failed.`;

@@ -21,7 +21,7 @@ function nearStep(by: 1 | -1): void {
 
 const LETTERS: Record<string, () => void> = {
   d: () => { if (hero.value?.primary && hero.value.primary.kind !== "fix") doPrimary(hero.value.primary); },
-  n: () => (addStepOpen.value = true),
+  n: () => (addStepOpen.value = {}),
   g: () => (galleryOpen.value = true),
   w: () => { whyOpen.value = !whyOpen.value; segment.value = "why"; },
   e: () => { editorOpen.value = !editorOpen.value; segment.value = "manifests"; },

@@ -24,7 +24,10 @@ export const galleryOpen = signal(false);
 export const helpOpen = signal(false);
 export const shareOpen = signal(false);
 export const renderOpen = signal(false);
-export const addStepOpen = signal(false);
+/** Whom a step that is being filled in is for; empty: a region still to be chosen. */
+export interface StepFor { name?: string; body?: Record<string, unknown> }
+/** The dialog that fills in a step, and for whom. */
+export const addStepOpen = signal<StepFor | undefined>(undefined);
 export const leftMode = signal<"manifests" | "form">("manifests");
 /** The finding whose details are shown, by its place in the list. */
 export const selectedProblem = signal(0);

@@ -15,15 +15,31 @@ export interface Step {
   ratio?: number;
   latency?: string;
   rate?: number;
+  /** Whose rate it is; unset: every gateway's. */
+  gateway?: string;
   /** Characters of the file's text. */
   start: number;
   end: number;
 }
-export interface Expectation { fromMs: number; toMs: number; share: Record<string, number>; within: number }
+export interface Expectation {
+  fromMs: number;
+  toMs: number;
+  share: Record<string, number>;
+  within: number;
+  /** The one gateway it is about; unset: all of them. */
+  gateway?: string;
+  /** It says more than shares, so it is never the page's to replace. */
+  more?: boolean;
+}
+
+/** What an expectation that the page wrote consists of. */
+const SHARES = new Set(["from", "to", "share", "within"]);
 export interface Scenario {
   file: string;
   name: string;
   gateway: string;
+  /** All gateways that get traffic, the first one's cluster first. */
+  gateways: { cluster: string; rate: number }[];
   durationMs: number;
   rate: number;
   arrivals: string;
@@ -77,6 +93,7 @@ export function readScenario(files: SourceFile[]): Scenario | undefined {
     file: file.name,
     name: text(record(record(plain)["metadata"])["name"]),
     gateway: text(value["gateway"]),
+    gateways: [value, ...list(value["otherGateways"]).map(record)].map((one) => ({ cluster: text(one["gateway"]), rate: Number(record(one["traffic"])["rate"] ?? 0) })),
     durationMs: end,
     rate: Number(traffic["rate"] ?? 0),
     arrivals: text(traffic["arrivals"] ?? "constant"),
@@ -104,6 +121,7 @@ function steps(spec: YAMLMap, values: unknown[]): Step[] {
       ...(ratio === undefined ? {} : { ratio: Number(ratio) }),
       ...(latency === undefined ? {} : { latency: text(latency) }),
       ...(action === "rate" ? { rate: Number(value["rate"]) } : {}),
+      ...(value["gateway"] === undefined ? {} : { gateway: text(value["gateway"]) }),
       start: range?.[0] ?? 0,
       end: range?.[1] ?? 0,
     }];
@@ -117,6 +135,8 @@ function expectation(value: Record<string, unknown>, durationOfRun: number): Exp
     toMs: value["to"] === undefined ? durationOfRun : durationMs(value["to"]) || durationOfRun,
     share: Object.fromEntries(share) as Record<string, number>,
     within: Number(value["within"] ?? 3),
+    ...(value["gateway"] === undefined ? {} : { gateway: text(value["gateway"]) }),
+    more: Object.keys(value).some((key) => !SHARES.has(key)),
   };
 }
 
@@ -171,10 +191,11 @@ export function removeStep(spec: YAMLMap, index: number): void {
   if (items.items.length === 0) spec.delete("steps");
 }
 
-/** Writes all expectations of shares anew, and leaves the others where they are. */
+/** Writes the expectations that are of shares alone anew, and leaves the others where they are. */
 export function setShares(spec: YAMLMap, document: Document, wanted: Expectation[], durationOfRun: number): void {
   const items = sequence(spec, document, "expect");
-  items.items = items.items.filter((item) => !isMap(item) || !item.has("share"));
+  const alone = (item: unknown): boolean => isMap(item) && item.has("share") && item.items.every(({ key }) => SHARES.has(String(key)));
+  items.items = items.items.filter((item) => !alone(item));
   for (const { fromMs, toMs, share, within } of wanted) {
     const node = document.createNode({
       from: durationText(fromMs),

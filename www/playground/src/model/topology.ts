@@ -4,7 +4,16 @@ import type { SourceFile } from "../core/types";
 
 interface ClusterText { name?: string; locality?: string; gateway?: { replicas?: number; workers?: number } }
 
+/** The map asks in every frame. */
+const known = new WeakMap<SourceFile[], ClusterText[]>();
+
 function clusters(files: SourceFile[]): ClusterText[] {
+  const found = known.get(files) ?? read(files);
+  known.set(files, found);
+  return found;
+}
+
+function read(files: SourceFile[]): ClusterText[] {
   const found: ClusterText[] = [];
   for (const file of files) {
     if (!/kind:\s*Topology/.test(file.text)) continue;

@@ -28,7 +28,7 @@ export function App() {
       {shareOpen.value && <Share />}
       {helpOpen.value && <Help />}
       {renderOpen.value && <Render />}
-      {addStepOpen.value && <AddStep />}
+      {addStepOpen.value && <AddStep target={addStepOpen.value} />}
       <div class="visually-hidden" aria-live="polite">{announcement.value}</div>
     </>
   );

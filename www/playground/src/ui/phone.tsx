@@ -55,6 +55,7 @@ export function Phone() {
             <Timeline run={run.value} density="phone" />
           </>
         ))}
+        {segment.value !== "run" && <h1 class="visually-hidden">{segment.value === "why" ? "Why" : "Manifests"}</h1>}
         {segment.value === "manifests" && <LeftPanel />}
         {segment.value === "why" && <Why close={false} />}
       </main>

@@ -26,7 +26,7 @@ export function Transport({ compact }: { compact?: boolean }) {
       {!compact && view.value === "router" && <AddRouter />}
       <span class="spacer" />
       {!compact && plan && <span class="muted num traffic">{count(plan.rate)} req/s, {plan.arrivals === "poisson" ? "Poisson" : "constant"}, seed {current?.report.seed ?? 1}</span>}
-      <button type="button" class="btn small" aria-expanded={addStepOpen.value} onClick={() => (addStepOpen.value = !addStepOpen.value)}><Icon name="plus" />Add step</button>
+      <button type="button" class="btn small" aria-haspopup="dialog" onClick={() => (addStepOpen.value = {})}><Icon name="plus" />Add step</button>
       {!compact && (
         <>
           <button type="button" class="icon-btn" aria-label="Zoom out" disabled={!zoom.value} onClick={() => zoomBy(1.6, playhead.value, duration.value)}><Icon name="zoomOut" /></button>

@@ -50,11 +50,11 @@ export function TrafficMap({ run, instant, vertical = false, compact = false, ga
   );
 }
 
-/** Requests a second as the scenario says for an instant. */
+/** Requests a second as the scenario says for an instant, over all gateways. */
 function rateAt(ms: number): number {
-  const current = scenario.value;
-  const step = current?.steps.filter(({ action, atMs }) => action === "rate" && atMs <= ms).sort((a, b) => a.atMs - b.atMs).at(-1);
-  return step?.rate ?? current?.rate ?? 0;
+  const rates = (scenario.value?.steps ?? []).filter(({ action, atMs }) => action === "rate" && atMs <= ms).sort((a, b) => a.atMs - b.atMs);
+  const ofOne = ({ cluster, rate }: { cluster: string; rate: number }): number => rates.findLast(({ gateway }) => gateway === undefined || gateway === cluster)?.rate ?? rate;
+  return (scenario.value?.gateways ?? []).reduce((sum, gateway) => sum + ofOne(gateway), 0);
 }
 
 interface BandProps { region: RegionNow; band: Band; layout: Layout; compact: boolean; perSecond: number; setMenu: (menu: MenuTarget) => void }
@@ -172,13 +172,16 @@ export function Stripes() {
 
 function Gateway({ layout, perSecond, compact, note }: { layout: Layout; perSecond: number; compact: boolean; note?: string | undefined }) {
   const { x, y, width, height } = layout.gateway;
-  const workers = workersOfGateway(project.value.files, scenario.value?.gateway ?? "");
+  const clusters = (scenario.value?.gateways ?? []).map(({ cluster }) => cluster);
+  const workers = clusters.reduce((sum, cluster) => sum + workersOfGateway(project.value.files, cluster), 0);
   const small = compact || layout.vertical;
+  const name = small || width < 150 ? "ingressgateway" : "istio-ingressgateway";
   return (
     <>
       {!layout.vertical && !compact && <span class="clients-label muted" style={{ left: 14, top: y - 15 }}>Clients</span>}
       <div class="gateway" style={{ left: x, top: y, width, height }}>
-        <strong>{small || width < 150 ? "ingressgateway" : "istio-ingressgateway"}</strong>
+        <strong title={clusters.join(", ")}>{clusters.length > 1 ? `${clusters.length} gateways` : name}</strong>
+        {clusters.length > 1 && !small && <span class="muted gateway-names">{clusters.join(", ")}</span>}
         <span class="muted num">{small ? rate(perSecond) : `${note ?? `${workers} workers`}, ${rate(perSecond)}`}</span>
       </div>
     </>

@@ -1,7 +1,7 @@
 /** What one can do to a region or an endpoint; each choice becomes a line of the scenario. */
 import { useEffect, useRef } from "preact/hooks";
 import { act } from "../../model/actions";
-import { device, segment, whyOpen, whyTarget } from "../../model/panels";
+import { addStepOpen, device, segment, whyOpen, whyTarget } from "../../model/panels";
 import type { Lane, Run } from "../../model/run";
 import type { ActionName } from "../../model/scenario";
 
@@ -72,6 +72,8 @@ export function ActionMenu({ target, run, close }: { target: MenuTarget; run: Ru
           ))}
         </div>
       ))}
+      <hr />
+      <button type="button" role="menuitem" aria-haspopup="dialog" onClick={() => { close(); addStepOpen.value = { name: endpoint?.name ?? region, body }; }}>Other numbers</button>
     </div>
   );
 }

@@ -71,10 +71,11 @@ interface Corridor { index: number; met: boolean; left: number; right: number; b
 
 /** What was expected: a corridor at each border between two regions. */
 function corridorsOf({ run, scale, expect }: Expected): Corridor[] {
-  return expect.flatMap(({ fromMs, toMs, share, within }, index) => {
+  return expect.flatMap(({ fromMs, toMs, share, within, gateway }, index) => {
     const left = Math.max(scale.x(fromMs), scale.left);
     const right = Math.min(scale.x(toMs), scale.left + scale.width);
-    if (Object.keys(share).length === 0 || right <= left) return [];
+    // What is drawn is of all gateways together.
+    if (Object.keys(share).length === 0 || gateway !== undefined || right <= left) return [];
     let sum = 0;
     const borders = run.regions.slice(0, -1).map(({ name }) => (sum += share[name] ?? 0));
     const label = run.regions.length <= 3 ? `${run.regions.map(({ name }) => plain(share[name] ?? 0)).join(" / ")} ±${plain(within)}` : "";
