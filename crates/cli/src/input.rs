@@ -60,9 +60,9 @@ pub(crate) fn read_mesh(texts: &[Text]) -> Result<Mesh, Failure> {
 
 fn one(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|error| cannot_read(path, &error))?;
-        return Ok(vec![("-".to_owned(), dump_as_json("-", text)?)]);
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(|error| cannot_read(path, &error))?;
+        return Ok(vec![("-".to_owned(), dump_as_json("-", text_of("-", bytes)?)?)]);
     }
     let mut files = Vec::new();
     if path.is_dir() {
@@ -79,9 +79,10 @@ fn one(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     files
         .into_iter()
         .map(|file| {
-            let text = fs::read_to_string(&file).map_err(|error| cannot_read(&file, &error))?;
+            let bytes = fs::read(&file).map_err(|error| cannot_read(&file, &error))?;
             let name = file.display().to_string();
-            Ok((name.clone(), dump_as_json(&name, text)?))
+            let text = dump_as_json(&name, text_of(&name, bytes)?)?;
+            Ok((name, text))
         })
         .collect()
 }
@@ -115,6 +116,19 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = good.split(|byte| *byte == b'\n').count();
+        let last = good.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        let column = String::from_utf8_lossy(last).chars().count() + 1;
+        Failure::unusable(
+            format!("{name}:{line}:{column}: the text is not UTF-8 here"),
+            "save the file as UTF-8; some editors write UTF-16 or an older code page",
+        )
+    })
 }
 
 fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {

@@ -1,4 +1,4 @@
-//! `mesh-failover check` as its user meets it: exit status, formats, repairs, and texts that are not what they should be.
+//! `mesh-failover check` as its user meets it: exit status, formats, repairs.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers may fail as the test does")]
 
@@ -283,30 +283,4 @@ fn standard_input_is_a_file() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("--> -:9:9"));
-}
-
-/// Texts that nobody writes on purpose: one sentence with a place, never a panic, never a hang.
-#[test]
-fn texts_that_are_no_manifests_get_a_sentence() {
-    let folder = tempfile::tempdir().unwrap();
-    let head = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\nspec:\n  host: a\n";
-    let bomb = (0..30).fold("a0: &a0 [x, x]\n".to_owned(), |text, level| {
-        format!("{text}a{next}: &a{next} [*a{level}, *a{level}]\n", next = level + 1)
-    });
-    for (name, bytes, expected) in [
-        ("nul.yaml", b"a: \0\n".to_vec(), "U+0000"),
-        ("latin1.yaml", b"a: \xff\xfe\n".to_vec(), "cannot read"),
-        ("deep.yaml", "[".repeat(100_000).into_bytes(), "MF0002"),
-        ("bomb.yaml", bomb.into_bytes(), "MF0002"),
-        ("tabs.yaml", format!("{head}\ttrafficPolicy: {{}}\n").into_bytes(), "MF0001"),
-        ("large.yaml", vec![b'#'; 20 << 20], "MF0002"),
-    ] {
-        let file = folder.path().join(name);
-        fs::write(&file, bytes).unwrap();
-        check(&[&file.display().to_string()], 2, &[name, expected]);
-    }
-    let windows = format!("\u{feff}{head}").replace('\n', "\r\n");
-    let file = folder.path().join("windows.yaml");
-    fs::write(&file, windows).unwrap();
-    check(&[&file.display().to_string()], 0, &["no findings"]);
 }
