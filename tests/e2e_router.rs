@@ -102,6 +102,7 @@ async fn memory_stays_flat_over_100_000_requests() -> Result<()> {
             address: gateway.address(),
             connections: 16,
             duration: Duration::from_secs(2),
+            body: 0,
         };
         let done = burst.run().await?.requests;
         if warm {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use hyper::body::Bytes;
 use tokio::task::JoinSet;
 
 use crate::http::Connection;
@@ -17,6 +18,8 @@ pub struct ClosedLoop {
     pub connections: usize,
     /// How long.
     pub duration: Duration,
+    /// Bytes of a POST's body; 0: a GET.
+    pub body: usize,
 }
 
 /// What a closed loop got through.
@@ -26,6 +29,8 @@ pub struct Throughput {
     pub requests: u64,
     /// How long it took.
     pub elapsed: Duration,
+    /// The time within which 99 % of them were answered.
+    pub p99: Duration,
 }
 
 impl ClosedLoop {
@@ -36,23 +41,30 @@ impl ClosedLoop {
         for _ in 0..self.connections {
             loops.spawn(self.one(began));
         }
-        let mut requests = 0;
-        while let Some(count) = loops.join_next().await {
-            requests += count??;
+        let mut times = Vec::new();
+        while let Some(of_one) = loops.join_next().await {
+            times.extend(of_one??);
         }
-        Ok(Throughput { requests, elapsed: began.elapsed() })
+        let elapsed = began.elapsed();
+        times.sort_unstable();
+        let p99 = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
+        Ok(Throughput { requests: times.len() as u64, elapsed, p99 })
     }
 
-    async fn one(self, began: Instant) -> Result<u64> {
+    /// How long each request of one connection took.
+    async fn one(self, began: Instant) -> Result<Vec<Duration>> {
         let mut connection = Connection::open(self.address).await?;
-        let mut count = 0;
+        let method = if self.body == 0 { "GET" } else { "POST" };
+        let body = Bytes::from(vec![b'x'; self.body]);
+        let mut times = Vec::new();
         while began.elapsed() < self.duration {
-            let status = connection.get("/", &[]).await?.status;
+            let sent = Instant::now();
+            let status = connection.send(method, "/", &[], body.clone()).await?.status;
             if status >= 500 {
                 bail!("the gateway answered {status} under load");
             }
-            count += 1;
+            times.push(sent.elapsed());
         }
-        Ok(count)
+        Ok(times)
     }
 }
