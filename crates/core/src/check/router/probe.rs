@@ -43,6 +43,10 @@ pub(super) fn check(
         if is_subset_of(&destination.host, &full_host(rule)) {
             findings.extend(deaf(facts, rule, destination.port.map(u32::from)));
         }
+        let of_region = |host: &String| is_subset_of(host, &full_host(rule));
+        if destination.hosts.values().any(of_region) {
+            findings.extend(deaf_service(facts, rule));
+        }
     }
 }
 
@@ -77,6 +81,23 @@ fn deaf(facts: &Facts<'_>, rule: &Object<DestinationRule>, port: Option<u32>) ->
         "write `minHealthPercent: {MIN_HEALTH_PERCENT}` into the `outlierDetection` of each of these subsets"
     );
     Some(found.help(help).fix(fix(facts, rule, &subsets)))
+}
+
+/// The Service that a region has for itself.
+fn deaf_service(facts: &Facts<'_>, rule: &Object<DestinationRule>) -> Option<Finding> {
+    let policy = rule.spec.traffic_policy.as_ref()?;
+    let block = policy.outlier_detection.as_ref().filter(|block| empties(block))?;
+    let time = block.base_ejection_time.map_or(DEFAULT_BASE_EJECTION_TIME, |time| time.0);
+    let message = format!(
+        "when all hosts of {} are ejected no probe reaches one: its region is out for {} whatever `probe` would find",
+        rule.spec.host,
+        GoDuration(time)
+    );
+    let field = "spec.trafficPolicy.outlierDetection";
+    let found = facts.finding(&UNHEARD, rule, field, message);
+    let help = format!("write `minHealthPercent: {MIN_HEALTH_PERCENT}` beside it");
+    let written = MIN_HEALTH_PERCENT.to_string();
+    Some(found.help(help).fix(facts.set(rule, &format!("{field}.minHealthPercent"), &written)))
 }
 
 /// Whether errors can take out every host, and no panic brings them back.
