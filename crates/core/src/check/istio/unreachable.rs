@@ -3,7 +3,8 @@
 //! **Source**: Istio pkg/config/validation/validation.go `analyzeUnreachableHTTPRules`, `analyzeUnreachableTCPRules`,
 //! `analyzeUnreachableTLSRules`, `coveredValidation`, 1.31.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -13,12 +14,12 @@ use crate::manifest::{HttpMatchRequest, HttpRoute, StringMatch, VirtualService};
 /// What is wrong with the order of the rules.
 pub(super) fn rules(service: &VirtualService, said: &mut Vec<Said>) {
     let http: Vec<Rule<'_, HttpMatchRequest>> = service.http.iter().map(of_http).collect();
-    in_order(&http, same_request, "spec.http", said);
+    in_order(&http, "spec.http", said);
     covered(&service.http, said);
     for (list, path) in [(&service.tcp, "spec.tcp"), (&service.tls, "spec.tls")] {
         let routes = list.as_ref().and_then(Value::as_array).into_iter().flatten();
         let rules: Vec<Rule<'_, Value>> = routes.map(below_http).collect();
-        in_order(&rules, PartialEq::eq, path, said);
+        in_order(&rules, path, said);
     }
 }
 
@@ -38,13 +39,24 @@ fn below_http(route: &Value) -> Rule<'_, Value> {
     Rule { name: None, matches: matches.map(|it| (None, it)).collect() }
 }
 
-/// `asJSON`: names do not count.
-fn same_request(one: &HttpMatchRequest, other: &HttpMatchRequest) -> bool {
-    if one.name == other.name {
-        return one == other;
+/// What two matches are compared by.
+trait Compared {
+    /// `asJSON`: the same text is the same match.
+    fn as_json(&self) -> String;
+}
+
+/// Names do not count.
+impl Compared for HttpMatchRequest {
+    fn as_json(&self) -> String {
+        let bare = Self { name: None, ..self.clone() };
+        serde_json::to_string(&bare).unwrap_or_default()
     }
-    let bare = |it: &HttpMatchRequest| HttpMatchRequest { name: None, ..it.clone() };
-    bare(one) == bare(other)
+}
+
+impl Compared for Value {
+    fn as_json(&self) -> String {
+        self.to_string()
+    }
 }
 
 /// `routeName`, `requestName`.
@@ -55,13 +67,8 @@ fn title(name: Option<&str>, index: usize) -> String {
     }
 }
 
-fn in_order<M>(
-    rules: &[Rule<'_, M>],
-    is_same: fn(&M, &M) -> bool,
-    path: &str,
-    said: &mut Vec<Said>,
-) {
-    let mut seen: Vec<(usize, &M)> = Vec::new();
+fn in_order<M: Compared>(rules: &[Rule<'_, M>], path: &str, said: &mut Vec<Said>) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut catches_all = false;
     for (index, rule) in rules.iter().enumerate() {
         let (name, path) = (title(rule.name, index), format!("{path}[{index}]"));
@@ -81,14 +88,17 @@ fn in_order<M>(
         }
         let mut duplicates = 0;
         for (number, &(of_match, request)) in rule.matches.iter().enumerate() {
-            let Some((earlier, _)) = seen.iter().find(|(_, it)| is_same(it, request)) else {
-                seen.push((index, request));
-                continue;
+            let earlier = match seen.entry(request.as_json()) {
+                Entry::Occupied(earlier) => *earlier.get(),
+                Entry::Vacant(new) => {
+                    new.insert(index);
+                    continue;
+                }
             };
             duplicates += 1;
             let of_match = title(of_match, number);
-            let first = rules.get(*earlier).and_then(|rule| rule.name);
-            let first = title(first, *earlier);
+            let first = rules.get(earlier).and_then(|rule| rule.name);
+            let first = title(first, earlier);
             said.push(ineffective(&format!("{path}.match[{number}]"), &name, &of_match, &first));
         }
         if duplicates == rule.matches.len() {
@@ -119,28 +129,44 @@ struct ByPrefix<'a> {
 /// Prefixes that an earlier one covers. Expressions do not count, and a match without a method is one for GET: so it is in Istio.
 fn covered(routes: &[HttpRoute], said: &mut Vec<Said>) {
     let mut prefixes: Vec<ByPrefix<'_>> = Vec::new();
-    let mut seen: Vec<&HttpMatchRequest> = Vec::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
     for (index, route) in routes.iter().enumerate() {
         if route.matches.is_empty() {
             break; // What comes after it is not looked at.
         }
         for (number, request) in route.matches.iter().enumerate() {
-            if !seen.iter().any(|it| same_request(it, request)) {
+            if seen.insert(request.as_json()) {
                 prefixes.extend(by_prefix(route, request, (index, number)));
-                seen.push(request);
             }
         }
     }
-    for (index, first) in prefixes.iter().enumerate() {
-        let later = prefixes.iter().skip(index + 1).filter(|it| it.prefix != first.prefix);
-        for it in later.filter(|it| covers(first, it)) {
-            let path = format!("spec.http[{}].match[{}]", it.place.0, it.place.1);
-            let of_match = format!("{} of prefix {}", it.of_match, it.prefix);
-            let earlier =
-                format!("{} of prefix {} on {}", first.of_match, first.prefix, first.rule);
-            said.push(ineffective(&path, &it.rule, &of_match, &earlier));
-        }
+    let pairs = candidates(&prefixes);
+    let pairs =
+        pairs.iter().filter_map(|(one, other)| Some((prefixes.get(*one)?, prefixes.get(*other)?)));
+    for (first, it) in pairs.filter(|(first, it)| covers(first, it)) {
+        let path = format!("spec.http[{}].match[{}]", it.place.0, it.place.1);
+        let of_match = format!("{} of prefix {}", it.of_match, it.prefix);
+        let earlier = format!("{} of prefix {} on {}", first.of_match, first.prefix, first.rule);
+        said.push(ineffective(&path, &it.rule, &of_match, &earlier));
     }
+}
+
+/// Each match with each later one of a longer prefix that begins with its own, on the same port. They are looked up, not compared
+/// one by one: a gateway may have thousands of routes.
+fn candidates(prefixes: &[ByPrefix<'_>]) -> Vec<(usize, usize)> {
+    let mut earlier: BTreeMap<(u32, &str), Vec<usize>> = BTreeMap::new();
+    let mut lengths: BTreeSet<usize> = BTreeSet::new();
+    let mut pairs = Vec::new();
+    for (index, later) in prefixes.iter().enumerate() {
+        for begin in lengths.range(..later.prefix.len()).filter_map(|it| later.prefix.get(..*it)) {
+            let firsts = earlier.get(&(later.port, begin)).into_iter().flatten();
+            pairs.extend(firsts.map(|first| (*first, index)));
+        }
+        earlier.entry((later.port, later.prefix)).or_default().push(index);
+        lengths.insert(later.prefix.len());
+    }
+    pairs.sort_unstable();
+    pairs
 }
 
 fn by_prefix<'a>(
@@ -179,12 +205,10 @@ fn value(wanted: Option<&StringMatch>) -> String {
     }
 }
 
-/// `coveredValidation`.
+/// `coveredValidation`, of two whose prefixes and ports are [`candidates`].
 fn covers(first: &ByPrefix<'_>, later: &ByPrefix<'_>) -> bool {
     let values = first.values.iter().zip(&later.values);
-    later.prefix.starts_with(first.prefix)
-        && later.port == first.port
-        && first.method.starts_with(&later.method)
+    first.method.starts_with(&later.method)
         && first.authority.starts_with(&later.authority)
         && values.into_iter().all(|(first, later)| {
             first.len() == later.len()
@@ -192,4 +216,42 @@ fn covers(first: &ByPrefix<'_>, later: &ByPrefix<'_>) -> bool {
                     .iter()
                     .all(|(name, it)| later.get(name).is_some_and(|later| it.starts_with(later)))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Matches by prefix, one a rule.
+    fn routes(prefixes: impl IntoIterator<Item = String>) -> Vec<HttpRoute> {
+        let route = |prefix| {
+            let uri = StringMatch { prefix: Some(prefix), ..StringMatch::default() };
+            let request = HttpMatchRequest { uri: Some(uri), ..HttpMatchRequest::default() };
+            HttpRoute { matches: vec![request], ..HttpRoute::default() }
+        };
+        prefixes.into_iter().map(route).collect()
+    }
+
+    fn compared(routes: &[HttpRoute]) -> usize {
+        let prefixes = routes
+            .iter()
+            .enumerate()
+            .filter_map(|(index, route)| by_prefix(route, route.matches.first()?, (index, 0)));
+        candidates(&prefixes.collect::<Vec<_>>()).len()
+    }
+
+    #[test]
+    fn only_prefixes_within_each_other_are_compared() {
+        let of = |count: usize| routes((0..count).map(|number| format!("/{number:05}/a")));
+        assert_eq!((compared(&of(2_000)), compared(&of(20_000))), (0, 0));
+        // One that covers all is compared with each of them, once.
+        let below = |count| {
+            let first = routes(["/0".to_owned()]);
+            [first, routes((0..count).map(|number| format!("/0{number:05}")))].concat()
+        };
+        assert_eq!((compared(&below(2_000)), compared(&below(20_000))), (2_000, 20_000));
+        let mut said = Vec::new();
+        covered(&below(20_000), &mut said);
+        assert_eq!(said.len(), 20_000);
+    }
 }
