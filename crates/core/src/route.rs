@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+pub use mesh_failover_engine::run::RetryPolicy;
+
 use crate::manifest::Place;
 
 /// A listener with its route configuration.
@@ -181,27 +183,6 @@ pub struct HeaderOperations {
     pub add: Vec<(String, String)>,
     /// Removed.
     pub remove: Vec<String>,
-}
-
-/// `RetryPolicy` as istiod programs it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RetryPolicy {
-    /// Envoy's comma-separated conditions.
-    pub retry_on: String,
-    /// Retries after the first attempt.
-    pub num_retries: u32,
-    /// Statuses for `retriable-status-codes`.
-    pub retriable_status_codes: Vec<u32>,
-    /// Time for one attempt.
-    pub per_try_timeout: Option<Duration>,
-    /// Whether hosts already tried are avoided (`previous_hosts`).
-    pub avoid_previous_hosts: bool,
-    /// Draws of a host before a rejected one is accepted; `None`: Envoy's 1.
-    pub host_selection_retry_max_attempts: Option<u32>,
-    /// `previous_priorities` with this update frequency.
-    pub previous_priorities: Option<u32>,
-    /// First back-off; `None`: Envoy's 25 ms.
-    pub base_interval: Option<Duration>,
 }
 
 /// Where the hash of a consistent-hash balancer comes from.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::time::Written;
+
 /// A duration in Go's syntax: `250ms`, `1m30s`, `1.5h`. A bare number has no unit and is an error.
 ///
 /// **Source**: Go `time.ParseDuration`, through which istiod's decoder reads protobuf durations.
@@ -84,22 +86,7 @@ impl From<Duration> for GoDuration {
 /// The shortest whole-unit form: `1h`, `90s`, `250ms`.
 impl fmt::Display for GoDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Wide enough for 584 years, and what is wider is slow and large on a 32-bit machine.
-        let nanos = u64::try_from(self.0.as_nanos()).unwrap_or(u64::MAX);
-        let units: [(u64, &str); 6] = [
-            (3_600_000_000_000, "h"),
-            (60_000_000_000, "m"),
-            (1_000_000_000, "s"),
-            (1_000_000, "ms"),
-            (1_000, "us"),
-            (1, "ns"),
-        ];
-        if nanos == 0 {
-            return f.write_str("0s");
-        }
-        let (scale, unit) =
-            units.into_iter().find(|(scale, _)| nanos.is_multiple_of(*scale)).unwrap_or((1, "ns"));
-        write!(f, "{}{unit}", nanos / scale)
+        Written(self.0).fmt(f)
     }
 }
 

@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::gateway_run::GatewayRun;
-use super::nanos;
-use super::recorder::Cell;
 use super::simulation::Simulation;
 use super::sum::{share, spans_between, sum};
 use super::timeline::window;
-use super::watch::Watch;
 use crate::manifest::{Expectation, GoDuration};
+use crate::time::nanos;
+use mesh_failover_engine::run::Cell;
+use mesh_failover_engine::run::Watch;
 
 /// Points by which a share may differ if the expectation does not say.
 const DEFAULT_WITHIN: f64 = 3.0;
@@ -92,7 +92,7 @@ fn watches(
 ) -> impl Iterator<Item = &Watch> {
     gateways.iter().filter_map(move |gateway| {
         let number = gateway.watches.get(expectation)?.get(which).copied().flatten()?;
-        gateway.engine.watches.get(number)
+        gateway.engine.watches().get(number)
     })
 }
 
@@ -175,10 +175,10 @@ fn in_time(what: &str, region: &str, within: GoDuration, got: Option<u64>) -> Ch
 
 fn ejected(gateways: &[GatewayRun], names: &[String], to: u64) -> Check {
     let end = GatewayRun::origin() + to;
-    let envoys: u32 = gateways.iter().map(|gateway| gateway.engine.envoys.len() as u32).sum();
+    let envoys: u32 = gateways.iter().map(|gateway| gateway.engine.envoys().len() as u32).sum();
     let mut counts: Vec<(&str, u32)> = Vec::new();
     for gateway in gateways {
-        let spans = gateway.engine.recorder.spans();
+        let spans = gateway.engine.recorder().spans();
         let gauges = spans.iter().find(|span| span.to == end).map(|span| &span.gauges);
         for (pod, count) in gauges.iter().flat_map(|gauges| &gauges.ejected_pods) {
             let Some(name) = gateway.pods().get(*pod).map(|pod| pod.name.as_str()) else {

@@ -1,31 +1,29 @@
 //! Plays a scenario at one gateway: sets the stage, lets time pass, does what the steps say.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use mesh_failover_engine::run::{
+    ArrivalProcess, Engine, Latency as EngineLatency, Parts, Pause, PodId, Recorder, RegionId,
+    Stream, Watch, Xoshiro,
+};
+
 use super::arm;
-use super::arrivals::ArrivalProcess;
-use super::engine::{Due, Engine, Parts};
 use super::error::SimError;
-use super::gateway::Routes;
+use super::front;
 use super::lanes::Lanes;
-use super::latency::Latencies;
-use super::log::Place;
-use super::nanos;
+use super::log::{Log, Place};
 use super::options::Options;
-use super::pods::{PodId, Pods};
-use super::queue::Queue;
-use super::random::{Stream, Xoshiro};
-use super::recorder::{Gauges, Recorder};
+use super::pods::Pods;
+use super::routes::Routes;
 use super::routing::Request;
-use super::share::add_shares;
-use super::stage::Stage;
-use super::timeline::{Action, Fault, Planned, Timeline, window};
-use super::watch::Watch;
+use super::stage::{Set, Stage};
+use super::timeline::{Action, Fault, Planned, Timeline, spacing, window};
 use super::world::World;
 use crate::cluster::ClusterLoadAssignment;
 use crate::live::{Ejections, ejections_at};
-use crate::manifest::{Manifests, Scenario};
-use crate::time::MonotonicTime;
+use crate::manifest::{Latency, Manifests, Scenario};
+use crate::time::nanos;
 use crate::translate::{Proxy, Translation};
 
 /// The run starts at this moment of the engine's clock, so that Envoy may have been there before.
@@ -44,8 +42,9 @@ pub(super) struct GatewayRun {
     pub(super) engine: Engine,
     /// Which of the engine's watches belong to each expectation: failover, failback.
     pub(super) watches: Vec<[Option<usize>; 2]>,
-    arrivals: ArrivalProcess,
-    gauges: Gauges,
+    world: World,
+    routes: Arc<Routes>,
+    pub(super) log: Log,
     pub(super) lanes: Lanes,
 }
 
@@ -65,7 +64,8 @@ impl GatewayRun {
         let router = arm::router(options.arm, manifests, world.proxy())?;
         let request = Request::new(&scenario.traffic);
         let Translation { listeners, clusters, .. } = &translation;
-        let routes = Routes::new(request, listeners, clusters, router.is_some())?;
+        let regions = router.as_ref().map(|config| front::regions(config, clusters));
+        let routes = Arc::new(Routes::new(request, listeners, clusters, regions)?);
         let rng = |stream| Xoshiro::new(seed, stream);
         let mut phases_rng = rng(Stream::Phases);
         let mut envoy_rng = rng(Stream::Envoy);
@@ -75,41 +75,39 @@ impl GatewayRun {
             translation: &translation,
             clusters: &routes.clusters,
             placed: !options.addresses.is_empty(),
-            router: router.as_ref(),
+            router: router.as_ref().map(|config| (config, Arc::clone(&routes))),
         };
-        let mut queue = Queue::new();
-        let envoys = stage.envoys(world.proxy(), &mut queue, &mut phases_rng, &mut envoy_rng)?;
+        let Set { envoys, sweeps, ticks } =
+            stage.set(world.proxy(), &mut phases_rng, &mut envoy_rng)?;
         let resolution = resolution(options, timeline.duration);
         let cuts = at_origin(timeline.cuts(resolution, &scenario.expect));
-        let recorder = Recorder::new(&cuts, &at_origin(timeline.phases()), world.pods.len());
         let (watches, by_expectation) = watches(scenario, &world, timeline.duration)?;
         let mut arrivals_rng = rng(Stream::Arrivals);
-        let kind = scenario.traffic.arrivals.unwrap_or_default();
-        let arrivals = ArrivalProcess::new(kind, ORIGIN, scenario.traffic.rate, &mut arrivals_rng);
-        for (index, step) in (0..).zip(&timeline.steps) {
-            queue.push(ORIGIN + step.at, Due::Step(index));
-        }
-        let engine = Engine::new(Parts {
-            origin: ORIGIN,
-            world,
-            queue,
-            latencies: Latencies::default(),
+        let (kind, rate) = (spacing(&scenario.traffic), scenario.traffic.rate);
+        let mut engine = Engine::new(Parts {
+            arrivals: ArrivalProcess::new(kind, ORIGIN, rate, &mut arrivals_rng),
             envoys,
-            routes,
-            recorder,
+            plans: routes.plans.clone(),
+            recorder: Recorder::new(&cuts, &at_origin(timeline.phases()), world.pods.len()),
             watches,
             rngs: [arrivals_rng, rng(Stream::Endpoints), envoy_rng],
         });
+        sweeps.into_iter().for_each(|(envoy, upstream, at)| engine.arm_sweep(envoy, upstream, at));
+        ticks.into_iter().for_each(|(envoy, machine, at)| engine.arm_tick(envoy, machine, at));
+        for (index, step) in (0..).zip(&timeline.steps) {
+            engine.remind(ORIGIN + step.at, index);
+        }
         let mut simulation = Self {
             scenario: scenario.clone(),
             timeline,
             engine,
             watches: by_expectation,
-            arrivals,
-            gauges: Gauges::default(),
+            world,
+            routes,
+            log: Log::new(ORIGIN),
             lanes: Lanes::default(),
         };
-        let place = simulation.engine.world.proxy().locality.clone();
+        let place = simulation.world.proxy().locality.clone();
         let ejected = ejections_at(&options.gateways, &place, &translation);
         simulation.start(&translation, &ejected);
         // Endpoints that no topology has are known by now.
@@ -125,99 +123,45 @@ impl GatewayRun {
     /// Plays up to `until`, or to the end: everything before that moment has then happened.
     pub(super) fn step(&mut self, until: Duration) {
         let end = ORIGIN + nanos(until).min(self.timeline.duration);
-        self.play(end);
-        while self.engine.recorder.current_end().is_some_and(|span_end| span_end <= end) {
-            self.close_span();
-        }
-        self.engine.now = self.engine.now.max(end);
+        self.play(|engine| engine.play(end));
+        self.engine.stand_at(self.engine.now().max(end));
     }
 
     /// Plays to the end and lets requests under way be answered.
     pub(super) fn finish(&mut self) {
         self.step(Duration::from_nanos(self.timeline.duration));
-        let limit = self.engine.now + DRAIN;
-        while self.engine.in_flight() > 0 && self.engine.queue.next_at() < limit {
-            self.handle_next_due();
+        let limit = self.engine.now() + DRAIN;
+        self.play(|engine| engine.drain(limit));
+    }
+
+    /// Lets the engine play, does the steps that it comes back for and writes down what it tells.
+    fn play(&mut self, mut play: impl FnMut(&mut Engine) -> Pause) {
+        loop {
+            let pause = play(&mut self.engine);
+            self.write_news();
+            match pause {
+                Pause::Done => return,
+                Pause::News => {}
+                Pause::Reminder(index) => self.do_step(index),
+            }
+        }
+    }
+
+    /// Before anything else is written down.
+    fn write_news(&mut self) {
+        for news in self.engine.take_news() {
+            self.log.news(news, &self.routes.clusters, &self.world.pods);
         }
     }
 
     /// The endpoints as it knows them.
     pub(super) fn pods(&self) -> &Pods {
-        &self.engine.world.pods
-    }
-
-    fn play(&mut self, end: u64) {
-        loop {
-            let (arrival, due) = (self.arrivals.next_at(), self.engine.queue.next_at());
-            let next = arrival.min(due);
-            if next >= end {
-                return;
-            }
-            while self.engine.recorder.current_end().is_some_and(|span_end| span_end <= next) {
-                self.close_span();
-            }
-            // Of equal moments what is due comes first: a request at the moment of a step meets what the step did.
-            if due <= arrival {
-                self.handle_next_due();
-            } else {
-                self.engine.now = arrival;
-                self.engine.arrive();
-                self.arrivals.advance(&mut self.engine.arrivals_rng);
-            }
-        }
-    }
-
-    fn handle_next_due(&mut self) {
-        let Some(due) = self.engine.queue.pop() else { return };
-        self.engine.now = due.at;
-        match due.event {
-            Due::Request(ticket) => self.engine.on_request(ticket),
-            Due::Sweep { envoy, upstream } => self.engine.on_sweep(envoy, upstream),
-            Due::Merge { envoy, upstream, priority } => {
-                self.engine.on_merge(envoy, upstream, priority);
-            }
-            Due::Step(index) => self.do_step(index),
-            Due::Tick { envoy, machine } => self.engine.on_tick(envoy, machine),
-        }
-    }
-
-    fn close_span(&mut self) {
-        // A router's ramps and drains go on between events.
-        let moves_by_itself = self.engine.envoys.iter().any(|envoy| envoy.front.is_some());
-        if std::mem::take(&mut self.engine.shares_stale) || moves_by_itself {
-            self.gauges = self.measure();
-        } else {
-            self.gauges.ejected_pods.clone_from(&self.engine.ejected);
-        }
-        self.engine.recorder.next_span(self.gauges.clone());
-    }
-
-    /// Where the workers would send requests now.
-    fn measure(&self) -> Gauges {
-        let Engine { envoys, world, routes, .. } = &self.engine;
-        let pods = &world.pods;
-        let mut weight = Vec::new();
-        let mut panicking = 0;
-        for envoy in envoys {
-            for (upstream, share) in envoy.upstreams.iter().zip(envoy.cluster_shares(routes)) {
-                let region = |host| pods.behaviour(upstream.pod(host)).1;
-                let Some(worker) = upstream.workers().first() else { continue };
-                let share = share / envoys.len() as f64;
-                if share > 0.0 {
-                    let weighted = upstream.locality_weighted;
-                    add_shares(worker, weighted, share, &region, &mut weight);
-                }
-                let priorities = (0..worker.host_sets().len() as u32).map(crate::units::Priority);
-                panicking +=
-                    priorities.filter(|priority| worker.is_in_panic(*priority)).count() as u32;
-            }
-        }
-        Gauges { weight, panicking, ejected_pods: self.engine.ejected.clone() }
+        &self.world.pods
     }
 
     /// Every step must hit something: a misspelt name is not a quiet success.
     fn check_steps(&self) -> Result<(), SimError> {
-        let pods = &self.engine.world.pods;
+        let pods = &self.world.pods;
         for Planned { written, action, .. } in &self.timeline.steps {
             let Some(target) = action.target() else { continue };
             if pods.workloads_hit_by(target).is_empty() {
@@ -236,97 +180,103 @@ impl GatewayRun {
 
     /// The first push: Envoy has had it for long when the run starts.
     fn start(&mut self, translation: &Translation, ejected: &[Ejections]) {
-        let pods: Vec<PodId> = self.engine.world.pods.iter().map(|(id, _)| id).collect();
-        self.set_behaviours(&pods);
+        self.set_all_behaviours();
         let born = match self.scenario.cluster_age {
             Some(age) => ORIGIN.saturating_sub(nanos(age.0)),
             None => 0,
         };
-        self.engine.now = born;
+        self.engine.stand_at(born);
         self.push_endpoints(translation, false);
-        self.engine.now = ORIGIN;
-        for envoy in &mut self.engine.envoys {
-            envoy.upstreams.iter_mut().for_each(|upstream| upstream.settle());
-        }
-        for envoy in 0..self.engine.envoys.len() as u32 {
-            if let Some(ejected) = ejected.get(envoy as usize).or(ejected.last()) {
-                self.engine.start_ejected(envoy, ejected);
+        self.engine.stand_at(ORIGIN);
+        self.engine.settle();
+        let envoys = self.engine.envoys().len();
+        for (envoy, index) in (0..).zip(0..envoys) {
+            if let Some(ejected) = ejected.get(index).or(ejected.last()) {
+                let by_cluster: Vec<_> =
+                    self.routes.clusters.iter().map(|name| ejected.get(name)).collect();
+                self.engine.start_ejected(envoy, &by_cluster);
             }
         }
-        for envoy in 0..self.engine.envoys.len() as u32 {
-            for upstream in 0..self.engine.routes.clusters.len() as u32 {
-                self.engine.log_load(envoy, upstream);
+        for envoy in 0..envoys as u32 {
+            for upstream in 0..self.routes.clusters.len() as u32 {
+                self.engine.tell_load(envoy, upstream);
             }
         }
+        self.write_news();
         // Endpoints that no topology has were met just now.
-        let pods: Vec<PodId> = self.engine.world.pods.iter().map(|(id, _)| id).collect();
-        self.set_behaviours(&pods);
-        self.lanes.observe(ORIGIN, &self.engine.world.pods);
+        self.set_all_behaviours();
+        self.lanes.observe(ORIGIN, &self.world.pods);
     }
 
     fn do_step(&mut self, index: u32) {
         let Some(step) = self.timeline.steps.get(index as usize) else { return };
         let action = step.action.clone();
-        let now = self.engine.now;
-        self.engine.log.step(now, action.to_string());
+        let now = self.engine.now();
+        self.log.step(now, action.to_string());
         if let Some(rate) = action.rate_at(&self.scenario.gateway) {
-            self.arrivals.set_rate(now, rate, &mut self.engine.arrivals_rng);
+            self.engine.set_rate(rate);
         }
-        let affected = self.engine.world.apply(&action);
+        let affected = self.world.apply(&action);
         self.set_behaviours(&affected.behaviour);
         match action {
             Action::Fault(_, Fault::Refuse) => self.engine.cut(&affected.behaviour, false),
             Action::Fault(_, Fault::Partition) => self.engine.cut(&affected.behaviour, true),
             _ => {}
         }
+        self.write_news();
         if affected.discovery {
-            let translation = self.engine.world.translate();
+            let translation = self.world.translate();
             self.push_endpoints(&translation, true);
         }
-        self.lanes.observe(now, &self.engine.world.pods);
+        self.lanes.observe(now, &self.world.pods);
+    }
+
+    fn set_all_behaviours(&mut self) {
+        let pods: Vec<PodId> = self.world.pods.iter().map(|(id, _)| id).collect();
+        self.set_behaviours(&pods);
     }
 
     fn set_behaviours(&mut self, pods: &[PodId]) {
-        let Engine { world, latencies, queue, .. } = &mut self.engine;
+        self.number_endpoints();
         for pod in pods {
-            let latency = latencies.intern(world.latency(*pod), queue);
-            if let Some(faults) = world.pods.get(*pod).map(|pod| pod.faults.clone()) {
-                world.pods.set_behaviour(*pod, faults.behaviour(latency));
+            let latency = self.engine.latency(match self.world.latency(*pod) {
+                Latency::Constant(time) => EngineLatency::Constant(time.0),
+                Latency::Spread { p50, p99 } => EngineLatency::Spread { p50: p50.0, p99: p99.0 },
+            });
+            if let Some(pod_now) = self.world.pods.get(*pod) {
+                self.engine.set_behaviour(*pod, pod_now.faults.behaviour(latency));
             }
+        }
+    }
+
+    /// Endpoints that are new get the same number in the engine.
+    fn number_endpoints(&mut self) {
+        let known = self.engine.endpoints.len();
+        for (id, _) in self.world.pods.iter().skip(known as usize) {
+            let region = self.world.pods.region_of(id);
+            self.engine.endpoints.add(region.unwrap_or(RegionId(u32::MAX)));
         }
     }
 
     /// Gives every Envoy the endpoints of a translation.
     fn push_endpoints(&mut self, translation: &Translation, log: bool) {
-        let by_address = self.engine.world.pods_by_address(translation);
+        let by_address = self.world.pods_by_address(translation);
+        self.number_endpoints();
         let empty = ClusterLoadAssignment::default();
-        let now = self.engine.now;
-        for envoy in 0..self.engine.envoys.len() as u32 {
-            for (index, name) in (0..).zip(&self.engine.routes.clusters.clone()) {
+        let now = self.engine.now();
+        for envoy in 0..self.engine.envoys().len() as u32 {
+            for (upstream, name) in (0..).zip(&self.routes.clusters) {
                 let cluster = translation.clusters.iter().find(|cluster| cluster.name == *name);
                 let assignment = cluster.map_or(&empty, |cluster| &cluster.load_assignment);
-                let Engine { envoys, envoy_rng, world, log: events, .. } = &mut self.engine;
-                let Some(upstream) = envoys
-                    .get_mut(envoy as usize)
-                    .and_then(|envoy| envoy.upstreams.get_mut(index as usize))
-                else {
-                    continue;
-                };
-                let (found, change) = upstream.discover(
-                    assignment,
-                    |address| by_address.get(address).copied(),
-                    MonotonicTime::from_nanos(now),
-                    envoy_rng,
-                );
+                let (found, change) =
+                    self.engine.discover(envoy, upstream, assignment, &by_address);
                 if log {
-                    let place = Place { envoy, upstream: index, cluster: name };
-                    events.discovered(now, place, &found, &world.pods);
+                    let place = Place { envoy, upstream, cluster: name };
+                    self.log.discovered(now, place, &found, &self.world.pods);
+                    self.engine.announce(envoy, upstream, &change);
                 }
-                for pod in &found.removed_ejected {
-                    self.engine.count_ejected(*pod, false);
-                }
-                if log {
-                    self.engine.follow_change(envoy, index, &change);
+                for news in self.engine.take_news() {
+                    self.log.news(news, &self.routes.clusters, &self.world.pods);
                 }
             }
         }

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mesh_failover_engine::run::{Discovered, News, PodId, RegionNews, What};
+
 use super::event::{Event, EventKind};
-use super::pods::{PodId, Pods};
-use super::upstream::{Change, Discovered};
+use super::pods::Pods;
 use crate::outlier::{Action, OutlierDetectionEvent};
 
 /// The events so far.
@@ -24,13 +25,13 @@ pub(super) struct Log {
 
 /// How workers share traffic.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Load {
+struct Load {
     /// Percent.
-    pub(super) regions: BTreeMap<String, f64>,
+    regions: BTreeMap<String, f64>,
     /// Percent.
-    pub(super) priorities: Vec<u32>,
+    priorities: Vec<u32>,
     /// Those in panic.
-    pub(super) panic: Vec<u32>,
+    panic: Vec<u32>,
 }
 
 /// Whose event it is.
@@ -62,6 +63,31 @@ impl Log {
         self.push(now, EventKind::Step { what });
     }
 
+    /// What the engine tells, with the names of its clusters and pods.
+    pub(super) fn news(&mut self, news: News, clusters: &[String], pods: &Pods) {
+        let News { at, envoy, what } = news;
+        let place = |upstream: u32| {
+            let cluster = clusters.get(upstream as usize).map_or("", String::as_str);
+            Place { envoy, upstream, cluster }
+        };
+        match what {
+            What::StartsEjected { upstream, pod } => {
+                self.starts_ejected(at, place(upstream), pod, pods);
+            }
+            What::Detected { upstream, pod, event, told } => {
+                self.detector(at, place(upstream), pod, &event, told, pods);
+            }
+            What::Load { upstream, regions, priorities, panic } => {
+                // Tenths of a percent: the log speaks of what a person would notice.
+                let tenths = regions.into_iter().map(|share| (share * 10.0).round() / 10.0);
+                let named = pods.regions().iter().cloned().zip(tenths);
+                let regions = crate::compact::map(named.filter(|(_, share)| *share > 0.0));
+                self.load(at, place(upstream), Load { regions, priorities, panic });
+            }
+            What::Region(news) => self.router(at, envoy, news),
+        }
+    }
+
     pub(super) fn discovered(
         &mut self,
         now: u64,
@@ -86,18 +112,17 @@ impl Log {
         self.push(now, kind);
     }
 
-    pub(super) fn detector(
+    fn detector(
         &mut self,
         now: u64,
         place: Place<'_>,
         pod: PodId,
         event: &OutlierDetectionEvent,
-        change: &Change,
+        told: Option<u64>,
         pods: &Pods,
     ) {
         let (gateway, cluster, endpoint) = (place.envoy, place.cluster.to_owned(), name(pods, pod));
         let key = (place.envoy, place.upstream, pod);
-        let told = change.waiting.iter().map(|(_, at)| at.as_nanos()).max();
         let workers_told_at_ms = told.map(|at| self.millis(at));
         let kind = match event.action {
             Action::Overflow { ejection_type: reason } => {
@@ -128,7 +153,7 @@ impl Log {
     }
 
     /// An ejection from before the run.
-    pub(super) fn starts_ejected(&mut self, now: u64, place: Place<'_>, pod: PodId, pods: &Pods) {
+    fn starts_ejected(&mut self, now: u64, place: Place<'_>, pod: PodId, pods: &Pods) {
         let kind = EventKind::Ejected {
             gateway: place.envoy,
             cluster: place.cluster.to_owned(),
@@ -142,19 +167,19 @@ impl Log {
     }
 
     /// What the region router did to a region.
-    pub(super) fn router(&mut self, now: u64, gateway: u32, event: &crate::router::Event) {
+    fn router(&mut self, now: u64, gateway: u32, news: RegionNews) {
         let kind = EventKind::Region {
             gateway,
-            host: event.host.clone(),
-            region: event.region.clone(),
-            usable: event.is_usable(),
-            what: event.to_string(),
+            host: news.host,
+            region: news.region,
+            usable: news.usable,
+            what: news.what,
         };
         self.push(now, kind);
     }
 
     /// What a gateway's workers make of their hosts now.
-    pub(super) fn load(&mut self, now: u64, place: Place<'_>, load: Load) {
+    fn load(&mut self, now: u64, place: Place<'_>, load: Load) {
         let key = (place.envoy, place.upstream);
         if self.loads.get(&key) == Some(&load) {
             return;

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::arrivals::ArrivalProcess;
+use mesh_failover_engine::run::{ArrivalProcess, Stream, Xoshiro};
+
 use super::error::SimError;
 use super::pods::Pod;
-use super::random::{Stream, Xoshiro};
-use super::timeline::{Planned, Timeline};
+use super::timeline::{Planned, Timeline, spacing};
 use super::world::World;
 use crate::manifest::{Latency, Manifests, Scenario, Traffic};
 use crate::translate::{IstioVersion, Proxy, Translation};
@@ -109,7 +109,7 @@ impl Mesh {
     #[must_use]
     pub fn endpoints(&self) -> Vec<Endpoint> {
         let pods = &self.world.pods;
-        let region = |id| pods.regions().get(pods.behaviour(id).1.0 as usize);
+        let region = |id| pods.regions().get(pods.region_of(id)?.0 as usize);
         pods.iter()
             .map(|(id, pod)| Endpoint {
                 id: id.0,
@@ -132,7 +132,7 @@ impl Mesh {
     #[must_use]
     pub fn arrivals(&self, seed: u64) -> Vec<Duration> {
         let mut rng = Xoshiro::new(seed, Stream::Arrivals);
-        let kind = self.traffic.arrivals.unwrap_or_default();
+        let kind = spacing(&self.traffic);
         let mut process = ArrivalProcess::new(kind, 0, self.traffic.rate, &mut rng);
         let rate = |step: &Planned| Some((step.at, step.action.rate_at(&self.gateway)?));
         let rates = self.timeline.steps.iter().filter_map(rate);

@@ -1,38 +1,13 @@
 //! The endpoints that exist, and what is wrong with each of them.
 //!
 //! A pod is one life of an endpoint: scaled away and back, `cluster-a-0` is a new pod of the same name, without any
-//! state. What a request meets at a pod is its [`Behaviour`], kept apart and small because every request reads one.
+//! state. The engine knows of it only the [`Behaviour`] that follows from here.
 //!
 //! When several things are wrong, the one nearest to the caller shows: no network, then no listener, then no answer, then errors.
 
-use super::latency::LatencyId;
+use mesh_failover_engine::run::{Behaviour, LatencyId, PodId, RegionId};
+
 use crate::manifest::{Fail, Latency, Pod as ListedPod, Target};
-
-/// A pod's number. Numbers are given out once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct PodId(pub(super) u32);
-
-/// A region's number, from [`Pods::regions`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct RegionId(pub(super) u32);
-
-/// What a request meets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Behaviour {
-    /// An answer after a time.
-    Answer {
-        latency: LatencyId,
-        /// Draws below this fail; 0: none does.
-        fail_below: u64,
-        fail_status: u16,
-    },
-    /// Connections are refused at once.
-    Refuse,
-    /// Connections are accepted and never answered.
-    Silent,
-    /// Connections are never established.
-    Unreachable,
-}
 
 /// A workload of the topology, or the endpoints of a ServiceEntry.
 #[derive(Debug, Clone)]
@@ -80,7 +55,6 @@ pub(super) struct Pods {
     regions: Vec<String>,
     workloads: Vec<Workload>,
     pods: Vec<Pod>,
-    behaviours: Vec<(Behaviour, RegionId)>,
 }
 
 /// A new workload, before it has a number.
@@ -120,17 +94,9 @@ impl Pods {
         self.pods.get(pod.0 as usize)
     }
 
-    /// What a request meets at a pod, and in which region.
-    #[inline]
-    pub(super) fn behaviour(&self, pod: PodId) -> (Behaviour, RegionId) {
-        let known = self.behaviours.get(pod.0 as usize).copied();
-        known.unwrap_or((Behaviour::Refuse, RegionId(u32::MAX)))
-    }
-
-    pub(super) fn set_behaviour(&mut self, pod: PodId, behaviour: Behaviour) {
-        if let Some((slot, _)) = self.behaviours.get_mut(pod.0 as usize) {
-            *slot = behaviour;
-        }
+    /// Where a pod is.
+    pub(super) fn region_of(&self, pod: PodId) -> Option<RegionId> {
+        Some(self.workload(self.get(pod)?.workload)?.region)
     }
 
     pub(super) fn faults_mut(&mut self, pod: PodId) -> Option<&mut Faults> {
@@ -177,7 +143,6 @@ impl Pods {
             exists: true,
             faults: Faults::default(),
         });
-        self.behaviours.push((Behaviour::Refuse, owner.region));
         Some(PodId((self.pods.len() - 1) as u32))
     }
 

@@ -11,13 +11,13 @@ use super::event::Event;
 use super::expect::{Verdict, judge};
 use super::gateway_run::GatewayRun;
 use super::lanes::{EndpointLane, lanes};
-use super::nanos;
-use super::outcome::Outcome;
 use super::pods::Pods;
-use super::recorder::{Cell, Span};
 use super::simulation::Simulation;
 use super::sum::{Sum, share, spans_between, sum};
 use super::timeline::Planned;
+use crate::time::nanos;
+use mesh_failover_engine::run::Outcome;
+use mesh_failover_engine::run::{Cell, Span};
 
 /// The name under which answers that no upstream gave are counted.
 pub const NONE: &str = "none";
@@ -177,9 +177,9 @@ impl Report {
 
     pub(super) fn new(simulation: &Simulation) -> Self {
         let gateways = simulation.gateways.as_slice();
-        let envoys = gateways.iter().flat_map(|gateway| &gateway.engine.envoys);
+        let envoys = gateways.iter().flat_map(|gateway| gateway.engine.envoys());
         let with_router = envoys.into_iter().any(|envoy| envoy.front.is_some());
-        let spans = gateways.iter().flat_map(|gateway| gateway.engine.recorder.spans());
+        let spans = gateways.iter().flat_map(|gateway| gateway.engine.recorder().spans());
         let duration = nanos(simulation.duration());
         Self {
             arm: if with_router { Arm::Router } else { Arm::Native },
@@ -231,7 +231,7 @@ fn phase(gateways: &[GatewayRun], steps: &[Planned], from: u64, to: u64) -> Phas
     let mut endpoints = BTreeMap::new();
     for gateway in gateways {
         let origin = GatewayRun::origin();
-        let cells = gateway.engine.recorder.endpoints(origin + from, origin + to);
+        let cells = gateway.engine.recorder().endpoints(origin + from, origin + to);
         by_name(gateway.pods(), &cells, &mut endpoints);
     }
     let one = |gateway: &GatewayRun| {
@@ -278,8 +278,8 @@ impl Simulation {
     #[must_use]
     pub fn frames(&self, skip: u32) -> Vec<Frame> {
         let Some(first) = self.gateways.first() else { return Vec::new() };
-        let last = first.engine.now;
-        let spans = first.engine.recorder.spans().iter();
+        let last = first.engine.now();
+        let spans = first.engine.recorder().spans().iter();
         let over = spans.take_while(|span| span.to <= last).count();
         (skip as usize..over).filter_map(|index| frame(&self.gateways, index)).collect()
     }
@@ -294,7 +294,7 @@ impl Simulation {
 
 /// The `index`th span of all gateways.
 fn frame(gateways: &[GatewayRun], index: usize) -> Option<Frame> {
-    let spans = gateways.iter().map(|it| Some((it, it.engine.recorder.spans().get(index)?)));
+    let spans = gateways.iter().map(|it| Some((it, it.engine.recorder().spans().get(index)?)));
     let spans: Vec<(&GatewayRun, &Span)> = spans.collect::<Option<_>>()?;
     let (_, first) = *spans.first()?;
     let origin = GatewayRun::origin();
@@ -321,7 +321,7 @@ fn frame(gateways: &[GatewayRun], index: usize) -> Option<Frame> {
             (_, all) => span.started as f64 / all as f64,
         };
         add_gauges(&mut frame, gateway, span, part);
-        let recorder = &gateway.engine.recorder;
+        let recorder = gateway.engine.recorder();
         if recorder.is_detailed() {
             by_name(gateway.pods(), &recorder.endpoints(span.from, span.to), &mut cells);
         }
@@ -340,9 +340,9 @@ fn add_gauges(frame: &mut Frame, gateway: &GatewayRun, span: &Span, part: f64) {
             region.weight += weight * part;
         }
     }
-    let detailed = gateway.engine.recorder.is_detailed();
+    let detailed = gateway.engine.recorder().is_detailed();
     for (pod, envoys) in &span.gauges.ejected_pods {
-        let region = pods.regions().get(pods.behaviour(*pod).1.0 as usize);
+        let region = pods.region_of(*pod).and_then(|it| pods.regions().get(it.0 as usize));
         if let Some(region) = region.and_then(|region| frame.regions.get_mut(region)) {
             region.ejected += envoys;
         }

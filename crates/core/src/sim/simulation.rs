@@ -120,7 +120,7 @@ impl Simulation {
         let mut first_pod = 0;
         let mut news = Vec::new();
         for (index, (gateway, taken)) in self.gateways.iter().zip(&mut self.taken).enumerate() {
-            let events = gateway.engine.log.events();
+            let events = gateway.log.events();
             for event in events.iter().skip(*taken) {
                 let mut event = event.clone();
                 if let Some(pod) = event.kind.gateway_mut() {
@@ -131,7 +131,7 @@ impl Simulation {
                 }
             }
             *taken = events.len();
-            first_pod += gateway.engine.envoys.len() as u32;
+            first_pod += gateway.engine.envoys().len() as u32;
         }
         if self.gateways.len() > 1 {
             crate::compact::sort_by(&mut news, |a, b| a.at_ms.total_cmp(&b.at_ms));
@@ -174,5 +174,55 @@ impl EventKind {
             | Self::Region { gateway, .. }
             | Self::Load { gateway, .. } => Some(gateway),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::manifest::{Source, read};
+    use crate::sim::{EventKind, Options, Simulation};
+
+    const SEED: [&str; 4] = [
+        include_str!("../../../../examples/seed/topology.yaml"),
+        include_str!("../../../../examples/seed/gateway.yaml"),
+        include_str!("../../../../examples/seed/virtual-service.yaml"),
+        include_str!("../../../../examples/seed/destination-rule.yaml"),
+    ];
+    const SCENARIO: &str = "
+apiVersion: mesh-failover.dev/v1alpha1
+kind: Scenario
+metadata: {name: returns}
+spec:
+  gateway: cluster-a
+  traffic: {rate: 200}
+  duration: 60s
+  clusterAge: 100s
+  steps:
+  - {at: 5s, fail: {cluster: cluster-a}}
+  - {at: 10s, restore: {cluster: cluster-a}}
+";
+
+    /// Hosts come back at a sweep: on a whole second here, and up to a tick after it, another time each time.
+    #[test]
+    fn a_sweep_is_up_to_a_tick_late() {
+        let texts = SEED.into_iter().chain([SCENARIO]);
+        let sources: Vec<_> = texts.map(|text| Source { name: "test", text }).collect();
+        let (manifests, diagnostics) = read(&sources);
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let mut late = BTreeSet::new();
+        for seed in 0..8 {
+            let options = Options { seed: Some(seed), ..Options::default() };
+            let simulation =
+                Simulation::new(&manifests, &manifests.scenarios[0].spec, &options).unwrap();
+            for event in simulation.run().events {
+                if matches!(event.kind, EventKind::Unejected { .. }) {
+                    late.insert((event.at_ms * 1e6) as u64 % 1_000_000_000);
+                }
+            }
+        }
+        assert!(late.len() >= 8, "{late:?}");
+        assert!(late.iter().all(|nanos| *nanos < 4_000_000), "{late:?}");
     }
 }

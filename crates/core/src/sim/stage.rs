@@ -1,17 +1,20 @@
 //! The gateway's pods as they are when a run starts.
 
-use super::engine::Due;
+use std::sync::Arc;
+
+use mesh_failover_engine::run::{BoxedFront, Envoy, TICK, UpstreamConfig, Xoshiro};
+
 use super::error::SimError;
-use super::front::{Front, TICK};
-use super::gateway::{Envoy, UpstreamConfig};
+use super::front::{Front, Machines};
 use super::gateway_run::GatewayRun;
-use super::nanos;
-use super::queue::Queue;
-use super::random::Xoshiro;
+use super::routes::Routes;
+use crate::cluster::Cluster;
+use crate::lb::config::LbConfig;
 use crate::manifest::{Manifests, Scenario};
+use crate::outlier::DetectorConfig;
 use crate::random::Random;
 use crate::router::RouterConfig;
-use crate::time::MonotonicTime;
+use crate::time::{MonotonicTime, nanos};
 use crate::translate::{Proxy, Translation};
 
 const DEFAULT_WORKERS: u32 = 2;
@@ -26,18 +29,26 @@ pub(super) struct Stage<'a> {
     pub(super) clusters: &'a [String],
     /// Whether endpoints have real addresses.
     pub(super) placed: bool,
-    /// What the region router runs, in the arm that has one.
-    pub(super) router: Option<&'a RouterConfig>,
+    /// What the region router runs and knows, in the arm that has one.
+    pub(super) router: Option<(&'a RouterConfig, Arc<Routes>)>,
+}
+
+/// Envoys, and when what first happens in each: envoy, cluster or thread, moment.
+#[derive(Debug, Default)]
+pub(super) struct Set {
+    pub(super) envoys: Vec<Envoy>,
+    pub(super) sweeps: Vec<(u32, u32, u64)>,
+    pub(super) ticks: Vec<(u32, u32, u64)>,
 }
 
 impl Stage<'_> {
-    pub(super) fn envoys(
+    /// Builds them.
+    pub(super) fn set(
         &self,
         proxy: &Proxy,
-        queue: &mut Queue<Due>,
         phases_rng: &mut Xoshiro,
         envoy_rng: &mut Xoshiro,
-    ) -> Result<Vec<Envoy>, SimError> {
+    ) -> Result<Set, SimError> {
         let places = self.manifests.topologies.iter().flat_map(|topology| &topology.spec.clusters);
         let gateway = places
             .filter(|place| place.name == self.scenario.gateway)
@@ -51,31 +62,33 @@ impl Stage<'_> {
             .clusters
             .iter()
             .filter_map(|name| self.translation.clusters.iter().find(|c| c.name == *name))
-            .map(|cluster| UpstreamConfig::new(cluster, salt))
+            .map(|cluster| upstream_config(cluster, salt))
             .collect();
         let configs = configs?;
         // The router's main thread sends its checks through clusters of its own.
         let threads = workers + u32::from(self.router.is_some());
-        let envoys = (0..replicas).map(|envoy| {
-            let upstreams = (0..).zip(&configs).map(|(upstream, config)| {
+        let mut set = Set::default();
+        for envoy in 0..replicas {
+            let mut upstreams = Vec::new();
+            for (upstream, config) in (0..).zip(&configs) {
                 let created = self.created(config.interval(), phases_rng);
                 let built = config.build(&proxy.locality, threads, created, envoy_rng);
-                if let Some(at) = built.next_sweep(envoy_rng) {
-                    queue.push(at.as_nanos(), Due::Sweep { envoy, upstream });
-                }
-                built
-            });
-            let upstreams = upstreams.collect();
-            let born = MonotonicTime::from_nanos(GatewayRun::origin() - WARM);
-            let front =
-                self.router.map(|config| Front::new(config, workers, born, &mut *envoy_rng));
-            for machine in 0..front.as_ref().map_or(0, Front::machines) {
-                let first = born.as_nanos() + phases_rng.below(TICK);
-                queue.push(first, Due::Tick { envoy, machine });
+                let first = built.next_sweep(envoy_rng);
+                set.sweeps.extend(first.map(|at| (envoy, upstream, at.as_nanos())));
+                upstreams.push(built);
             }
-            Envoy { upstreams, workers, front }
-        });
-        Ok(envoys.collect())
+            let born = MonotonicTime::from_nanos(GatewayRun::origin() - WARM);
+            let front = self.router.as_ref().map(|(config, routes)| {
+                let machines = Machines::new(config, workers, born, envoy_rng);
+                for machine in 0..machines.len() {
+                    let first = born.as_nanos() + phases_rng.below(TICK);
+                    set.ticks.push((envoy, machine, first));
+                }
+                BoxedFront(Box::new(Front::new(machines, Arc::clone(routes))))
+            });
+            set.envoys.push(Envoy { upstreams, workers, front });
+        }
+        Ok(set)
     }
 
     /// When a cluster was created: only where that is between two sweeps matters.
@@ -84,4 +97,16 @@ impl Stage<'_> {
         let age = self.scenario.cluster_age.map_or_else(|| rng.random(), |age| nanos(age.0));
         MonotonicTime::from_nanos(GatewayRun::origin() - age % interval)
     }
+}
+
+/// What a cluster's upstreams are made from. `salt` places hosts for consistent hashing; all Envoys hash the same addresses.
+fn upstream_config(cluster: &Cluster, salt: u64) -> Result<UpstreamConfig<'_>, SimError> {
+    let name = || cluster.name.clone();
+    let mut balancing =
+        LbConfig::try_from(cluster).map_err(|error| SimError::Policy { cluster: name(), error })?;
+    balancing.policy = balancing.policy.salted(salt);
+    let detector = cluster.outlier_detection.as_ref().map(DetectorConfig::try_from).transpose();
+    let detector =
+        detector.map_err(|error| SimError::OutlierDetection { cluster: name(), error })?;
+    Ok(UpstreamConfig { cluster, balancing, detector })
 }

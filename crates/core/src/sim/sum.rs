@@ -2,8 +2,8 @@
 
 use super::gateway_run::GatewayRun;
 use super::pods::Pods;
-use super::recorder::{Cell, Span};
 use super::report::NONE;
+use mesh_failover_engine::run::{Cell, Span};
 
 /// Spans added up.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +64,7 @@ pub(super) fn spans_between(gateways: &[GatewayRun], from: u64, to: u64) -> Vec<
     let (from, to) = (GatewayRun::origin() + from, GatewayRun::origin() + to);
     let mut spans = Vec::new();
     for gateway in gateways {
-        for span in gateway.engine.recorder.spans() {
+        for span in gateway.engine.recorder().spans() {
             if span.from >= from && span.to <= to {
                 spans.push((gateway, span));
             }

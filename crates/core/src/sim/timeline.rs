@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use mesh_failover_engine::run::Arrivals;
+
 use super::error::SimError;
-use super::nanos;
 use super::pods::Faults;
-use crate::manifest::{Expectation, Fail, Latency, Scenario, Step, Target};
+use crate::manifest::{Expectation, Fail, Latency, Scenario, Step, Target, Traffic};
+use crate::time::nanos;
 
 /// A scenario that can be played.
 #[derive(Debug, Clone)]
@@ -267,6 +269,14 @@ impl fmt::Display for Shown<'_> {
             Some(ordinals) => write!(f, " {ordinals:?}"),
             None => Ok(()),
         }
+    }
+}
+
+/// How the requests of a gateway are spaced.
+pub(super) fn spacing(traffic: &Traffic) -> Arrivals {
+    match traffic.arrivals.unwrap_or_default() {
+        crate::manifest::Arrivals::Constant => Arrivals::Constant,
+        crate::manifest::Arrivals::Poisson => Arrivals::Poisson,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::pods::{Faults, NewWorkload, PodId, Pods, RegionId};
+use mesh_failover_engine::run::{PodId, RegionId};
+
+use super::pods::{Faults, NewWorkload, Pods};
 use super::timeline::{Action, Fault};
 use crate::cluster::{Address, LbEndpoint};
 use crate::envoy::placed;

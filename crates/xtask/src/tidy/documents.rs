@@ -52,23 +52,31 @@ fn folders(sources: &[Source]) -> Vec<String> {
     findings
 }
 
-/// The modules of the core are those in the table.
+/// The modules of the core and of the engine are those in their tables.
 fn modules(sources: &[Source]) -> Vec<String> {
     let Some(text) = text_of(sources, "ARCHITECTURE.md") else { return Vec::new() };
-    let named = first_column(text, "| module |");
+    let tables = [("core", "| module |"), ("engine", "| module of the engine |")];
+    let findings =
+        tables.iter().flat_map(|(name, heading)| modules_of(sources, name, text, heading));
+    findings.collect()
+}
+
+fn modules_of(sources: &[Source], name: &str, text: &str, heading: &str) -> Vec<String> {
+    let named = first_column(text, heading);
+    let folder = format!("crates/{name}/src/");
     let found: BTreeSet<String> = sources
         .iter()
-        .filter_map(|source| source.path.strip_prefix("crates/core/src/"))
+        .filter_map(|source| source.path.strip_prefix(&folder))
         .filter_map(|path| path.split('/').next())
         .map(|module| module.trim_end_matches(".rs").to_owned())
         .filter(|module| module != "lib")
         .collect();
     let absent = named
         .difference(&found)
-        .map(|module| format!("ARCHITECTURE.md: the core has no module `{module}`"));
+        .map(|module| format!("ARCHITECTURE.md: the {name} has no module `{module}`"));
     let unexplained = found
         .difference(&named)
-        .map(|module| format!("ARCHITECTURE.md: does not explain the core's module `{module}`"));
+        .map(|module| format!("ARCHITECTURE.md: does not explain the {name}'s module `{module}`"));
     absent.chain(unexplained).collect()
 }
 

@@ -1,0 +1,87 @@
+//! What a request under way waits for: the first of its answer and its timeouts.
+
+use super::{Due, Engine};
+use crate::random::Random;
+use crate::run::endpoints::Behaviour;
+use crate::run::envoy::RoutePlan;
+use crate::run::latency::ResponseTime;
+use crate::run::requests::Next;
+use crate::run::retry::AttemptEnd;
+
+impl Engine {
+    /// The first of an attempt's own and its route's timeout, with what it means.
+    fn timeout(&mut self, slot: u32, deadline: u64) -> (u64, Next) {
+        let route = self.requests.get_mut(slot).map_or(0, |request| request.route);
+        let per_try =
+            RoutePlan::numbered(&self.plans, route).retry().and_then(|rules| rules.per_try_timeout);
+        let per_try = per_try.map_or(u64::MAX, |timeout| self.now.saturating_add(timeout));
+        if per_try < deadline {
+            (per_try, Next::PerTryTimeout)
+        } else {
+            (deadline, Next::RouteTimeout)
+        }
+    }
+
+    /// What a request meets at its host. `connect_timeout`: of the connection that it makes.
+    pub(super) fn await_behaviour(
+        &mut self,
+        slot: u32,
+        behaviour: Behaviour,
+        connect_timeout: Option<u64>,
+        deadline: u64,
+    ) {
+        match behaviour {
+            Behaviour::Answer { latency, fail_below, fail_status } => {
+                let fails = fail_below > 0 && self.endpoints_rng.random() < fail_below;
+                let status = if fails { fail_status } else { 200 };
+                let time = self.latencies.draw(latency, &mut self.endpoints_rng);
+                self.await_answer(slot, status, time, deadline);
+            }
+            Behaviour::Refuse => self.end_attempt(slot, AttemptEnd::ConnectFailure, false),
+            Behaviour::Silent => self.await_timeout(slot, None, deadline),
+            Behaviour::Unreachable => {
+                let at = connect_timeout.map(|timeout| self.now.saturating_add(timeout));
+                self.await_timeout(slot, at, deadline);
+            }
+        }
+    }
+
+    fn await_answer(&mut self, slot: u32, status: u16, time: ResponseTime, deadline: u64) {
+        let (limit, at_limit) = self.timeout(slot, deadline);
+        let at = match time {
+            ResponseTime::Lane(lane) => {
+                if limit == u64::MAX || self.queue.due_in_lane(self.now, lane) <= limit {
+                    let ticket = self.requests.set_next(slot, Next::Answer(status));
+                    self.queue.push_lane(self.now, lane, Due::Request(ticket));
+                    return;
+                }
+                limit
+            }
+            ResponseTime::After(time) => {
+                let at = self.now.saturating_add(time);
+                if at <= limit {
+                    let ticket = self.requests.set_next(slot, Next::Answer(status));
+                    self.queue.push(at, Due::Request(ticket));
+                    return;
+                }
+                limit
+            }
+        };
+        let ticket = self.requests.set_next(slot, at_limit);
+        self.queue.push(at, Due::Request(ticket));
+    }
+
+    /// No answer will come: waits for a timeout, of the connection (`connect`) or of the request.
+    pub(super) fn await_timeout(&mut self, slot: u32, connect: Option<u64>, deadline: u64) {
+        let (limit, at_limit) = self.timeout(slot, deadline);
+        let (at, next) = match connect {
+            Some(at) if at <= limit => (at, Next::ConnectTimeout),
+            _ if limit == u64::MAX => (limit, Next::Nothing),
+            _ => (limit, at_limit),
+        };
+        let ticket = self.requests.set_next(slot, next);
+        if next != Next::Nothing {
+            self.queue.push(at, Due::Request(ticket));
+        }
+    }
+}
