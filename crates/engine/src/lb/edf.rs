@@ -122,7 +122,7 @@ impl<T> EdfScheduler<T> {
         // Each entry was rounded down by less than two picks; the bound only keeps nonsensical weights from taking minutes.
         let rounded_away = scheduler.order_offset.saturating_mul(2);
         for _ in 0..u64::from(picks_left).min(rounded_away) {
-            scheduler.rotate(&weight, |_| ());
+            scheduler.rotate(|entry| 1.0 / weight(entry), |_| ());
         }
         scheduler
     }
@@ -146,20 +146,26 @@ impl<T> EdfScheduler<T> {
     where
         T: Clone,
     {
-        self.rotate(&weight, T::clone)
+        self.rotate(|entry| 1.0 / weight(entry), T::clone)
+    }
+
+    /// The same for entries that know `1/weight`.
+    #[inline]
+    pub(super) fn pick_and_add_after<R>(
+        &mut self,
+        wait: impl Fn(&T) -> f64,
+        picked: impl FnOnce(&T) -> R,
+    ) -> Option<R> {
+        self.rotate(wait, picked)
     }
 
     #[inline]
-    fn rotate<R>(
-        &mut self,
-        weight: &impl Fn(&T) -> f64,
-        picked: impl FnOnce(&T) -> R,
-    ) -> Option<R> {
+    fn rotate<R>(&mut self, wait: impl Fn(&T) -> f64, picked: impl FnOnce(&T) -> R) -> Option<R> {
         let mut top = self.queue.peek_mut()?;
         // The heap mends itself when `top` goes out of scope, sifting the changed entry down.
         let entry: &mut Entry<T> = &mut top;
         self.current_time = entry.deadline;
-        entry.deadline = self.current_time + 1.0 / weight(&entry.value);
+        entry.deadline = self.current_time + wait(&entry.value);
         entry.order = self.order_offset;
         self.order_offset += 1;
         Some(picked(&entry.value))

@@ -21,6 +21,7 @@ pub const DEFAULT_CHOICE_COUNT: u32 = 2;
 /// let busy = |host| if host == 7 { 5 } else { 0 };
 /// assert_eq!(unweighted_host_pick(&[7, 8, 9], 2, busy, &mut random), Some(8));
 /// ```
+#[inline]
 pub fn unweighted_host_pick(
     hosts: &[u32],
     choice_count: u32,

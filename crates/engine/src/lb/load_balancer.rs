@@ -88,12 +88,12 @@ use crate::time::MonotonicTime;
 use crate::units::Priority;
 
 /// What the load balancer may look at when it picks.
-#[derive(Clone, Copy)]
-pub struct Moment<'a> {
+#[derive(Debug)]
+pub struct Moment<'a, A: ?Sized> {
     /// The time.
     pub now: MonotonicTime,
     /// Requests in flight to a host, over all workers. Only least request asks.
-    pub active_requests: &'a dyn Fn(HostId) -> u32,
+    pub active_requests: &'a A,
 }
 
 /// What a retry changes.
@@ -159,7 +159,7 @@ impl LoadBalancer {
         config: LbConfig,
         host_sets: &[Arc<HostSet>],
         local_host_set: Option<Arc<HostSet>>,
-        moment: &Moment<'_>,
+        moment: &Moment<'_, impl Fn(HostId) -> u32>,
         random: &mut impl Random,
     ) -> Self {
         let mut balancer = Self {
@@ -189,7 +189,7 @@ impl LoadBalancer {
         &mut self,
         priority: Priority,
         host_set: Arc<HostSet>,
-        moment: &Moment<'_>,
+        moment: &Moment<'_, impl Fn(HostId) -> u32>,
         random: &mut impl Random,
     ) {
         let Ok(index) = usize::try_from(priority.0) else { return };
@@ -216,7 +216,7 @@ impl LoadBalancer {
     /// A retry whose host is rejected picks again, from the priority on, up to its number of attempts.
     pub fn choose_host(
         &mut self,
-        moment: &Moment<'_>,
+        moment: &Moment<'_, impl Fn(HostId) -> u32>,
         retry: Option<&Retry<'_>>,
         random: &mut impl Random,
     ) -> Option<Pick> {
@@ -318,7 +318,7 @@ impl LoadBalancer {
     }
 
     /// Gives every list of a priority its scheduler.
-    fn refresh(&mut self, index: usize, moment: &Moment<'_>) {
+    fn refresh(&mut self, index: usize, moment: &Moment<'_, impl Fn(HostId) -> u32>) {
         match self.config.policy {
             HostPolicy::Random => return,
             HostPolicy::ConsistentHash { algorithm, salt } => {
@@ -328,7 +328,7 @@ impl LoadBalancer {
         }
         let Some(host_set) = self.host_sets.get(index).cloned() else { return };
         self.recalculate_hosts_in_slow_start(&host_set, moment.now);
-        let weigher = self.weigher(moment);
+        let weigher = Weigher::new(&self.config.policy, self.latest_host_added_time, moment.now);
         let seed = self.seed;
         let Some(state) = self.per_priority.get_mut(index) else { return };
         for (slot, source) in HostsSource::every(&host_set).enumerate() {
@@ -373,23 +373,10 @@ impl LoadBalancer {
         }
     }
 
-    /// How hosts weigh at this moment.
-    fn weigher(&self, moment: &Moment<'_>) -> Weigher {
-        let since = self.latest_host_added_time;
-        Weigher {
-            by_requests: matches!(self.config.policy, HostPolicy::LeastRequest { .. }),
-            ramp: self
-                .config
-                .policy
-                .slow_start()
-                .filter(|ramp| ramp.contains(since, moment.now))
-                .copied(),
-        }
-    }
-
+    #[inline]
     fn choose_host_once(
         &mut self,
-        moment: &Moment<'_>,
+        moment: &Moment<'_, impl Fn(HostId) -> u32>,
         retry: Option<&Retry<'_>>,
         random: &mut impl Random,
     ) -> Option<Pick> {
@@ -415,6 +402,7 @@ impl LoadBalancer {
         Some(Pick { host, priority, availability, panic, locality })
     }
 
+    #[inline]
     fn choose_locality(
         &mut self,
         index: usize,
@@ -439,15 +427,15 @@ impl LoadBalancer {
     }
 
     /// `hash` is the number that chose the priority.
+    #[inline]
     fn choose_from(
         &mut self,
         index: usize,
         source: HostsSource,
         hash: u64,
-        moment: &Moment<'_>,
+        moment: &Moment<'_, impl Fn(HostId) -> u32>,
         random: &mut impl Random,
     ) -> Option<HostId> {
-        let weigher = self.weigher(moment);
         let host_set = self.host_sets.get(index)?;
         let hosts = source.hosts(host_set);
         let position = if self.config.policy == HostPolicy::Random {
@@ -456,10 +444,13 @@ impl LoadBalancer {
             let scheduler = self.per_priority.get_mut(index)?.schedulers.get_mut(source.slot()?)?;
             match (&mut scheduler.edf, &self.config.policy) {
                 (Some(edf), _) => {
+                    let since = self.latest_host_added_time;
+                    let weigher = Weigher::new(&self.config.policy, since, moment.now);
                     edf.pick_and_add(|host| weigher.weight(host_set, *host, moment))?
                 }
                 (None, HostPolicy::LeastRequest { choice_count, .. }) => {
-                    let active = |host| host_set.id(host).map_or(0, moment.active_requests);
+                    let active =
+                        |host| host_set.id(host).map_or(0, |id| (moment.active_requests)(id));
                     least_request::unweighted_host_pick(hosts, *choice_count, active, random)?
                 }
                 (None, _) => round_robin::unweighted_host_pick(hosts, &mut scheduler.rr_index)?,

@@ -73,6 +73,8 @@ pub fn effective_locality_weight(
 struct LocalityEntry {
     index: u32,
     effective_weight: f64,
+    /// 1/weight: a division less for every request.
+    wait: f64,
 }
 
 /// The schedulers of one priority.
@@ -95,9 +97,9 @@ impl LocalityWrr {
         let scheduler = |availability| {
             let entries = (0..)
                 .zip(localities.clone())
-                .map(|(index, counts)| LocalityEntry {
-                    index,
-                    effective_weight: counts.effective_weight(availability, factor),
+                .map(|(index, counts)| {
+                    let effective_weight = counts.effective_weight(availability, factor);
+                    LocalityEntry { index, effective_weight, wait: 1.0 / effective_weight }
                 })
                 .filter(|entry| entry.effective_weight > 0.0)
                 .collect();
@@ -110,12 +112,13 @@ impl LocalityWrr {
     }
 
     /// The next locality, by number; `None` if no locality has a weight, and then the whole priority serves.
+    #[inline]
     pub fn choose_locality(&mut self, availability: HostAvailability) -> Option<u32> {
         let scheduler = match availability {
             HostAvailability::Healthy => &mut self.healthy,
             HostAvailability::Degraded => &mut self.degraded,
         };
-        scheduler.pick_and_add(|entry| entry.effective_weight).map(|entry| entry.index)
+        scheduler.pick_and_add_after(|entry| entry.wait, |entry| entry.index)
     }
 
     /// Whether localities with hosts of this kind have a weight.

@@ -146,6 +146,7 @@ pub fn distribute_load(
 
 /// The priority and kind of hosts for a request. `hash` is uniform; only `hash % 100` counts.
 #[must_use]
+#[inline]
 pub fn choose_priority(hash: u64, load: &PriorityLoad) -> (Priority, HostAvailability) {
     let hash = hash % 100 + 1;
     let kinds =

@@ -3,10 +3,13 @@
 //! **Source**: Envoy source/extensions/load_balancing_policies/{round_robin,least_request}
 //! `hostWeight`; common/load_balancer_impl.cc `EdfLoadBalancerBase::refresh`, v1.40.
 
+use super::config::HostPolicy;
 use super::host_set::{CoarseHealth, HostSet};
 use super::least_request;
 use super::load_balancer::Moment;
 use super::slow_start::SlowStartRamp;
+use crate::host::HostId;
+use crate::time::MonotonicTime;
 
 /// `hostWeight` of the policy at one moment.
 pub(super) struct Weigher {
@@ -16,6 +19,14 @@ pub(super) struct Weigher {
 }
 
 impl Weigher {
+    /// How hosts weigh at `now`, when one came last at `since`.
+    pub(super) fn new(policy: &HostPolicy, since: MonotonicTime, now: MonotonicTime) -> Self {
+        Self {
+            by_requests: matches!(policy, HostPolicy::LeastRequest { .. }),
+            ramp: policy.slow_start().filter(|ramp| ramp.contains(since, now)).copied(),
+        }
+    }
+
     pub(super) fn needs_edf(&self, host_set: &HostSet, hosts: &[u32]) -> bool {
         let mut weights =
             hosts.iter().filter_map(|host| host_set.host(*host)).map(|host| host.weight);
@@ -23,7 +34,12 @@ impl Weigher {
         hosts.len() > 1 && (self.ramp.is_some() || weights.any(|weight| Some(weight) != first))
     }
 
-    pub(super) fn weight(&self, host_set: &HostSet, position: u32, moment: &Moment<'_>) -> f64 {
+    pub(super) fn weight(
+        &self,
+        host_set: &HostSet,
+        position: u32,
+        moment: &Moment<'_, impl Fn(HostId) -> u32>,
+    ) -> f64 {
         // INVARIANT: positions come from this host set.
         let Some(host) = host_set.host(position) else { return 1.0 };
         let weight = if self.by_requests {

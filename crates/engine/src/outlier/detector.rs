@@ -196,6 +196,7 @@ impl Detector {
     }
 
     /// A response's status, as the HTTP router reports it: through the error matcher, if there is one.
+    #[inline]
     pub fn put_http_response_code(
         &mut self,
         host: HostId,
@@ -215,6 +216,7 @@ impl Detector {
     /// A result, counted and acted on at once: [`Detector::count`], then [`Detector::on_consecutive_error`] for each detection.
     ///
     /// Results of unknown hosts are ignored.
+    #[inline]
     pub fn put_result(
         &mut self,
         host: HostId,
@@ -223,12 +225,17 @@ impl Detector {
         now: MonotonicTime,
         random: &mut impl Random,
     ) {
-        for ejection_type in self.count(host, result, code) {
+        let detections = self.count(host, result, code);
+        if detections == Detections::default() {
+            return;
+        }
+        for ejection_type in detections {
             self.on_consecutive_error(host, ejection_type, now, random);
         }
     }
 
     /// The worker's half of [`Detector::put_result`]: counts, and says what the main thread must hear.
+    #[inline]
     pub fn count(&mut self, host: HostId, result: HostResult, code: Option<u16>) -> Detections {
         match self.state.monitors.get_mut(host) {
             Some(monitor) => monitor.put_result(&self.config, result, code),
@@ -330,7 +337,10 @@ impl Detector {
             self.uneject_host(host, now);
         }
         self.process_success_rate_ejections(MonitorType::ExternalOrigin, now, random);
-        self.process_success_rate_ejections(MonitorType::LocalOrigin, now, random);
+        // Only in split mode has anything been counted for it.
+        if self.config.split_external_local_origin_errors {
+            self.process_success_rate_ejections(MonitorType::LocalOrigin, now, random);
+        }
         for (_, monitor) in self.state.monitors.iter_mut() {
             monitor.decay_eject_time_backoff(self.config.interval, now);
         }

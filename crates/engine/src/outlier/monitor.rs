@@ -95,6 +95,7 @@ pub struct DetectorHostMonitor {
 
 impl DetectorHostMonitor {
     /// Counts a result. With `code`, that status counts outside split mode whatever `result` is.
+    #[inline]
     pub fn put_result(
         &mut self,
         config: &DetectorConfig,
@@ -134,6 +135,7 @@ impl DetectorHostMonitor {
 
     /// Counts a response. A run is detected when its length *equals* the threshold: longer runs detect
     /// nothing more until the counter is reset.
+    #[inline]
     pub fn put_http_response_code(&mut self, config: &DetectorConfig, code: u16) -> Detections {
         let server_error = (500..600).contains(&code);
         self.external_origin.accumulator.put(!server_error);

@@ -81,6 +81,7 @@ impl ArrivalProcess {
         };
     }
 
+    #[inline]
     fn poisson_gap(&self, rng: &mut Xoshiro) -> u64 {
         // Signed: a processor converts those in one instruction, and no gap is that long.
         (self.exponential.sample(rng) * self.gap) as i64 as u64

@@ -58,15 +58,6 @@ enum Due {
     Tick { envoy: u32, machine: u32 },
 }
 
-/// Where a request goes, and until when.
-#[derive(Debug, Clone, Copy)]
-struct Way {
-    envoy: u32,
-    worker: u32,
-    upstream: u32,
-    deadline: u64,
-}
-
 /// All that requests touch.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -154,6 +145,7 @@ impl Engine {
     }
 
     /// A request comes to one of the gateway's workers, any with the same probability: connections are spread by the kernel.
+    #[inline]
     fn arrive(&mut self) {
         let span = self.recorder.start();
         let mut request = Request::new(self.now, span);
@@ -177,6 +169,7 @@ impl Engine {
     }
 
     /// Finds the cluster of a request, or how it ends without one.
+    #[inline]
     fn route(&mut self, request: &mut Request) -> Result<(), Outcome> {
         let (clusters, missing, timeout) = match RoutePlan::numbered(&self.plans, request.route) {
             RoutePlan::Local(outcome) => return Err(*outcome),
@@ -189,6 +182,7 @@ impl Engine {
     }
 
     /// Something in a request's life is due.
+    #[inline]
     fn on_request(&mut self, ticket: Ticket) {
         let Some(request) = self.requests.redeem(ticket) else { return };
         match request.next {
@@ -212,69 +206,66 @@ impl Engine {
     }
 
     /// Sends a request, for the first time or again, to a host of the load balancer's choice. Whether there was one.
+    #[inline]
     fn attempt(&mut self, slot: u32) -> bool {
-        let Some((way, pick)) = self.choose_host(slot) else {
+        let Self { requests, envoys, plans, envoy_rng, now, .. } = self;
+        let Some(request) = requests.get_mut(slot) else { return false };
+        let Some(upstream) = Envoy::upstream(envoys, request.envoy, request.upstream) else {
+            return false;
+        };
+        let pick = if request.attempts == 0 {
+            let hash = RoutePlan::numbered(plans, request.route).hash();
+            upstream.choose_host(request.worker, hash, None, *now, envoy_rng)
+        } else {
+            self.choose_host_again(slot)
+        };
+        let Some(pick) = pick else {
             self.finish(slot, Outcome::local(503, ResponseFlags::UH));
             return false;
         };
-        let envoy = self.envoys.get_mut(way.envoy as usize);
-        let Some(upstream) = envoy.and_then(|envoy| envoy.upstreams.get_mut(way.upstream as usize))
-        else {
-            return false;
+        self.connect(slot, pick);
+        true
+    }
+
+    /// Gets a request a connection to its host.
+    #[inline]
+    fn connect(&mut self, slot: u32, pick: Pick) {
+        let Self { requests, envoys, .. } = self;
+        let Some(request) = requests.get_mut(slot) else { return };
+        let Some(upstream) = Envoy::upstream(envoys, request.envoy, request.upstream) else {
+            return;
         };
-        let pod = upstream.pod(pick.host);
-        let (_, region) = self.endpoints.behaviour(pod);
         let full = upstream.active_requests >= upstream.breakers.max_requests;
         let taken = if full {
             Connection::Overflow
         } else {
-            upstream.connections.take(way.worker, pick.host)
+            upstream.connections.take(request.worker, pick.host)
         };
-        match taken {
-            Connection::Overflow => {
-                self.finish(slot, Outcome::local(503, ResponseFlags::UO));
-                return true;
-            }
-            Connection::Awaited => upstream.connections.wait(way.worker, pick.host, slot),
-            Connection::Reused | Connection::New => upstream.begin(pick.host),
+        if taken == Connection::Overflow {
+            return self.finish(slot, Outcome::local(503, ResponseFlags::UO));
         }
-        if let Some(request) = self.requests.get_mut(slot) {
-            request.attempts += 1;
-            request.host = pick.host;
-            request.priority = pick.priority;
-            request.pod = pod;
-            request.region = region;
-            request.waits = taken == Connection::Awaited;
-        }
+        request.attempts += 1;
+        request.host = pick.host;
+        request.priority = pick.priority;
+        request.pod = upstream.pod(pick.host);
+        request.waits = taken == Connection::Awaited;
         if taken == Connection::Awaited {
-            self.await_timeout(slot, None, way.deadline);
+            upstream.connections.wait(request.worker, pick.host, slot);
+            let deadline = request.deadline;
+            self.await_timeout(slot, None, deadline);
         } else {
+            upstream.begin(pick.host);
             self.meet(slot, taken == Connection::Reused);
         }
-        true
     }
 
-    /// Asks the worker's load balancer; a retry may avoid hosts and priorities.
-    fn choose_host(&mut self, slot: u32) -> Option<(Way, Pick)> {
+    /// Asks the worker's load balancer once more: a retry may avoid hosts and priorities.
+    #[cold]
+    fn choose_host_again(&mut self, slot: u32) -> Option<Pick> {
         let request = self.requests.get_mut(slot)?;
-        let way = Way {
-            envoy: request.envoy,
-            worker: request.worker,
-            upstream: request.upstream,
-            deadline: request.deadline,
-        };
-        let upstream = self
-            .envoys
-            .get_mut(request.envoy as usize)?
-            .upstreams
-            .get_mut(request.upstream as usize)?;
-        let rng = &mut self.envoy_rng;
-        if request.attempts == 0 {
-            let hash = RoutePlan::numbered(&self.plans, request.route).hash();
-            let pick = upstream.choose_host(request.worker, hash, None, self.now, rng)?;
-            return Some((way, pick));
-        }
-        let rules = RoutePlan::numbered(&self.plans, request.route).retry()?;
+        let upstream = Envoy::upstream(&mut self.envoys, request.envoy, request.upstream)?;
+        let plan = RoutePlan::numbered(&self.plans, request.route);
+        let rules = plan.retry()?;
         let history = self.histories.get_mut(request.history as usize)?;
         let tried = &history.hosts;
         let load = match &mut history.priorities {
@@ -290,16 +281,15 @@ impl Engine {
             should_select_another_host: &|host| rules.avoid_previous_hosts && tried.contains(&host),
             priority_load: load.as_ref(),
         };
-        let hash = RoutePlan::numbered(&self.plans, request.route).hash();
-        let pick = upstream.choose_host(request.worker, hash, Some(&retry), self.now, rng)?;
-        Some((way, pick))
+        let rng = &mut self.envoy_rng;
+        upstream.choose_host(request.worker, plan.hash(), Some(&retry), self.now, rng)
     }
 
     /// An attempt is over: tells the detector, then tries again or answers the client.
+    #[inline]
     fn end_attempt(&mut self, slot: u32, end: AttemptEnd, per_try_timeout: bool) {
         let outcome = final_outcome(end, per_try_timeout, false);
-        self.leave_host(slot, end, outcome);
-        let route = self.requests.get_mut(slot).map_or(0, |request| request.route);
+        let route = self.leave_host(slot, end, outcome);
         match RoutePlan::numbered(&self.plans, route).retry() {
             Some(rules) if rules.wants(end) => {
                 let rules = Arc::clone(rules);
@@ -316,34 +306,29 @@ impl Engine {
         self.finish(slot, outcome);
     }
 
-    /// Ends the attempt at its host and lets the detector know.
-    fn leave_host(&mut self, slot: u32, end: AttemptEnd, outcome: Outcome) {
+    /// Ends the attempt at its host and lets the detector know. Returns the number of the request's route.
+    #[inline]
+    fn leave_host(&mut self, slot: u32, end: AttemptEnd, outcome: Outcome) -> u32 {
         let time = self.time();
-        let Some(request) = self.requests.get_mut(slot) else { return };
+        let Self { requests, envoys, recorder, envoy_rng: rng, now, .. } = self;
+        let Some(request) = requests.get_mut(slot) else { return 0 };
         let (waited, connecting) = (take(&mut request.waits), take(&mut request.connects));
         request.answered = matches!(end, AttemptEnd::Response(_));
         if !request.is_check && !waited {
-            let latency = self.now - request.attempt_started;
-            self.recorder.attempt(request.span, request.pod, outcome, latency);
+            recorder.attempt(request.span, request.pod, outcome, *now - request.attempt_started);
         }
-        let (envoy, upstream_index, host) = (request.envoy, request.upstream, request.host);
-        let (worker, answered) = (request.worker, request.answered);
-        let Some(upstream) = self
-            .envoys
-            .get_mut(envoy as usize)
-            .and_then(|envoy| envoy.upstreams.get_mut(upstream_index as usize))
-        else {
-            return;
-        };
+        let (route, host, worker) = (request.route, request.host, request.worker);
+        let (envoy, upstream_index) = (request.envoy, request.upstream);
+        let Some(upstream) = Envoy::upstream(envoys, envoy, upstream_index) else { return route };
         if waited {
             // It never had a host to blame.
-            return upstream.connections.give_up(worker, host, slot);
+            upstream.connections.give_up(worker, host, slot);
+            return route;
         }
         if connecting {
             upstream.connections.end_connecting();
         }
-        upstream.end(worker, host, answered);
-        let rng = &mut self.envoy_rng;
+        upstream.end(worker, host, request.answered);
         match end {
             AttemptEnd::Response(status) => upstream.report_status(host, status, time, rng),
             AttemptEnd::Reset if outcome.flags.intersects(ResponseFlags::UT) => {
@@ -353,14 +338,33 @@ impl Engine {
                 upstream.report(host, HostResult::LocalOriginConnectFailed, None, time, rng);
             }
         }
+        let limited = upstream.connections.are_limited();
         if upstream.has_ejection_events() {
             self.follow_detector(envoy, upstream_index);
         }
-        self.serve_waiting(envoy, upstream_index, worker, host);
+        if limited {
+            self.serve_waiting(envoy, upstream_index, worker, host);
+        }
+        route
     }
 
     /// Answers the client: the one end of every request.
+    #[inline]
     fn finish(&mut self, slot: u32, outcome: Outcome) {
+        let Some(request) = self.requests.get_mut(slot) else { return };
+        if request.is_plain() {
+            let region = request.answered.then_some(request.region);
+            let (span, took) = (request.span, self.now - request.started);
+            self.requests.remove(slot);
+            self.recorder.request(span, region, outcome, took);
+        } else {
+            self.finish_other(slot, outcome);
+        }
+    }
+
+    /// A request that was tried again, or that a chooser of regions knows of.
+    #[cold]
+    fn finish_other(&mut self, slot: u32, outcome: Outcome) {
         self.release_retry(slot);
         let Some(request) = self.requests.get_mut(slot) else { return };
         let request = *request;

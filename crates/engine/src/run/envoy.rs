@@ -95,6 +95,16 @@ pub struct Envoy {
 }
 
 impl Envoy {
+    /// A cluster of one of some Envoys.
+    #[inline]
+    pub(crate) fn upstream(
+        envoys: &mut [Self],
+        envoy: u32,
+        upstream: u32,
+    ) -> Option<&mut Upstream> {
+        envoys.get_mut(envoy as usize)?.upstreams.get_mut(upstream as usize)
+    }
+
     /// Percent of requests that go to each cluster now, as far as its first worker knows.
     pub(crate) fn cluster_shares(&self, plans: &[RoutePlan]) -> Vec<f64> {
         let len = self.upstreams.len();

@@ -18,22 +18,23 @@ const AREA: f64 = 0.003_949_659_822_581_557;
 #[derive(Debug, Clone)]
 pub(crate) struct Exponential {
     /// Width of each layer and, next, of the one above.
-    widths: Vec<f64>,
+    widths: Box<[f64; LAYERS + 1]>,
     /// `e^-width`.
-    heights: Vec<f64>,
+    heights: Box<[f64; LAYERS + 1]>,
 }
 
 impl Exponential {
     pub(crate) fn new() -> Self {
-        let mut widths = Vec::with_capacity(LAYERS + 1);
-        widths.push(AREA / exp(-TAIL));
+        let mut widths = Box::new([0.0; LAYERS + 1]);
         let mut width = TAIL;
-        for _ in 1..LAYERS {
-            widths.push(width);
+        for layer in widths.iter_mut().take(LAYERS).skip(1) {
+            *layer = width;
             width = -ln(AREA / width + exp(-width));
         }
-        widths.push(0.0);
-        let heights = widths.iter().map(|width| exp(-width)).collect();
+        if let Some(bottom) = widths.first_mut() {
+            *bottom = AREA / exp(-TAIL);
+        }
+        let heights = Box::new(widths.map(|width| exp(-width)));
         Self { widths, heights }
     }
 
@@ -45,30 +46,28 @@ impl Exponential {
         loop {
             let bits = rng.random();
             let layer = (bits & 0xff) as usize;
-            let (Some([width, above]), Some([bottom, top])) =
-                (two(&self.widths, layer), two(&self.heights, layer))
-            else {
-                return 0.0;
-            };
+            #[allow(clippy::indexing_slicing, reason = "a layer is below 256, of 257 entries")]
+            let (width, above) = (self.widths[layer], self.widths[layer + 1]);
             let x = (bits >> 11) as i64 as f64 * (1.0 / 9_007_199_254_740_992.0) * width;
-            if x < *above {
+            if x < above {
                 return x;
             }
-            if layer == 0 {
-                // The tail is an exponential distribution again.
-                return TAIL - ln(rng.positive_unit());
-            }
-            if bottom + (top - bottom) * rng.unit() < exp(-x) {
+            if let Some(x) = self.beside(layer, x, rng) {
                 return x;
             }
         }
     }
-}
 
-/// An entry and the next.
-#[inline]
-fn two(table: &[f64], index: usize) -> Option<&[f64; 2]> {
-    table.get(index..)?.first_chunk()
+    /// For a point that is not below the layer above: whether it is below the curve.
+    #[cold]
+    fn beside(&self, layer: usize, x: f64, rng: &mut Xoshiro) -> Option<f64> {
+        if layer == 0 {
+            // The tail is an exponential distribution again.
+            return Some(TAIL - ln(rng.positive_unit()));
+        }
+        let (bottom, top) = (self.heights.get(layer)?, self.heights.get(layer + 1)?);
+        (bottom + (top - bottom) * rng.unit() < exp(-x)).then_some(x)
+    }
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ impl Took {
 pub struct Histogram {
     /// The bucket of the first count.
     first: u32,
+    /// From the first bucket to the last; empty as long as all are in one.
     counts: Vec<u32>,
     total: u64,
     min: u64,
@@ -62,6 +63,9 @@ impl Histogram {
 
     #[inline]
     fn add(&mut self, bucket: u32, more: u32) {
+        if self.counts.is_empty() && bucket == self.first {
+            return;
+        }
         let place = bucket.wrapping_sub(self.first) as usize;
         match self.counts.get_mut(place) {
             Some(count) => *count = count.saturating_add(more),
@@ -71,9 +75,14 @@ impl Histogram {
 
     #[cold]
     fn add_new(&mut self, bucket: u32, more: u32) {
-        if self.counts.is_empty() {
+        if self.total == 0 {
             self.first = bucket;
-        } else if let Some(missing) = self.first.checked_sub(bucket) {
+            return;
+        }
+        if self.counts.is_empty() {
+            self.counts.push(u32::try_from(self.total).unwrap_or(u32::MAX));
+        }
+        if let Some(missing) = self.first.checked_sub(bucket) {
             self.counts.splice(0..0, repeat_n(0, missing as usize));
             self.first = bucket;
         }
@@ -86,12 +95,19 @@ impl Histogram {
         }
     }
 
+    /// Every bucket with its count.
+    fn buckets(&self) -> impl Iterator<Item = (u32, u64)> {
+        let only = self.counts.is_empty() && self.total > 0;
+        let counts = self.counts.iter().map(|count| u64::from(*count));
+        (self.first..).zip(only.then_some(self.total).into_iter().chain(counts))
+    }
+
     /// Adds all that another has seen.
     pub fn merge(&mut self, other: &Self) {
-        for (bucket, more) in (other.first..).zip(&other.counts).filter(|(_, more)| **more > 0) {
-            self.add(bucket, *more);
+        for (bucket, more) in other.buckets().filter(|(_, more)| *more > 0) {
+            self.add(bucket, u32::try_from(more).unwrap_or(u32::MAX));
+            self.total += more;
         }
-        self.total += other.total;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
     }
@@ -101,8 +117,8 @@ impl Histogram {
     pub fn percentile(&self, percent: u32) -> Option<u64> {
         let rank = (self.total * u64::from(percent)).div_ceil(100).max(1);
         let mut seen = 0;
-        for (bucket, count) in (self.first..).zip(&self.counts) {
-            seen += u64::from(*count);
+        for (bucket, count) in self.buckets() {
+            seen += count;
             if seen >= rank {
                 return Some(upper_bound(u64::from(bucket)).clamp(self.min, self.max));
             }

@@ -65,6 +65,9 @@ pub(crate) struct Queue<E> {
     /// `winners[1]` is the lane due first of all; the children of node n are 2n and 2n+1; leaves follow.
     winners: Vec<u32>,
     timers: BinaryHeap<Reverse<Due<E>>>,
+    /// The keys of the first event of all and of the first timer: asked for with every arrival.
+    next: (u64, u64),
+    next_timer: (u64, u64),
 }
 
 impl<E: Copy> Queue<E> {
@@ -76,6 +79,8 @@ impl<E: Copy> Queue<E> {
             heads: Vec::new(),
             winners: Vec::new(),
             timers: BinaryHeap::new(),
+            next: NEVER,
+            next_timer: NEVER,
         }
     }
 
@@ -102,6 +107,7 @@ impl<E: Copy> Queue<E> {
     }
 
     /// Puts an event into a lane: due the lane's delay from `now`, which must not go back.
+    #[inline]
     pub(crate) fn push_lane(&mut self, now: u64, lane: LaneId, event: E) {
         let index = lane.0 as usize;
         let (Some(delay), Some(ring)) = (self.delays.get(index), self.lanes.get_mut(index)) else {
@@ -117,20 +123,24 @@ impl<E: Copy> Queue<E> {
 
     /// Puts in an event due at `at`.
     pub(crate) fn push(&mut self, at: u64, event: E) {
-        self.timers.push(Reverse(Due { at, order: self.order, event }));
+        let due = Due { at, order: self.order, event };
+        self.next = self.next.min(due.key());
+        self.next_timer = self.next_timer.min(due.key());
+        self.timers.push(Reverse(due));
         self.order += 1;
     }
 
     /// When the next event is due; `u64::MAX` if there is none.
     #[inline]
-    pub(crate) fn next_at(&self) -> u64 {
-        self.lane_key().min(self.timer_key()).0
+    pub(crate) const fn next_at(&self) -> u64 {
+        self.next.0
     }
 
     /// Takes the next event out.
+    #[inline]
     pub(crate) fn pop(&mut self) -> Option<Due<E>> {
-        if self.timer_key() < self.lane_key() {
-            return self.timers.pop().map(|Reverse(due)| due);
+        if self.next == self.next_timer {
+            return self.pop_timer();
         }
         let lane = *self.winners.get(1)?;
         let ring = self.lanes.get_mut(lane as usize)?;
@@ -140,9 +150,11 @@ impl<E: Copy> Queue<E> {
         Some(due)
     }
 
-    #[inline]
-    fn timer_key(&self) -> (u64, u64) {
-        self.timers.peek().map_or(NEVER, |Reverse(due)| due.key())
+    fn pop_timer(&mut self) -> Option<Due<E>> {
+        let Reverse(due) = self.timers.pop()?;
+        self.next_timer = self.timers.peek().map_or(NEVER, |Reverse(due)| due.key());
+        self.next = self.lane_key().min(self.next_timer);
+        Some(due)
     }
 
     #[inline]
@@ -165,6 +177,7 @@ impl<E: Copy> Queue<E> {
             self.play(node);
             node /= 2;
         }
+        self.next = self.lane_key().min(self.next_timer);
     }
 
     fn rebuild_tree(&mut self) {

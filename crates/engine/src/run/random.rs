@@ -49,7 +49,10 @@ impl Xoshiro {
 
     /// Any of `0..bound`, all but equally likely (the bias is below 2⁻³²); 0 if `bound` is 0.
     pub(crate) fn index(&mut self, bound: u32) -> u32 {
-        ((u128::from(self.random()) * u128::from(bound)) >> 64) as u32
+        // The upper half of a product of 128 bits, by parts: on wasm32 such a product is a call.
+        let (random, bound) = (self.random(), u64::from(bound));
+        let low = ((random & u64::from(u32::MAX)) * bound) >> 32;
+        (((random >> 32) * bound + low) >> 32) as u32
     }
 }
 

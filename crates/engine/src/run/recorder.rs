@@ -113,6 +113,8 @@ pub struct Recorder {
     detailed: bool,
     /// What was counted last.
     took: Took,
+    /// When the current span ends; `u64::MAX` after the last.
+    current_end: u64,
 }
 
 impl Recorder {
@@ -133,7 +135,8 @@ impl Recorder {
         };
         let rows: Vec<u32> = spans.iter().enumerate().map(row).collect();
         let endpoints = vec![Vec::new(); rows.last().map_or(0, |last| *last as usize + 1)];
-        Self { spans, current: 0, endpoints, rows, detailed, took: Took::default() }
+        let current_end = spans.first().map_or(u64::MAX, |span| span.to);
+        Self { spans, current: 0, endpoints, rows, detailed, took: Took::default(), current_end }
     }
 
     /// The span of a request that starts now.
@@ -145,9 +148,10 @@ impl Recorder {
         self.current
     }
 
-    /// When the current span ends; `None` after the last.
-    pub fn current_end(&self) -> Option<u64> {
-        self.spans.get(self.current as usize).map(|span| span.to)
+    /// When the current span ends; `u64::MAX` after the last.
+    #[inline]
+    pub(super) const fn current_end(&self) -> u64 {
+        self.current_end
     }
 
     /// Closes the current span.
@@ -156,6 +160,7 @@ impl Recorder {
             span.gauges = gauges;
             self.current += 1;
         }
+        self.current_end = self.spans.get(self.current as usize).map_or(u64::MAX, |span| span.to);
     }
 
     /// A request ended. `region`: whose upstream answered.
@@ -234,7 +239,7 @@ mod tests {
     fn a_request_belongs_to_the_span_in_which_it_started() {
         let mut recorder = Recorder::new(&[0, 10, 20], &[0], 2);
         let first = recorder.start();
-        assert_eq!(recorder.current_end(), Some(10));
+        assert_eq!(recorder.current_end(), 10);
         recorder.next_span(Gauges::default());
         let second = recorder.start();
         recorder.request(first, Some(RegionId(1)), Outcome::OK, 15);

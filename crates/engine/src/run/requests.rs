@@ -84,6 +84,14 @@ impl Next {
 }
 
 impl Request {
+    /// Whether it is a client's and was tried once, and nobody chose a region for it.
+    #[inline]
+    pub(crate) const fn is_plain(&self) -> bool {
+        !(self.is_check | self.is_second | self.holds_retry)
+            && self.choice.is_none()
+            && self.history == u32::MAX
+    }
+
     pub(crate) const fn new(started: u64, span: u32) -> Self {
         Self {
             started,
@@ -122,6 +130,7 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
+    #[inline]
     pub(crate) fn insert(&mut self, request: Request) -> u32 {
         if let Some(slot) = self.free.pop()
             && let Some(place) = self.table.get_mut(slot as usize)
@@ -157,6 +166,7 @@ impl Requests {
             .filter(|request| request.live && request.stamp == ticket.stamp)
     }
 
+    #[inline]
     pub(crate) fn remove(&mut self, slot: u32) {
         if let Some(request) = self.table.get_mut(slot as usize) {
             request.live = false;

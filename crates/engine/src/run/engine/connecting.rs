@@ -4,16 +4,19 @@ use super::{Due, Engine};
 use crate::host::HostId;
 use crate::outlier::HostResult;
 use crate::run::endpoints::Behaviour;
+use crate::run::envoy::Envoy;
 use crate::run::requests::Next;
 use crate::time::MonotonicTime;
 
 impl Engine {
     /// A request has a connection, or makes one, and goes to its host.
+    #[inline]
     pub(super) fn meet(&mut self, slot: u32, reused: bool) {
         let Some(request) = self.requests.get_mut(slot) else { return };
         request.attempt_started = self.now;
-        let (host, pod, deadline) = (request.host, request.pod, request.deadline);
+        let (host, pod) = (request.host, request.pod);
         let (behaviour, region) = self.endpoints.behaviour(pod);
+        request.region = region;
         let connects = match behaviour {
             Behaviour::Answer { .. } | Behaviour::Silent => true,
             Behaviour::Refuse => false,
@@ -23,9 +26,8 @@ impl Engine {
         if !request.is_check {
             self.watches.iter_mut().for_each(|watch| watch.on_attempt(region, self.now));
         }
-        let envoy = self.envoys.get_mut(request.envoy as usize);
-        let Some(upstream) =
-            envoy.and_then(|envoy| envoy.upstreams.get_mut(request.upstream as usize))
+        let way = (request.route, request.deadline);
+        let Some(upstream) = Envoy::upstream(&mut self.envoys, request.envoy, request.upstream)
         else {
             return;
         };
@@ -38,7 +40,7 @@ impl Engine {
             upstream.report(host, connected, None, time, &mut self.envoy_rng);
         }
         let connect_timeout = upstream.connect_timeout;
-        self.await_behaviour(slot, behaviour, (!reused).then_some(connect_timeout), deadline);
+        self.await_behaviour(slot, behaviour, (!reused).then_some(connect_timeout), way);
     }
 
     /// The requests that waited for what a connection's end made room for.

@@ -142,7 +142,7 @@ impl Engine {
     /// Closes the spans that are over at `now`.
     #[inline]
     fn close_spans(&mut self, now: u64) {
-        while self.recorder.current_end().is_some_and(|end| end <= now) {
+        while self.recorder.current_end() <= now {
             self.close_span();
         }
     }

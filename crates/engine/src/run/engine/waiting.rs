@@ -10,8 +10,8 @@ use crate::run::retry::AttemptEnd;
 
 impl Engine {
     /// The first of an attempt's own and its route's timeout, with what it means.
-    fn timeout(&mut self, slot: u32, deadline: u64) -> (u64, Next) {
-        let route = self.requests.get_mut(slot).map_or(0, |request| request.route);
+    #[inline]
+    fn timeout(&self, (route, deadline): (u32, u64)) -> (u64, Next) {
         let per_try =
             RoutePlan::numbered(&self.plans, route).retry().and_then(|rules| rules.per_try_timeout);
         let per_try = per_try.map_or(u64::MAX, |timeout| self.now.saturating_add(timeout));
@@ -22,32 +22,34 @@ impl Engine {
         }
     }
 
-    /// What a request meets at its host. `connect_timeout`: of the connection that it makes.
+    /// What a request meets at its host. `connect_timeout`: of the connection that it makes. `way`: its route and deadline.
+    #[inline]
     pub(super) fn await_behaviour(
         &mut self,
         slot: u32,
         behaviour: Behaviour,
         connect_timeout: Option<u64>,
-        deadline: u64,
+        way: (u32, u64),
     ) {
         match behaviour {
             Behaviour::Answer { latency, fail_below, fail_status } => {
                 let fails = fail_below > 0 && self.endpoints_rng.random() < fail_below;
                 let status = if fails { fail_status } else { 200 };
                 let time = self.latencies.draw(latency, &mut self.endpoints_rng);
-                self.await_answer(slot, status, time, deadline);
+                self.await_answer(slot, status, time, way);
             }
             Behaviour::Refuse => self.end_attempt(slot, AttemptEnd::ConnectFailure, false),
-            Behaviour::Silent => self.await_timeout(slot, None, deadline),
+            Behaviour::Silent => self.await_timeout_on(slot, None, way),
             Behaviour::Unreachable => {
                 let at = connect_timeout.map(|timeout| self.now.saturating_add(timeout));
-                self.await_timeout(slot, at, deadline);
+                self.await_timeout_on(slot, at, way);
             }
         }
     }
 
-    fn await_answer(&mut self, slot: u32, status: u16, time: ResponseTime, deadline: u64) {
-        let (limit, at_limit) = self.timeout(slot, deadline);
+    #[inline]
+    fn await_answer(&mut self, slot: u32, status: u16, time: ResponseTime, way: (u32, u64)) {
+        let (limit, at_limit) = self.timeout(way);
         let at = match time {
             ResponseTime::Lane(lane) => {
                 if limit == u64::MAX || self.queue.due_in_lane(self.now, lane) <= limit {
@@ -73,7 +75,12 @@ impl Engine {
 
     /// No answer will come: waits for a timeout, of the connection (`connect`) or of the request.
     pub(super) fn await_timeout(&mut self, slot: u32, connect: Option<u64>, deadline: u64) {
-        let (limit, at_limit) = self.timeout(slot, deadline);
+        let route = self.requests.get_mut(slot).map_or(0, |request| request.route);
+        self.await_timeout_on(slot, connect, (route, deadline));
+    }
+
+    fn await_timeout_on(&mut self, slot: u32, connect: Option<u64>, way: (u32, u64)) {
+        let (limit, at_limit) = self.timeout(way);
         let (at, next) = match connect {
             Some(at) if at <= limit => (at, Next::ConnectTimeout),
             _ if limit == u64::MAX => (limit, Next::Nothing),

@@ -63,6 +63,12 @@ impl Connections {
         }
     }
 
+    /// Whether a request may have to wait for one.
+    #[inline]
+    pub(crate) const fn are_limited(&self) -> bool {
+        self.limits.is_some()
+    }
+
     /// A host with the next number.
     pub(super) fn add_host(&mut self) {
         self.pools.iter_mut().for_each(|pools| pools.push(Pool::default()));
