@@ -21,6 +21,7 @@ mod waiting;
 use std::mem::take;
 use std::sync::Arc;
 
+use self::connecting::Around;
 use self::front::Waiting;
 pub use self::playing::Pause;
 use self::retrying::History;
@@ -208,32 +209,19 @@ impl Engine {
     /// Sends a request, for the first time or again, to a host of the load balancer's choice. Whether there was one.
     #[inline]
     fn attempt(&mut self, slot: u32) -> bool {
+        let again = self.choose_host_again(slot);
         let Self { requests, envoys, plans, envoy_rng, now, .. } = self;
         let Some(request) = requests.get_mut(slot) else { return false };
         let Some(upstream) = Envoy::upstream(envoys, request.envoy, request.upstream) else {
             return false;
         };
-        let pick = if request.attempts == 0 {
+        let pick = again.unwrap_or_else(|| {
             let hash = RoutePlan::numbered(plans, request.route).hash();
             upstream.choose_host(request.worker, hash, None, *now, envoy_rng)
-        } else {
-            self.choose_host_again(slot)
-        };
+        });
         let Some(pick) = pick else {
             self.finish(slot, Outcome::local(503, ResponseFlags::UH));
             return false;
-        };
-        self.connect(slot, pick);
-        true
-    }
-
-    /// Gets a request a connection to its host.
-    #[inline]
-    fn connect(&mut self, slot: u32, pick: Pick) {
-        let Self { requests, envoys, .. } = self;
-        let Some(request) = requests.get_mut(slot) else { return };
-        let Some(upstream) = Envoy::upstream(envoys, request.envoy, request.upstream) else {
-            return;
         };
         let full = upstream.active_requests >= upstream.breakers.max_requests;
         let taken = if full {
@@ -242,7 +230,8 @@ impl Engine {
             upstream.connections.take(request.worker, pick.host)
         };
         if taken == Connection::Overflow {
-            return self.finish(slot, Outcome::local(503, ResponseFlags::UO));
+            self.finish(slot, Outcome::local(503, ResponseFlags::UO));
+            return true;
         }
         request.attempts += 1;
         request.host = pick.host;
@@ -253,15 +242,25 @@ impl Engine {
             upstream.connections.wait(request.worker, pick.host, slot);
             let deadline = request.deadline;
             self.await_timeout(slot, None, deadline);
-        } else {
-            upstream.begin(pick.host);
-            self.meet(slot, taken == Connection::Reused);
+            return true;
         }
+        upstream.begin(pick.host);
+        let (endpoints, watches) = (&self.endpoints, &mut self.watches);
+        let around = Around { now: *now, endpoints, watches, rng: envoy_rng };
+        let met = around.meet(request, upstream, taken == Connection::Reused);
+        self.await_behaviour(slot, met);
+        true
     }
 
-    /// Asks the worker's load balancer once more: a retry may avoid hosts and priorities.
+    /// What the load balancer says to a retry, which may avoid hosts and priorities; `None`: it is none.
+    #[inline]
+    fn choose_host_again(&mut self, slot: u32) -> Option<Option<Pick>> {
+        let is_retry = self.requests.get_mut(slot).is_some_and(|request| request.attempts > 0);
+        is_retry.then(|| self.choose_another_host(slot))
+    }
+
     #[cold]
-    fn choose_host_again(&mut self, slot: u32) -> Option<Pick> {
+    fn choose_another_host(&mut self, slot: u32) -> Option<Pick> {
         let request = self.requests.get_mut(slot)?;
         let upstream = Envoy::upstream(&mut self.envoys, request.envoy, request.upstream)?;
         let plan = RoutePlan::numbered(&self.plans, request.route);

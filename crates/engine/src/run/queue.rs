@@ -172,10 +172,13 @@ impl<E: Copy> Queue<E> {
         if let Some(head) = self.heads.get_mut(lane as usize) {
             *head = key;
         }
-        let mut node = (self.winners.len() / 2 + lane as usize) / 2;
-        while node > 0 {
-            self.play(node);
-            node /= 2;
+        // Most runs have one delay, and then there is no one to play against.
+        if self.lanes.len() > 1 {
+            let mut node = (self.winners.len() / 2 + lane as usize) / 2;
+            while node > 0 {
+                self.play(node);
+                node /= 2;
+            }
         }
         self.next = self.lane_key().min(self.next_timer);
     }

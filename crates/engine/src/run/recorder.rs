@@ -26,7 +26,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    #[inline]
+    #[inline(always)]
     fn record(&mut self, outcome: Outcome, latency: Option<Took>) {
         if outcome == Outcome::OK {
             self.ok += 1;

@@ -3,19 +3,38 @@
 use super::{Due, Engine};
 use crate::host::HostId;
 use crate::outlier::HostResult;
-use crate::run::endpoints::Behaviour;
+use crate::run::endpoints::{Behaviour, Endpoints};
 use crate::run::envoy::Envoy;
-use crate::run::requests::Next;
+use crate::run::random::Xoshiro;
+use crate::run::requests::{Next, Request};
+use crate::run::upstream::Upstream;
+use crate::run::watch::Watch;
 use crate::time::MonotonicTime;
 
-impl Engine {
-    /// A request has a connection, or makes one, and goes to its host.
+/// What a request finds beside its cluster.
+pub(super) struct Around<'a> {
+    pub(super) now: u64,
+    pub(super) endpoints: &'a Endpoints,
+    pub(super) watches: &'a mut [Watch],
+    pub(super) rng: &'a mut Xoshiro,
+}
+
+/// What a request meets, and what limits its wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Met {
+    pub(super) behaviour: Behaviour,
+    /// Of the connection that it makes.
+    pub(super) connect_timeout: Option<u64>,
+    /// Its route and deadline.
+    pub(super) way: (u32, u64),
+}
+
+impl Around<'_> {
+    /// A request goes to its host.
     #[inline]
-    pub(super) fn meet(&mut self, slot: u32, reused: bool) {
-        let Some(request) = self.requests.get_mut(slot) else { return };
+    pub(super) fn meet(self, request: &mut Request, upstream: &mut Upstream, reused: bool) -> Met {
         request.attempt_started = self.now;
-        let (host, pod) = (request.host, request.pod);
-        let (behaviour, region) = self.endpoints.behaviour(pod);
+        let (behaviour, region) = self.endpoints.behaviour(request.pod);
         request.region = region;
         let connects = match behaviour {
             Behaviour::Answer { .. } | Behaviour::Silent => true,
@@ -26,21 +45,35 @@ impl Engine {
         if !request.is_check {
             self.watches.iter_mut().for_each(|watch| watch.on_attempt(region, self.now));
         }
-        let way = (request.route, request.deadline);
-        let Some(upstream) = Envoy::upstream(&mut self.envoys, request.envoy, request.upstream)
-        else {
-            return;
-        };
         if request.connects {
             upstream.connections.begin_connecting();
         }
         if upstream.split && connects {
             let connected = HostResult::LocalOriginConnectSuccess;
             let time = MonotonicTime::from_nanos(self.now);
-            upstream.report(host, connected, None, time, &mut self.envoy_rng);
+            upstream.report(request.host, connected, None, time, self.rng);
         }
-        let connect_timeout = upstream.connect_timeout;
-        self.await_behaviour(slot, behaviour, (!reused).then_some(connect_timeout), way);
+        let connect_timeout = (!reused).then_some(upstream.connect_timeout);
+        Met { behaviour, connect_timeout, way: (request.route, request.deadline) }
+    }
+}
+
+impl Engine {
+    /// A request has a connection that it has waited for, or makes one, and goes to its host.
+    pub(super) fn meet(&mut self, slot: u32, reused: bool) {
+        let Self { requests, envoys, .. } = self;
+        let Some(request) = requests.get_mut(slot) else { return };
+        let Some(upstream) = Envoy::upstream(envoys, request.envoy, request.upstream) else {
+            return;
+        };
+        let around = Around {
+            now: self.now,
+            endpoints: &self.endpoints,
+            watches: &mut self.watches,
+            rng: &mut self.envoy_rng,
+        };
+        let met = around.meet(request, upstream, reused);
+        self.await_behaviour(slot, met);
     }
 
     /// The requests that waited for what a connection's end made room for.

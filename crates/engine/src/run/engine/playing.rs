@@ -126,6 +126,7 @@ impl Engine {
     }
 
     /// Does what is due next; the owner's number, if it is the owner's.
+    #[inline]
     fn handle_next_due(&mut self) -> Option<u32> {
         let due = self.queue.pop()?;
         self.now = due.at;

@@ -1,5 +1,6 @@
 //! What a request under way waits for: the first of its answer and its timeouts.
 
+use super::connecting::Met;
 use super::{Due, Engine};
 use crate::random::Random;
 use crate::run::endpoints::Behaviour;
@@ -22,15 +23,10 @@ impl Engine {
         }
     }
 
-    /// What a request meets at its host. `connect_timeout`: of the connection that it makes. `way`: its route and deadline.
+    /// Waits for what a request meets at its host.
     #[inline]
-    pub(super) fn await_behaviour(
-        &mut self,
-        slot: u32,
-        behaviour: Behaviour,
-        connect_timeout: Option<u64>,
-        way: (u32, u64),
-    ) {
+    pub(super) fn await_behaviour(&mut self, slot: u32, met: Met) {
+        let Met { behaviour, connect_timeout, way } = met;
         match behaviour {
             Behaviour::Answer { latency, fail_below, fail_status } => {
                 let fails = fail_below > 0 && self.endpoints_rng.random() < fail_below;
