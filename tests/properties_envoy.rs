@@ -177,7 +177,7 @@ proptest! {
         let host_sets: Vec<Arc<HostSet>> =
             priorities.into_iter().map(|hosts| Arc::new(host_set(hosts))).collect();
         let mut random = random(seed);
-        let moment = Moment { now: MonotonicTime::ZERO, active_requests: &|host| host.0 % 3 };
+        let moment = Moment { now: MonotonicTime::ZERO, active_requests: &|host: HostId| host.0 % 3 };
         let mut balancer = LoadBalancer::new(config, &host_sets, None, &moment, &mut random);
         let usable = host_sets.iter().any(|set| !set.healthy_hosts().is_empty());
         for _ in 0..50 {

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what the filter and a check cost, what an outage does to clients, and how fast the simulator plays, measured.
 
 mod check;
+mod drill;
 mod gateway;
 mod outage;
 mod page;
@@ -24,6 +25,8 @@ enum Bench {
     Outage(outage::Args),
     /// Bytes, time to the first picture and click, simulation and memory of the playground in a browser
     Page(page::Args),
+    /// Ten minutes at 1,000 requests/s as one call of the npm package, in Node and in a browser
+    Drill(drill::Args),
     /// Time that the simulator takes for a request, and how it grows with endpoints and regions
     Simulate,
     /// Time and memory of a check of a thousand manifests
@@ -35,6 +38,7 @@ pub fn run(args: Args) -> Result<()> {
         Bench::Gateway(args) => gateway::run(args),
         Bench::Outage(args) => outage::run(&args),
         Bench::Page(args) => page::run(&args),
+        Bench::Drill(args) => drill::run(&args),
         Bench::Simulate => simulate::run(),
         Bench::Check => check::run(),
     }

@@ -1,0 +1,32 @@
+//! `cargo xtask bench drill`: ten minutes at 1,000 requests/s as one call of the npm package, in Node and in a real browser.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::{tools, workspace, www};
+
+/// Arguments of `cargo xtask bench drill`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Runs, of which the best counts
+    #[arg(long, default_value_t = 7)]
+    rounds: u32,
+    /// Measure what is built already
+    #[arg(long)]
+    built: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    tools::node_modules()?;
+    if !args.built {
+        www::build_sdk()?;
+    }
+    let mut node = Command::new("node");
+    node.arg(workspace::root().join("tests/browser/drill.mjs"))
+        .env("ROUNDS", args.rounds.to_string());
+    if !node.status()?.success() {
+        bail!("the drill did not finish: see what it says above");
+    }
+    Ok(())
+}
