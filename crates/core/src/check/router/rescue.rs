@@ -8,7 +8,9 @@ use crate::check::{Finding, Rule};
 use crate::diagnostic::Severity;
 use crate::manifest::{Headers, HttpRoute};
 use crate::router::DestinationConfig;
-use crate::translate::resolve_short_name;
+use crate::translate::{http_rules, resolve_short_name};
+
+const HELP: &str = "leave `rescue` out for this destination, or make the change in the service instead of in the route";
 
 pub(super) const NOT_REPEATED: Rule = Rule {
     code: "MF0805",
@@ -17,7 +19,7 @@ pub(super) const NOT_REPEATED: Rule = Rule {
     title: "the router's second try does not repeat what the route changes in a request",
     why: "\
 With `rescue` the router sends a request that failed once more, as it saw it: before the route. `rewrite` and \
-`headers.request` of the VirtualService are done by Envoy's router filter, after it. So the second try has the \
+`headers.request` of a VirtualService, and an HTTPRoute's filters of their kind, are done by Envoy's router filter, after it. So the second try has the \
 path, the host and the headers that the client sent, and the service behind answers something else, \
 often 404, or without a header that it trusts the gateway to set. The client gets that answer as a success of \
 the rescue, because it is no server error.",
@@ -46,11 +48,35 @@ pub(super) fn check(
                 );
                 let path = format!("spec.http[{index}].{field}");
                 let found = facts.finding(&NOT_REPEATED, service, path, message);
-                findings.push(found.help(
-                    "leave `rescue` out for this destination, or make the change in the service instead of in the route",
-                ));
+                findings.push(found.help(HELP));
             }
         }
+    }
+    for object in &facts.manifests.kube_http_routes {
+        for (index, route) in http_rules(object) {
+            let namespace = object.metadata.namespace();
+            if let Some(field) = changed(&route, destination, namespace) {
+                let (list, filter) = in_http_route(&field);
+                let message = format!(
+                    "`rescue` for `{}` sends the request without this rule's `{filter}`",
+                    destination.host
+                );
+                let path = format!("spec.rules[{index}].{list}");
+                findings.push(facts.finding(&NOT_REPEATED, object, path, message).help(HELP));
+            }
+        }
+    }
+}
+
+/// Where an HTTPRoute says what a VirtualService says in `field`, and by which filter.
+fn in_http_route(field: &str) -> (String, &'static str) {
+    match (field, field.strip_suffix(".headers.request")) {
+        ("rewrite", _) => ("filters".to_owned(), "URLRewrite"),
+        (_, Some(of_backend)) => {
+            let backend = of_backend.replacen("route", "backendRefs", 1);
+            (format!("{backend}.filters"), "RequestHeaderModifier")
+        }
+        _ => ("filters".to_owned(), "RequestHeaderModifier"),
     }
 }
 
@@ -60,9 +86,10 @@ fn changed(route: &HttpRoute, destination: &DestinationConfig, namespace: &str) 
         let Some(to) = &weighted.destination else { return false };
         let port = to.port.as_ref().map(|port| port.number);
         let is_port = |own: u16| port.is_none_or(|port| port == u32::from(own));
-        to.subset.is_some()
-            && resolve_short_name(&to.host.to_ascii_lowercase(), namespace) == destination.host
-            && destination.port.is_none_or(is_port)
+        let host = resolve_short_name(&to.host.to_ascii_lowercase(), namespace);
+        let of_region = to.subset.is_some() && host == destination.host
+            || destination.hosts.values().any(|own| *own == host);
+        of_region && destination.port.is_none_or(is_port)
     })?;
     if route.rewrite.is_some() {
         return Some("rewrite".to_owned());
