@@ -200,6 +200,15 @@ test("the form is rendered into manifests and commands, which take the place of 
   await played(page);
   await pause(page);
   await page.getByRole("button", { name: "Form", exact: true }).click();
+  const weight = page.getByRole("textbox", { name: "Weight of europe-west1" });
+  await weight.fill("80");
+  await weight.blur();
+  await page.getByRole("button", { name: "Render manifests" }).click();
+  await page.getByRole("alert").filter({ hasText: "Not like this." }).waitFor();
+  await screenshot(page, "render-refused");
+  await page.keyboard.press("Escape");
+  await weight.fill("50");
+  await weight.blur();
   await page.getByRole("button", { name: "Render manifests" }).click();
   const text = page.getByTestId("rendered");
   await text.getByText("kind: Gateway").waitFor();
@@ -210,8 +219,8 @@ test("the form is rendered into manifests and commands, which take the place of 
   await page.getByRole("button", { name: "kubectl commands" }).click();
   await text.getByText("kubectl --context cluster-a").first().waitFor();
   await page.getByRole("dialog").getByRole("combobox", { name: "Routes" }).selectOption("gatewayApi");
-  await page.getByRole("alert").filter({ hasText: "Not like this." }).waitFor();
-  await screenshot(page, "render-refused");
+  await page.getByRole("button", { name: "service-europe-west1.yaml" }).click();
+  await text.getByText("kind: Service").waitFor();
   await page.getByRole("dialog").getByRole("combobox", { name: "Region router" }).selectOption("");
   await page.getByRole("button", { name: "http-route.yaml" }).click();
   await text.getByText("kind: HTTPRoute").waitFor();
