@@ -2,7 +2,7 @@
 
 /// The text is not YAML.
 pub const SYNTAX: &str = "MF0001";
-/// The text is too large, too deeply nested, or its aliases expand to too much.
+/// The text is too large, too deeply nested, or its aliases expand to too much; or it asks for too many endpoints.
 pub const LIMIT: &str = "MF0002";
 /// A key is given twice in one mapping.
 pub const DUPLICATE_KEY: &str = "MF0003";

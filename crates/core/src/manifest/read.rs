@@ -13,7 +13,7 @@ use super::pass::{Finding, UnknownFields};
 use super::{
     DestinationRule, Document, Entry, Gateway, Intent, Kind, Manifests, MeshConfig, Metadata, Node,
     Object, Path, Scenario, Schema, Segment, ServiceEntry, Source, Topology, TrafficExtension,
-    Value, VirtualService, WasmPlugin, WorkloadEntry, codes, hint,
+    Value, VirtualService, WasmPlugin, WorkloadEntry, codes, hint, numbers,
 };
 use crate::diagnostic::{Diagnostic, Severity, Span};
 
@@ -25,6 +25,7 @@ const MOST_FINDINGS: usize = 100;
 /// - Istio's kinds are read as istiod reads them; a field that Istio does not know is a warning.
 ///   In our own kinds it is an error.
 /// - A `List` counts as its items. Kinds that are not read are noted once each.
+/// - Of more than [`MAX_ENDPOINTS`](super::MAX_ENDPOINTS) or [`MAX_WORKERS`](super::MAX_WORKERS) nothing is kept.
 /// - Of a key given twice the last value is kept.
 /// - A document without `apiVersion` and `kind` that sets a field of MeshConfig is a MeshConfig, as
 ///   it stands in the `mesh` key of istiod's ConfigMap. With metadata it is written as
@@ -68,6 +69,7 @@ pub fn read(sources: &[Source<'_>]) -> (Manifests, Vec<Diagnostic>) {
             });
         }
     }
+    reading.diagnostics.extend(numbers::limit(&mut reading.manifests));
     (reading.manifests, reading.diagnostics)
 }
 

@@ -60,7 +60,7 @@ fn rule(policy: &str) -> String {
 /// Everything people break, and what they read then.
 #[test]
 fn a_zoo_of_broken_texts() {
-    let zoo: [(&str, String); 23] = [
+    let zoo: [(&str, String); 24] = [
         ("duration without a unit", rule("    outlierDetection: {interval: 10}\n")),
         ("wrong types, all of them", rule("    outlierDetection:\n      interval: soon\n      consecutive5xxErrors: abc\n      maxEjectionPercent: 1.5\n      consecutiveGatewayErrors: -1\n      intervall: 1s\n")),
         ("block one level too high", rule("    localityLbSetting: {enabled: true}\n    interval: 1s\n")),
@@ -81,6 +81,7 @@ fn a_zoo_of_broken_texts() {
         ("kinds and versions", "apiVersion: networking.istio.io/v2\nkind: Gateway\nspec: {}\n---\nkind: Gateway\n---\nhello\n---\napiVersion: v1\nkind: ConfigMap\n---\napiVersion: v1\nkind: ConfigMap\n---\napiVersion: networking.istio.io/v1\nkind: Destinationrule\n".into()),
         ("no spec", "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: a}\nservers: []\n".into()),
         ("our own kinds are strict", "apiVersion: mesh-failover.dev/v1alpha1\nkind: Topology\nspec:\n  clusters:\n  - {name: a, localty: r/z}\n".into()),
+        ("millions of endpoints", "apiVersion: mesh-failover.dev/v1alpha1\nkind: Topology\nspec:\n  clusters:\n  - name: a\n    gateway: {replicas: 3000000000, workers: 2}\n    workloads: [{service: a, port: 80, replicas: 99999}, {service: a, port: 80, replicas: 2}]\n---\napiVersion: mesh-failover.dev/v1alpha1\nkind: Scenario\nspec:\n  steps: [{at: 1s, scale: {replicas: 4000000000}}]\n".into()),
         ("bomb", bomb()),
         ("deep", "[".repeat(100)),
         ("recursive alias", "a: &a [*a]\n".into()),
