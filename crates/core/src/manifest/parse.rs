@@ -209,7 +209,9 @@ impl<'a> Builder<'a> {
 
     fn end(&mut self, marks: Marks) -> Result<(), Finding> {
         let Some(frame) = self.open.pop() else { return Ok(()) };
-        let span = self.positions.span(frame.start, marks.end.index());
+        // An empty collection may end before the anchor that it has.
+        let end = marks.end.index();
+        let span = self.positions.span(frame.start.min(end), end);
         let value = match frame.content {
             Content::Seq(items) => Value::Seq(items),
             Content::Map(mapping) => Value::Map(self.merged(mapping)?),
