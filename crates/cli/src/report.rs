@@ -68,10 +68,17 @@ pub(crate) fn rendered(
     let location = diagnostic.location.as_ref();
     let text = location.and_then(|at| texts.iter().find(|text| text.name == at.file));
     if let (Some(at), Some(text)) = (location, text) {
-        let start = usize::try_from(at.span.start).unwrap_or(usize::MAX).min(text.text.len());
-        let end = usize::try_from(at.span.end).unwrap_or(usize::MAX).clamp(start, text.text.len());
-        let mark = AnnotationKind::Primary.span(start..end).label(&diagnostic.path);
-        group = group.element(Snippet::source(&text.text).path(&at.file).annotation(mark));
+        let text = &text.text;
+        let start = usize::try_from(at.span.start).unwrap_or(usize::MAX).min(text.len());
+        let end = usize::try_from(at.span.end).unwrap_or(usize::MAX).clamp(start, text.len());
+        // Its own lines only: a large file is not to be gone through for each of its findings.
+        let first = text.get(..start).and_then(|it| it.rfind('\n')).map_or(0, |at| at + 1);
+        let last = text.get(end..).and_then(|it| it.find('\n')).map_or(text.len(), |at| end + at);
+        let lines = text.get(first..last).unwrap_or_default();
+        let mark = AnnotationKind::Primary.span(start - first..end - first).label(&diagnostic.path);
+        let line = usize::try_from(at.span.line).unwrap_or(1);
+        let snippet = Snippet::source(lines).line_start(line).path(&at.file).annotation(mark);
+        group = group.element(snippet);
     }
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help));

@@ -19,6 +19,8 @@ use crate::diagnostic::{Diagnostic, Severity, Span};
 
 /// Findings of one document that are reported.
 const MOST_FINDINGS: usize = 100;
+/// Findings of one text that are reported.
+const MOST_OF_TEXT: usize = 1_000;
 
 /// Reads every document of every source: what can be read, and everything that is wrong with the rest.
 ///
@@ -63,6 +65,7 @@ pub fn read(sources: &[Source<'_>]) -> (Manifests, Vec<Diagnostic>) {
         for root in roots {
             reading.document(Document { file: source.name.to_owned(), root });
         }
+        reading.shorten(first);
         if let Some(new) = reading.diagnostics.get_mut(first..) {
             new.sort_by_key(|diagnostic| {
                 diagnostic.location.as_ref().map(|place| place.span.start)
@@ -130,6 +133,22 @@ fn key(name: &str) -> Path {
 }
 
 impl Reading {
+    /// Leaves the first findings of a text, and says how many there are more.
+    fn shorten(&mut self, first: usize) {
+        let Some(more) = self.diagnostics.len().checked_sub(first + MOST_OF_TEXT + 1) else {
+            return;
+        };
+        self.diagnostics.truncate(first + MOST_OF_TEXT);
+        let last = self.diagnostics.last().cloned();
+        self.diagnostics.extend(last.map(|last| Diagnostic {
+            severity: Severity::Error,
+            code: codes::TOO_MANY_ERRORS,
+            message: format!("{} more findings of this file are not shown", more + 1),
+            help: None,
+            ..last
+        }));
+    }
+
     fn report(&mut self, document: &Document, mut findings: Vec<Finding>) {
         let all = findings.len();
         if all > MOST_FINDINGS {

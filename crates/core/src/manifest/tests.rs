@@ -111,6 +111,14 @@ fn the_neighbours_of_a_broken_document_are_read() {
 }
 
 #[test]
+fn a_text_of_nothing_but_mistakes_is_told_in_part() {
+    let (_, diagnostics) = read_text(&"---\na: b\n".repeat(3_000));
+    assert_eq!(diagnostics.len(), 1_001);
+    assert_eq!(diagnostics[1_000].code, codes::TOO_MANY_ERRORS);
+    assert_eq!(diagnostics[1_000].message, "2000 more findings of this file are not shown");
+}
+
+#[test]
 fn everything_but_the_wrong_field_is_kept() {
     let (manifests, _) =
         read_text(&rule("    outlierDetection: {interval: 10, maxEjectionPercent: 100}\n"));
