@@ -92,7 +92,9 @@ async fn labels_order_zones_and_regions() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_http_routes_a_region_is_the_service_that_only_it_has() -> Result<()> {
     const OF_REGION: &str = "hello-world-europe-west1.default.svc.cluster.local";
-    let (both, one) = ([("europe-west1-b", 20), ("us-central1-a", 20)], [("us-central1-a", 40)]);
+    const A: &str = "hello-world-europe-west1";
+    const B: &str = "hello-world-us-central1";
+    let (both, one) = ([(A, 20), (B, 20)], [(B, 40)]);
     let mut gateway = start(read("router-behind-http-routes", "us-central1")?, 1).await?;
     until_served_by(&gateway, &both).await?;
     gateway.scale("cluster-a", OF_REGION, 0).await?;

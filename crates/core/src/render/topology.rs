@@ -21,15 +21,19 @@ impl Wanted<'_> {
             name: cluster(region).to_owned(),
             locality: format!("{}{zone}", region.name),
             gateway: Some(self.topology_gateway()),
-            workloads: self.hosts_in(region).map(|host| workload(region, host, port)).collect(),
+            workloads: self.workloads_of(region, port),
             ..TopologyCluster::default()
         }
     }
 
-    /// The Services that have the region's pods.
-    fn hosts_in(&self, region: &IntentRegion) -> impl Iterator<Item = String> {
-        let own = self.needs_services().then(|| self.host_of(region));
-        std::iter::once(self.spec.host.clone()).chain(own)
+    /// The pods behind the whole Service, and again behind the region's own, where Envoy has them as other hosts.
+    fn workloads_of(&self, region: &IntentRegion, port: u16) -> Vec<Workload> {
+        let mut workloads = vec![workload(region, self.spec.host.clone(), port)];
+        if self.needs_services() {
+            let name = Some(self.service_of(region));
+            workloads.push(Workload { name, ..workload(region, self.host_of(region), port) });
+        }
+        workloads
     }
 
     /// Only what differs from a gateway's defaults, but how many there are.
