@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
+import { early } from "./early";
 import { fields } from "./fields";
+import { fonts } from "./fonts";
 import { offline } from "./offline";
 
 const { version } = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8")) as { version: string };
@@ -10,7 +12,7 @@ const { version } = JSON.parse(readFileSync(new URL("./package.json", import.met
 export default defineConfig({
   base: "./",
   define: { __VERSION__: JSON.stringify(version) },
-  plugins: [preact(), fields(), offline()],
+  plugins: [preact(), fields(), fonts(), early(), offline()],
   worker: { format: "es" },
   server: { fs: { allow: ["../.."] } },
   build: { target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },

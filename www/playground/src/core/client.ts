@@ -7,7 +7,8 @@ let worker: Worker | undefined;
 let lastId = 0;
 const waiting = new Map<number, Waiting>();
 
-function running(): Worker {
+/** Starts the worker, which loads the core at once. */
+export function begin(): Worker {
   if (worker) return worker;
   const started = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "core" });
   started.onmessage = ({ data }: MessageEvent<Reply>) => {
@@ -33,6 +34,6 @@ export function ask<A extends Ask>(question: A): Promise<Answers[A["ask"]]> {
   const id = ++lastId;
   return new Promise((resolve, reject) => {
     waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
-    running().postMessage({ id, question } satisfies Question);
+    begin().postMessage({ id, question } satisfies Question);
   });
 }

@@ -9,8 +9,13 @@ import type { Arm, Diagnostic, Played, Rendering, Report, SourceFile } from "./t
 /** As fine as the timeline draws. */
 const RESOLUTION = "250ms";
 
+/** Loads the core, once. */
+export function load(): Promise<void> {
+  return core.init(new URL(moduleUrl, import.meta.url));
+}
+
 export async function answer(question: Ask): Promise<Answers[keyof Answers]> {
-  await core.init(new URL(moduleUrl, import.meta.url));
+  await load();
   const { files } = question;
   switch (question.ask) {
     case "check": return check(files, question.istio);

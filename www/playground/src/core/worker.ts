@@ -1,5 +1,5 @@
 /** Runs the core off the page's thread. */
-import { answer } from "./engine";
+import { answer, load } from "./engine";
 import type { Question, Reply } from "./protocol";
 
 self.onmessage = async ({ data }: MessageEvent<Question>) => {
@@ -11,3 +11,6 @@ self.onmessage = async ({ data }: MessageEvent<Question>) => {
   }
   self.postMessage(reply);
 };
+
+// Before anybody asks. What goes wrong is the answer to the first question, which tries again.
+load().catch(() => undefined);

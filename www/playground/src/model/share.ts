@@ -1,5 +1,4 @@
 /** The whole state in the address after `#`: versioned, compressed, never sent anywhere. */
-import { strFromU8, strToU8 } from "fflate";
 import { project, start, type Project } from "./project";
 import { playhead } from "./playback";
 import { view, type View } from "./session";
@@ -18,33 +17,34 @@ export async function address(): Promise<string> {
 }
 
 export async function encode(): Promise<string> {
-  const { deflateSync } = await import("fflate");
   const { title, files, istio } = project.value;
   const state: State = { title, files: files.map(({ name, text }) => [name, text]), istio, view: view.value, at: Math.round(playhead.value) };
-  const packed = deflateSync(strToU8(JSON.stringify(state)), { level: 9 });
-  return `${VERSION}.${btoa(strFromU8(packed, true)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "")}`;
+  const packed = await bytes(new Blob([JSON.stringify(state)]).stream().pipeThrough(new CompressionStream("deflate-raw")));
+  return `${VERSION}.${btoa(Array.from(packed, (byte) => String.fromCharCode(byte)).join("")).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "")}`;
 }
 
 export async function decode(hash: string): Promise<Opened> {
-  const { Inflate } = await import("fflate");
   const [version, body = ""] = hash.replace(/^#/, "").split(".", 2);
   if (version !== VERSION) return { ok: false, message: /^\d+$/.test(version ?? "") ? "This link was made by a newer version of this page. Your own work is still here." : BROKEN };
   try {
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    const inflate = new Inflate((part) => {
-      size += part.length;
-      if (size > MOST_BYTES) throw new RangeError("too large");
-      parts.push(part);
-    });
-    inflate.push(strToU8(atob(body.replace(/-/g, "+").replace(/_/g, "/")), true), true);
-    const all = new Uint8Array(size);
-    let at = 0;
-    for (const part of parts) { all.set(part, at); at += part.length; }
-    const state: unknown = JSON.parse(strFromU8(all));
+    const packed = Uint8Array.from(atob(body.replace(/-/g, "+").replace(/_/g, "/")), (character) => character.charCodeAt(0));
+    const all = await bytes(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw")), MOST_BYTES);
+    const state: unknown = JSON.parse(new TextDecoder().decode(all));
     return isState(state) ? { ok: true, state } : { ok: false, message: BROKEN };
   } catch {
     return { ok: false, message: BROKEN };
+  }
+}
+
+async function bytes(stream: ReadableStream<Uint8Array<ArrayBuffer>>, most = Infinity): Promise<Uint8Array> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for (const reader = stream.getReader();;) {
+    const { done, value } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(parts).arrayBuffer());
+    size += value.length;
+    if (size > most) throw new RangeError("too large");
+    parts.push(value);
   }
 }
 

@@ -2,23 +2,25 @@ import { addStepOpen, announcement, device, editorOpen, galleryOpen, helpOpen, p
 import { instant } from "../model/playback";
 import { crash, diagnostics, restart, run, view } from "../model/session";
 import { project } from "../model/project";
-import { AddStep } from "./addstep";
-import { Compare } from "./compare";
 import { LeftPanel } from "./editor/panel";
-import { Gallery } from "./gallery";
 import { GuideTable } from "./guide";
-import { Help } from "./help";
 import { Hero } from "./hero";
 import { Icon, type IconName } from "./icons";
+import { later } from "./later";
 import { Legend } from "./legend";
 import { TrafficMap } from "./map/map";
 import { Phone } from "./phone";
-import { Render } from "./render";
-import { Share } from "./share";
 import { Timeline } from "./timeline/timeline";
 import { TopBar } from "./topbar";
 import { Transport } from "./transport";
 import { Why } from "./why";
+
+const AddStep = later(() => import("./addstep").then((part) => part.AddStep));
+const Compare = later(() => import("./compare").then((part) => part.Compare));
+const Gallery = later(() => import("./gallery").then((part) => part.Gallery));
+const Help = later(() => import("./help").then((part) => part.Help));
+const Render = later(() => import("./render").then((part) => part.Render));
+const Share = later(() => import("./share").then((part) => part.Share));
 
 export function App() {
   return (

@@ -6,18 +6,20 @@ import { instant } from "../model/playback";
 import { run, view } from "../model/session";
 import { useState } from "preact/hooks";
 import { Crash } from "./app";
-import { Compare } from "./compare";
 import { LeftPanel } from "./editor/panel";
 import { GuideTable } from "./guide";
 import { PrimaryButton } from "./hero";
 import { Icon, Logo } from "./icons";
 import { TrafficMap } from "./map/map";
+import { later } from "./later";
 import { Menu } from "./menu";
 import { Timeline } from "./timeline/timeline";
 import { PlayButton } from "./transport";
 import { Why } from "./why";
 
 const SEGMENTS: [Segment, string][] = [["run", "Run"], ["manifests", "Manifests"], ["why", "Why"]];
+
+const Compare = later(() => import("./compare").then((part) => part.Compare));
 
 export function Phone() {
   const now = hero.value;

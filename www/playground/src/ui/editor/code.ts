@@ -1,15 +1,12 @@
 /** CodeMirror, set up for manifests. Loaded after the first paint. */
-import { autocompletion, closeBrackets, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, setDiagnostics, type Diagnostic as Squiggle } from "@codemirror/lint";
-import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, RangeSetBuilder, StateEffect, StateField, type Extension } from "@codemirror/state";
-import { Decoration, EditorView, hoverTooltip, keymap, lineNumbers, ViewPlugin, WidgetType, type DecorationSet } from "@codemirror/view";
+import { Decoration, EditorView, keymap, lineNumbers, ViewPlugin, WidgetType, type DecorationSet } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import type { Diagnostic } from "../../core/types";
-import { completions, hoverText } from "./schema";
 
 const colors = HighlightStyle.define([
   { tag: tags.definition(tags.propertyName), color: "var(--yaml-key)" },
@@ -87,21 +84,19 @@ export interface Editor { view: EditorView; show(text: string, file: string): vo
 export function makeEditor(parent: HTMLElement, onChange: (text: string) => void): Editor {
   let silent = false;
   const label = new Compartment();
+  const help = new Compartment();
   const extensions: Extension = [
-    lineNumbers(), history(), closeBrackets(), highlightSelectionMatches(), indentUnit.of("  "),
+    lineNumbers(), history(), indentUnit.of("  "),
     yaml(), syntaxHighlighting(colors), scalars, lineMarks,
     lintGutter(),
-    autocompletion({ override: [completions] }),
-    hoverTooltip((view, position) => {
-      const told = hoverText(view.state, position);
-      return told && { pos: told.from, end: told.to, create: () => ({ dom: tooltip(told.title, told.text) }) };
-    }),
-    keymap.of([...completionKeymap, ...searchKeymap, ...defaultKeymap, indentWithTab]),
+    help.of([]),
+    keymap.of([...defaultKeymap, indentWithTab]),
     EditorView.updateListener.of((update) => { if (update.docChanged && !silent) onChange(update.state.doc.toString()); }),
     label.of(EditorView.contentAttributes.of({ "aria-label": "Manifest" })),
     EditorState.tabSize.of(2),
   ];
   const view = new EditorView({ parent, state: EditorState.create({ extensions }) });
+  assistWhenTouched(view, (assist) => view.dispatch({ effects: help.reconfigure(assist) }));
   return {
     view,
     show(text, file) {
@@ -125,6 +120,20 @@ export function makeEditor(parent: HTMLElement, onChange: (text: string) => void
   };
 }
 
+/** The pointer may rest by the time help is there: it is said once more where. */
+function assistWhenTouched(view: EditorView, give: (assist: Extension) => void): void {
+  const touched = new AbortController();
+  let at: MouseEventInit | undefined;
+  view.dom.addEventListener("pointermove", ({ clientX, clientY }) => (at = { clientX, clientY, bubbles: true }), { signal: touched.signal });
+  const load = async (): Promise<void> => {
+    const { assist } = await import("./assist");
+    give(assist);
+    touched.abort();
+    if (at) document.elementFromPoint(at.clientX ?? 0, at.clientY ?? 0)?.dispatchEvent(new MouseEvent("mousemove", at));
+  };
+  for (const sign of ["focusin", "pointerover"]) view.dom.addEventListener(sign, () => void load(), { once: true });
+}
+
 /** The one stretch in which two texts differ: the cursor and the scroll position survive. */
 function difference(old: string, text: string): [number, number, string] {
   let from = 0;
@@ -132,13 +141,4 @@ function difference(old: string, text: string): [number, number, string] {
   let end = 0;
   while (end < old.length - from && end < text.length - from && old[old.length - 1 - end] === text[text.length - 1 - end]) end++;
   return [from, old.length - end, text.slice(from, text.length - end)];
-}
-
-function tooltip(title: string, text: string): HTMLElement {
-  const element = document.createElement("div");
-  element.className = "cm-doc";
-  const strong = document.createElement("strong");
-  strong.textContent = title;
-  element.append(strong, document.createElement("br"), text);
-  return element;
 }

@@ -6,11 +6,13 @@ import { activeFile, project, tabName } from "../../model/project";
 import { diagnostics, run } from "../../model/session";
 import type { Severity } from "../../core/types";
 import { Icon } from "../icons";
+import { later } from "../later";
 import { SeverityMark } from "../marks";
 import { CodeArea } from "./area";
 import { DownloadMenu } from "./download";
-import { Form } from "../form/form";
 import { Problems } from "./problems";
+
+const Form = later(() => import("../form/form").then((part) => part.Form));
 
 export function LeftPanel() {
   return (

@@ -1,13 +1,4 @@
-import "@fontsource-variable/inter/wght.css";
-import "@fontsource-variable/jetbrains-mono/wght.css";
-import "./styles/tokens.css";
-import "./styles/base.css";
-import "./styles/layout.css";
-import "./styles/stage.css";
-import "./styles/timeline.css";
-import "./styles/editor.css";
-import "./styles/dialogs.css";
-import "./styles/small.css";
+/** The page itself: what was kept or linked, or the guide's situation, and everything that follows it. */
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { announceChanges } from "./model/announce";
