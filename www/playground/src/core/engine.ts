@@ -4,7 +4,7 @@ import moduleUrl from "mesh-failover/mesh-failover.wasm?url";
 import { characters } from "./offsets";
 import { policyOf } from "./policy";
 import type { Answers, Ask } from "./protocol";
-import type { Arm, Diagnostic, Played, Rendering, Report, SourceFile } from "./types";
+import type { Arm, Diagnostic, Played, Reading, Rendering, Report, SourceFile } from "./types";
 
 /** As fine as the timeline draws. */
 const RESOLUTION = "250ms";
@@ -21,6 +21,7 @@ export async function answer(question: Ask): Promise<Answers[keyof Answers]> {
     case "check": return check(files, question.istio);
     case "explain": return unlessRefused(() => policyOf(files, core.explain({ files, istio: question.istio, from: question.from })));
     case "html": return core.html({ files, istio: question.istio, arm: question.arm });
+    case "read": return read(files);
     case "render": return render(files);
     case "simulate": return simulate(files, question.istio, question.arm);
   }
@@ -40,6 +41,24 @@ function unlessRefused<T>(run: () => T): T | undefined {
 function refused(error: unknown): { ok: false; message: string } {
   if (error instanceof core.MeshFailoverError && error.code !== core.codes.internal) return { ok: false, message: error.message };
   throw error;
+}
+
+/** Documents that `read` is about; everything else would be read for nothing. */
+const OWN = /\bkind["']?:\s*["']?(?:Scenario|Topology|WasmPlugin)\b/;
+
+function read(files: SourceFile[]): Reading {
+  const { objects } = unlessRefused(() => core.parse({ files: files.filter(({ text }) => OWN.test(text)) })) ?? { objects: [] };
+  const [scenario] = objects.flatMap((object) => (object.kind === "Scenario" ? [{ file: object.location?.file ?? "", name: object.name, spec: object.spec }] : []));
+  return {
+    scenario,
+    clusters: objects.flatMap((object) => (object.kind === "Topology" ? object.spec.clusters : [])),
+    router: objects.some((object) => object.kind === "WasmPlugin" && routes(object.spec.pluginConfig)),
+  };
+}
+
+/** Whether a plugin's configuration is the region router's. */
+function routes(configuration: unknown): boolean {
+  return typeof configuration === "object" && configuration !== null && "destinations" in configuration;
 }
 
 function render(files: SourceFile[]): Rendering {

@@ -1,13 +1,14 @@
 /** What the page and its worker say to each other. */
 import type { Policy } from "./policy";
-import type { Arm, Diagnostic, Played, Rendering, SourceFile } from "./types";
+import type { Arm, Diagnostic, Played, Reading, Rendering, SourceFile } from "./types";
 
 export type Ask =
   | { ask: "check"; files: SourceFile[]; istio: string }
   | { ask: "explain"; files: SourceFile[]; istio: string; from: string }
+  | { ask: "read"; files: SourceFile[] }
   | { ask: "render"; files: SourceFile[] }
   | { ask: "html"; files: SourceFile[]; istio: string; arm: Arm }
   | { ask: "simulate"; files: SourceFile[]; istio: string; arm: Arm };
-export interface Answers { check: Diagnostic[]; simulate: Played; explain: Policy | undefined; html: string; render: Rendering }
+export interface Answers { check: Diagnostic[]; simulate: Played; explain: Policy | undefined; html: string; read: Reading; render: Rendering }
 export interface Question { id: number; question: Ask }
 export type Reply = { id: number; answer: Answers[keyof Answers] } | { id: number; failed: string };

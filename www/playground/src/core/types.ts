@@ -1,8 +1,8 @@
 /** What the core answers, as the page reads it: the package's own types, and findings with places in characters. */
 import type { SimulateAnswer } from "mesh-failover/slim";
 
-export type { Counts, EndpointFrame, EndpointLane, EndpointSpan, Event as RunEvent, File as SourceFile, Frame, Phase, Severity, Verdict } from "mesh-failover/slim";
-import type { EndpointSpan, File as SourceFile, Severity } from "mesh-failover/slim";
+export type { Counts, EndpointFrame, EndpointLane, EndpointSpan, Event as RunEvent, File as SourceFile, Frame, Phase, Severity, TopologyCluster, Verdict } from "mesh-failover/slim";
+import type { EndpointSpan, File as SourceFile, Scenario, Severity, TopologyCluster } from "mesh-failover/slim";
 
 export type Arm = "native" | "router";
 export type Report = SimulateAnswer;
@@ -24,5 +24,7 @@ export interface Diagnostic {
 }
 /** Manifests made from an intent, or why there are none. */
 export type Rendering = { ok: true; files: SourceFile[]; commands: string } | { ok: false; message: string };
+/** What the page itself has to know of the files: the scenario as written, the clusters, whether a region router is attached. */
+export interface Reading { scenario: { file: string; name: string; spec: Scenario } | undefined; clusters: TopologyCluster[]; router: boolean }
 /** A run of the scenario, or why there is none. */
 export type Played = { ok: true; report: Report; tookMs: number } | { ok: false; message: string };

@@ -3,9 +3,10 @@ import { activeFile, editFile, project } from "./project";
 import { playhead, playing, seek } from "./playback";
 import { bringsBack, regionOfStep, takesDown, without } from "./guide";
 import { run, scenario } from "./session";
-import { addSteps, editScenario, moveStep, type NewStep, readScenario, removeStep, setShares, type Expectation, type Target } from "./scenario";
+import type { Expectation, NewStep, Target } from "./scenario";
 import type { Run } from "./run";
 import { signal } from "@preact/signals";
+import type { SourceFile } from "../core/types";
 
 /** The step whose line the editor shows. */
 export const selectedStep = signal<number | undefined>(undefined);
@@ -15,18 +16,37 @@ const SNAP_MS = 100;
 /** A gateway may take so long before an expectation begins. */
 const SETTLE_MS = 2_000;
 
-export function addAtPlayhead(steps: Omit<NewStep, "atMs">[], expectations?: (before: Expectation[], atMs: number, end: number) => Expectation[]): void {
-  const current = scenario.value;
-  if (!current) return;
-  const atMs = Math.min(Math.round(playhead.value / SNAP_MS) * SNAP_MS, current.durationMs - SNAP_MS);
-  const file = editScenario(project.value.files, (spec, document) => {
-    addSteps(spec, document, steps.map((step) => ({ ...step, atMs })));
-    if (expectations) setShares(spec, document, expectations(current.expect.filter((known) => hasShare(known) && !known.more), atMs, current.durationMs), current.durationMs);
-  });
+type Edit = typeof import("./edit");
+let loaded: Edit | undefined;
+
+/** What changes the text is fetched, with its parser, for the first change; from then on the page follows the hand at once. */
+function editing(change: (edit: Edit) => void): void {
+  if (loaded) change(loaded);
+  else void import("./edit").then((edit) => { loaded = edit; change(edit); });
+}
+
+/** The scenario is read here too: the core's answer comes a moment later. */
+function put({ readScenario }: Edit, file: SourceFile | undefined, key: string): void {
   if (!file) return;
-  editFile(file.name, file.text, "");
-  const added = readScenario(project.value.files)?.steps.findLast((step) => step.atMs === atMs);
-  if (added) selectStep(added.index);
+  editFile(file.name, file.text, key);
+  scenario.value = readScenario(project.value.files) ?? scenario.value;
+}
+
+export function addAtPlayhead(steps: Omit<NewStep, "atMs">[], expectations?: (before: Expectation[], atMs: number, end: number) => Expectation[]): void {
+  const at = Math.round(playhead.value / SNAP_MS) * SNAP_MS;
+  editing((edit) => {
+    const { files } = project.value;
+    const current = edit.readScenario(files);
+    if (!current) return;
+    const atMs = Math.min(at, current.durationMs - SNAP_MS);
+    const file = edit.editScenario(files, (spec, document) => {
+      edit.addSteps(spec, document, steps.map((step) => ({ ...step, atMs })));
+      if (expectations) edit.setShares(spec, document, expectations(current.expect.filter((known) => hasShare(known) && !known.more), atMs, current.durationMs), current.durationMs);
+    });
+    put(edit, file, "");
+    const added = scenario.value?.steps.findLast((step) => step.atMs === atMs);
+    if (added) selectStep(added.index);
+  });
 }
 
 function hasShare({ share }: Expectation): boolean {
@@ -98,14 +118,11 @@ export function act(action: NewStep["action"], body: Record<string, unknown>): v
 }
 
 export function dragStep(index: number, atMs: number): void {
-  const file = editScenario(project.value.files, (spec) => moveStep(spec, index, atMs));
-  if (file) editFile(file.name, file.text, `drag ${index}`);
+  editing((edit) => put(edit, edit.editScenario(project.value.files, (spec) => edit.moveStep(spec, index, atMs)), `drag ${index}`));
 }
 
 export function deleteStep(index: number): void {
-  const file = editScenario(project.value.files, (spec) => removeStep(spec, index));
-  if (!file) return;
-  editFile(file.name, file.text, "");
+  editing((edit) => put(edit, edit.editScenario(project.value.files, (spec) => edit.removeStep(spec, index)), ""));
   selectedStep.value = undefined;
 }
 

@@ -36,6 +36,16 @@ export function editDocument(files: SourceFile[], kind: string, edit: (document:
   });
 }
 
+/** A text as people write manifests, or the first mistake in it. */
+export function formatted(text: string): { ok: true; text: string } | { ok: false; message: string } {
+  const documents = parse(text);
+  const broken = documents.flatMap(({ errors }) => errors)[0];
+  if (broken) return { ok: false, message: broken.message.split("\n")[0] ?? "" };
+  const texts = documents.map(write);
+  const [only = text] = texts;
+  return { ok: true, text: texts.length > 1 ? texts.map((part) => part.replace(/^---\n/, "")).join("---\n") : only };
+}
+
 export function plain(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }

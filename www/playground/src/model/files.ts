@@ -1,6 +1,5 @@
 /** Files in and out: dropped, pasted, added, formatted, downloaded. Nothing is taken in that could hurt the work. */
 import { signal } from "@preact/signals";
-import { parseAllDocuments } from "yaml";
 import type { SourceFile } from "../core/types";
 import { activeFile, change, editFile, project } from "./project";
 
@@ -100,18 +99,13 @@ export function removeFile(name: string): void {
   change({ ...project.value, files: project.value.files.filter((file) => file.name !== name) });
 }
 
-export function formatActive(): void {
+export async function formatActive(): Promise<void> {
   const file = project.value.files.find(({ name }) => name === activeFile.value);
   if (!file) return;
-  const documents = parseAllDocuments(file.text);
-  if (!Array.isArray(documents) || documents.length === 0) return;
-  const broken = documents.flatMap(({ errors }) => errors)[0];
-  if (broken) {
-    notice.value = `${file.name} cannot be formatted: ${broken.message.split("\n")[0] ?? ""}`;
-    return;
-  }
-  const texts = documents.map((document) => document.toString({ lineWidth: 0, indentSeq: false, flowCollectionPadding: false }));
-  editFile(file.name, texts.length > 1 ? texts.map((text) => text.replace(/^---\n/, "")).join("---\n") : texts[0] ?? "", "");
+  const { formatted } = await import("./documents");
+  const made = formatted(file.text);
+  if (made.ok) editFile(file.name, made.text, "");
+  else notice.value = `${file.name} cannot be formatted: ${made.message}`;
 }
 
 export function save(name: string, data: BlobPart, type: string): void {

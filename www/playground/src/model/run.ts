@@ -6,13 +6,13 @@ export const NONE = "none";
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const TOKENS = "abcdef";
 
-export interface Region { name: string; index: number; letter: string; /** CSS colour token. */ token: string; /** Beyond the sixth, colours repeat with a hatch. */ repeats: boolean }
+export interface Region { name: string; index: number; letter: string; /** CSS colour token. */ token: string; /** Beyond the sixth, colours repeat with a hatch. */ repeats: boolean; /** Its one zone and cluster, or how many zones. */ where: string }
 /** Stands where an ejection has no reason: a gateway's dump says that a host is out, not why. */
 export const BEFORE_THE_RUN = "BEFORE_THE_RUN";
 
 export interface Ejection { fromMs: number; /** Undefined: not within the run. */ toMs?: number; reason: string; ejections: number }
 export interface Lane extends EndpointLane { ejections: Ejection[] }
-export interface Run { report: Report; regions: Region[]; lanes: Lane[]; gatewayRegion: string; tookMs: number }
+export interface Run { report: Report; regions: Region[]; lanes: Lane[]; /** By the region's index. */ lanesOf: Lane[][]; gatewayRegion: string; tookMs: number }
 
 /** How an endpoint is at an instant; ejection goes before what was done to it. */
 export type Condition =
@@ -26,15 +26,45 @@ export function makeRun(report: Report, gatewayRegion: string, tookMs: number): 
   const seen = new Set(report.endpoints.map((endpoint) => endpoint.region));
   for (const name of Object.keys(report.frames[0]?.regions ?? {})) if (name !== NONE) seen.add(name);
   const names = [...seen].sort((left, right) => Number(right === gatewayRegion) - Number(left === gatewayRegion));
+  const ejections = ejectionsByEndpoint(report.events);
+  const lanes = report.endpoints.map((endpoint) => ({ ...endpoint, ejections: ejections.get(endpoint.name) ?? [] }));
+  const lanesOf = names.map((name) => lanes.filter(({ region }) => region === name));
   const regions = names.map((name, index) => ({
     name, index,
+    where: whereOf(lanesOf[index] ?? []),
     letter: LETTERS[index % 26] ?? "?",
     token: TOKENS[index % TOKENS.length] ?? "a",
     repeats: index >= TOKENS.length,
   }));
-  const ejections = ejectionsByEndpoint(report.events);
-  const lanes = report.endpoints.map((endpoint) => ({ ...endpoint, ejections: ejections.get(endpoint.name) ?? [] }));
-  return { report, regions, lanes, gatewayRegion, tookMs };
+  return { report, regions, lanes, lanesOf, gatewayRegion, tookMs };
+}
+
+function whereOf(lanes: Lane[]): string {
+  const zones = new Set(lanes.map(({ zone }) => zone));
+  const [first] = lanes;
+  return first && lanes.every(({ zone, cluster }) => zone === first.zone && cluster === first.cluster) ? `${first.zone}, ${first.cluster}` : `${zones.size} zones`;
+}
+
+/** When an endpoint's condition may become another one, in order. */
+export function momentsOf(lanes: Lane[]): number[] {
+  const moments = new Set([0]);
+  for (const lane of lanes) {
+    for (const { fromMs, toMs } of lane.spans) moments.add(fromMs).add(toMs);
+    for (const { fromMs, toMs } of lane.ejections) { moments.add(fromMs); if (toMs !== undefined) moments.add(toMs); }
+  }
+  return [...moments].sort((a, b) => a - b);
+}
+
+/** The last of the ascending moments that is not after an instant. */
+function lastUpTo(moments: number[], ms: number): number {
+  let low = 0;
+  let high = moments.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((moments[middle] ?? 0) <= ms) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /** With several gateway pods, an endpoint counts as ejected from the first pod that ejects it to the last that takes it back. */
@@ -67,16 +97,11 @@ function ejectionsByEndpoint(events: RunEvent[]): Map<string, Ejection[]> {
 
 /** The frame that an instant lies in. */
 export function frameIndex(run: Run, ms: number): number {
-  const { frames } = run.report;
-  let low = 0;
-  let high = frames.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((frames[middle]?.fromMs ?? 0) <= ms) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+  const known = begins.get(run.report.frames) ?? run.report.frames.map(({ fromMs }) => fromMs);
+  begins.set(run.report.frames, known);
+  return lastUpTo(known, ms);
 }
+const begins = new WeakMap<Frame[], number[]>();
 
 export interface Totals { requests: number; errors: number; regions: Record<string, { requests: number; errors: number }> }
 
@@ -170,7 +195,7 @@ export function instantAt(run: Run, ms: number): Instant {
   const attempts = new Map<string, { requests: number; errors: number }>();
   let allAttempts = 0;
   const known = run.lanes.length <= MOST_COUNTED;
-  for (const past of window) {
+  for (const past of known ? window : []) {
     for (const [name, counts] of Object.entries(past.endpoints ?? {})) {
       const known = attempts.get(name) ?? { requests: 0, errors: 0 };
       attempts.set(name, { requests: known.requests + counts.requests, errors: known.errors + counts.errors });
@@ -178,14 +203,13 @@ export function instantAt(run: Run, ms: number): Instant {
     }
   }
   const regions = run.regions.map((region) => {
-    const lanes = run.lanes.filter((lane) => lane.region === region.name);
     const weight = frame.regions[region.name]?.weight ?? 0;
+    const lanes = run.lanesOf[region.index] ?? [];
     const byRouter = routed(run, region.name, ms, weight);
-    const endpoints = lanes.map((lane) => {
+    const uncounted = known ? undefined : uncountedAt(lanes, ms, byRouter);
+    const endpoints = uncounted?.endpoints ?? lanes.map((lane) => {
       const own = attempts.get(lane.name) ?? { requests: 0, errors: 0 };
-      const alone = conditionAt(lane, ms);
-      const condition = byRouter && alone.kind === "healthy" ? byRouter : alone;
-      return { lane, condition, share: known ? percent(own.requests, allAttempts) : undefined, errors: percent(own.errors, own.requests) };
+      return { lane, condition: conditionWith(byRouter, lane, ms), share: percent(own.requests, allAttempts), errors: percent(own.errors, own.requests) };
     });
     const own = sum.regions[region.name] ?? { requests: 0, errors: 0 };
     return {
@@ -193,7 +217,7 @@ export function instantAt(run: Run, ms: number): Instant {
       weight,
       share: percent(own.requests, sum.requests),
       errorRate: percent(own.errors, own.requests),
-      usable: endpoints.filter(({ condition }) => isUsable(condition)).length,
+      usable: uncounted?.usable ?? usableOf(endpoints),
     };
   });
   const none = sum.regions[NONE]?.requests ?? 0;
@@ -204,6 +228,29 @@ export function instantAt(run: Run, ms: number): Instant {
     panicking: frame.panicking > 0,
     noneShare: percent(none, sum.requests),
   };
+}
+
+const usableOf = (endpoints: EndpointNow[]): number => endpoints.filter(({ condition }) => isUsable(condition)).length;
+
+function conditionWith(byRouter: Condition | undefined, lane: Lane, ms: number): Condition {
+  const alone = conditionAt(lane, ms);
+  return byRouter && alone.kind === "healthy" ? byRouter : alone;
+}
+
+interface Uncounted { endpoints: EndpointNow[]; usable: number }
+interface Steady { moments: number[]; key: string; found: Uncounted }
+const steady = new WeakMap<Lane[], Steady>();
+
+/** Endpoints that are too many to be counted one by one: between two moments at which one changes, they are what they were. */
+function uncountedAt(lanes: Lane[], ms: number, byRouter: Condition | undefined): Uncounted {
+  const last = steady.get(lanes);
+  const moments = last?.moments ?? momentsOf(lanes);
+  const key = `${lastUpTo(moments, ms)} ${JSON.stringify(byRouter)}`;
+  if (last?.key === key) return last.found;
+  const endpoints = lanes.map((lane) => ({ lane, condition: conditionWith(byRouter, lane, ms), share: undefined, errors: 0 }));
+  const found = { endpoints, usable: usableOf(endpoints) };
+  steady.set(lanes, { moments, key, found });
+  return found;
 }
 
 const EMPTY: Frame = { fromMs: 0, toMs: 0, total: { requests: 0, errors: 0 }, retries: 0, regions: {}, panicking: 0 };

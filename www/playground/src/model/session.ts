@@ -2,12 +2,11 @@
 import { computed, effect, signal } from "@preact/signals";
 import { ask } from "../core/client";
 import type { Policy } from "../core/policy";
-import type { Arm, Diagnostic, Severity } from "../core/types";
+import type { Arm, Diagnostic, Played, Reading, Severity, SourceFile } from "../core/types";
 import { project } from "./project";
-import { hasRouter, withRouter } from "./router";
 import { makeRun, type Run } from "./run";
-import { readScenario } from "./scenario";
-import { localityOfCluster, regionOfCluster } from "./topology";
+import { type Scenario, scenarioOf } from "./scenario";
+import { localityOf, regionOf } from "./topology";
 
 export type View = Arm | "compare";
 export const view = signal<View>("native");
@@ -23,9 +22,12 @@ export const crash = signal<string | undefined>(undefined);
 export const stale = computed(() => runProblem.value !== undefined);
 export const runs = { native: nativeRun, router: routerRun };
 export const run = computed(() => (view.value === "router" ? routerRun.value : nativeRun.value));
+/** What the files say, as the core reads it. */
+export const reading = signal<Reading>({ scenario: undefined, clusters: [], router: true });
 /** The manifests have no region router: its arm is played with the parts that the page would add. */
-export const routerIsAdded = computed(() => view.value !== "native" && !hasRouter(project.value.files));
-export const scenario = computed(() => readScenario(project.value.files));
+export const routerIsAdded = computed(() => view.value !== "native" && !reading.value.router);
+/** One that cannot be read for a moment stays, as its run does. */
+export const scenario = signal<Scenario | undefined>(undefined);
 
 /** The worst first; of equal ones, in the order of the text. */
 const WORST: Severity[] = ["error", "warning", "note"];
@@ -40,29 +42,41 @@ export function keepRunning(): () => void {
     const { files, istio } = project.value;
     const arms: Arm[] = view.value === "compare" ? ["native", "router"] : [view.value];
     clearTimeout(timer);
-    const begin = (): void => void play(files, istio, arms);
+    const found = read(files);
+    const begin = (): void => void play(files, istio, arms, found);
     if (first) begin();
     else timer = setTimeout(begin, PAUSE_MS);
     first = false;
   });
 }
 
-async function play(files: { name: string; text: string }[], istio: string, arms: Arm[]): Promise<void> {
+async function read(files: SourceFile[]): Promise<Reading> {
+  const found = await ask({ ask: "read", files });
+  if (files !== project.peek().files) return found;
+  reading.value = found;
+  if (found.scenario) scenario.value = scenarioOf(found.scenario.file, found.scenario.name, found.scenario.spec);
+  return found;
+}
+
+async function played(files: SourceFile[], istio: string, arm: Arm): Promise<Played> {
+  const own = arm === "router" ? (await import("./router")).withRouter(files) : files;
+  return ask({ ask: "simulate", files: own, istio, arm });
+}
+
+async function play(files: SourceFile[], istio: string, arms: Arm[], asked: Promise<Reading>): Promise<void> {
   const own = ++generation;
   try {
-    const playing = arms.map((arm) => ask({ ask: "simulate", files: arm === "router" ? withRouter(files) : files, istio, arm }));
+    const playing = arms.map((arm) => played(files, istio, arm));
     const checking = ask({ ask: "check", files, istio });
+    const { clusters, scenario } = await asked;
+    const gateway = scenario?.spec.gateway ?? "";
     for (const [index, arm] of arms.entries()) {
       const played = await playing[index];
       if (own !== generation || !played) return;
       runProblem.value = played.ok ? undefined : played.message;
-      if (played.ok) {
-        const gateway = readScenario(files)?.gateway ?? "";
-        runs[arm].value = makeRun(played.report, regionOfCluster(files, gateway), played.tookMs);
-      }
+      if (played.ok) runs[arm].value = makeRun(played.report, regionOf(clusters, gateway), played.tookMs);
     }
-    const policy = await ask({ ask: "explain", files, istio, from: localityOfCluster(files, readScenario(files)?.gateway ?? "") });
-    if (own === generation && policy) explained.value = policy;
+    await explain(files, istio, localityOf(clusters, gateway));
     const found = await checking;
     if (own === generation) diagnostics.value = found.sort((a, b) => WORST.indexOf(a.severity) - WORST.indexOf(b.severity));
     crash.value = undefined;
@@ -71,9 +85,27 @@ async function play(files: { name: string; text: string }[], istio: string, arms
   }
 }
 
+let explainedFor = "";
+
+/** What a gateway was given does not depend on what happens later: a step asks nothing anew. */
+async function explain(files: SourceFile[], istio: string, from: string): Promise<void> {
+  const asked = JSON.stringify([istio, from, files.filter(({ text }) => !tellsOnlyWhatHappens(text))]);
+  if (asked === explainedFor) return;
+  const policy = await ask({ ask: "explain", files, istio, from });
+  if (!policy || files !== project.peek().files) return;
+  explained.value = policy;
+  explainedFor = asked;
+}
+
+/** A text of nothing but scenarios. */
+function tellsOnlyWhatHappens(text: string): boolean {
+  const kinds = [...text.matchAll(/^kind:\s*["']?(\w+)/gm)].map(([, kind]) => kind);
+  return kinds.length > 0 && kinds.every((kind) => kind === "Scenario");
+}
+
 /** Tries again after a crash. */
 export function restart(): void {
   crash.value = undefined;
   const { files, istio } = project.value;
-  void play(files, istio, view.value === "compare" ? ["native", "router"] : [view.value]);
+  void play(files, istio, view.value === "compare" ? ["native", "router"] : [view.value], read(files));
 }

@@ -3,8 +3,7 @@ import { signal, type Signal } from "@preact/signals";
 import { ask } from "../core/client";
 import type { Situation } from "./gallery";
 import { makeRun, percent, type Run } from "./run";
-import { readScenario } from "./scenario";
-import { regionOfCluster } from "./topology";
+import { regionOf } from "./topology";
 
 export interface ThumbArea { path: string; fill: string; line: boolean }
 const known = new Map<string, Signal<ThumbArea[] | undefined>>();
@@ -16,10 +15,9 @@ export function thumbnail(situation: Situation): Signal<ThumbArea[] | undefined>
   known.set(situation.id, made);
   const files = situation.picture ?? situation.files;
   const arm = situation.view === "router" || situation.view === "compare" ? "router" : "native";
-  void ask({ ask: "simulate", files, istio: "1.31", arm }).then((played) => {
-    if (!played.ok) return;
-    const gateway = readScenario(files)?.gateway ?? "";
-    made.value = draw(makeRun(played.report, regionOfCluster(files, gateway), 0));
+  const asked = Promise.all([ask({ ask: "read", files }), ask({ ask: "simulate", files, istio: "1.31", arm })]);
+  void asked.then(([{ clusters, scenario }, played]) => {
+    if (played.ok) made.value = draw(makeRun(played.report, regionOf(clusters, scenario?.spec.gateway ?? ""), 0));
   }, () => known.delete(situation.id));
   return made;
 }

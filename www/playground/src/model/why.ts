@@ -150,13 +150,15 @@ export const ledHere = computed(() => {
   const now = instant.value;
   if (!current || !now) return [];
   const told: { atMs: number; text: string }[] = [];
-  for (const event of current.report.events) {
-    if (event.atMs > now.ms) break;
-    const text = tell(event, current);
-    const last = told.at(-1);
-    if (text && !(last && last.atMs === event.atMs && last.text === text)) told.push({ atMs: event.atMs, text });
+  const { events } = current.report;
+  // From the latest backwards: there may be thousands.
+  for (let index = events.findLastIndex(({ atMs }) => atMs <= now.ms); index >= 0 && told.length < MOST_EVENTS; index--) {
+    const event = events[index];
+    const text = event && tell(event, current);
+    const next = told[0];
+    if (event && text && !(next && next.atMs === event.atMs && next.text === text)) told.unshift({ atMs: event.atMs, text });
   }
-  return told.slice(-MOST_EVENTS);
+  return told;
 });
 
 function tell(event: Run["report"]["events"][number], current: Run): string | undefined {

@@ -2,10 +2,10 @@
 import { computed } from "@preact/signals";
 import { playhead } from "../model/playback";
 import { frameIndex, instantAt, type Run } from "../model/run";
-import { setRouter } from "../model/form";
-import { routerIsAdded, runs, scenario, runProblem } from "../model/session";
+import { runs, scenario, runProblem } from "../model/session";
 import { regionOfStep, takesDown, bringsBack } from "../model/guide";
 import { how } from "../model/hero";
+import { AddRouter } from "./addrouter";
 import { count, seconds } from "./format";
 import { VerdictMark } from "./marks";
 import { Legend } from "./legend";
@@ -71,12 +71,6 @@ function ArmView({ title, note, run, gateway }: { title: string; note: string; r
       <Timeline run={run} density="half" />
     </section>
   );
-}
-
-/** These manifests have no router yet: what is shown is what it would do. */
-export function AddRouter() {
-  if (!routerIsAdded.value) return null;
-  return <button type="button" class="text-btn" onClick={() => setRouter(true)}>Not in your manifests. Add it</button>;
 }
 
 function DifferenceTable({ native, router }: { native: Run | undefined; router: Run | undefined }) {

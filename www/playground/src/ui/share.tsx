@@ -4,7 +4,6 @@ import { save } from "../model/files";
 import { markdown } from "../model/markdown";
 import { shareOpen } from "../model/panels";
 import { project } from "../model/project";
-import { withRouter } from "../model/router";
 import { run, scenario, view } from "../model/session";
 import { address } from "../model/share";
 import { Dialog } from "./dialog";
@@ -26,7 +25,8 @@ export function Share() {
   const report = async (): Promise<void> => {
     const arm = view.value === "router" ? "router" : "native";
     const { files, istio } = project.value;
-    save("report.html", await ask({ ask: "html", files: arm === "router" ? withRouter(files) : files, istio, arm }), "text/html");
+    const own = arm === "router" ? (await import("../model/router")).withRouter(files) : files;
+    save("report.html", await ask({ ask: "html", files: own, istio, arm }), "text/html");
   };
   const exportScenario = (): void => {
     const file = project.value.files.find(({ name }) => name === scenario.value?.file);

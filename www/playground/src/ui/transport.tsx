@@ -2,7 +2,7 @@
 import { addStepOpen } from "../model/panels";
 import { duration, playhead, playing, seek, speed, SPEEDS, toggle } from "../model/playback";
 import { run, scenario, view } from "../model/session";
-import { AddRouter } from "./compare";
+import { AddRouter } from "./addrouter";
 import { Icon } from "./icons";
 import { VerdictMark } from "./marks";
 import { count, seconds } from "./format";

@@ -33,19 +33,22 @@ export function CodeArea() {
       if (ended || !parent.current) return;
       parent.current.replaceChildren();
       const editor = makeEditor(parent.current, (changed) => editFile(activeFile.peek(), changed));
+      let marked = "";
       undo = [
         effect(() => editor.show(text.value, activeFile.value)),
         effect(() => editor.mark(diagnostics.value.filter(({ place }) => place?.file === activeFile.value))),
         effect(() => {
           const lines = { hints: shareHints.value, linked: linkedLines.value };
-          void text.value;
+          const now = `${activeFile.value}\n${text.value}\n${JSON.stringify(lines)}`;
+          // The playhead moves more often than a share.
+          if (now === marked) return;
+          marked = now;
           editor.view.dispatch({ effects: setLines.of(lines) });
         }),
         effect(() => { if (jump.value) go(editor, jump.value); }),
         effect(() => {
           const index = selectedStep.value;
-          const step = scenario.peek()?.steps.find((candidate) => candidate.index === index);
-          if (step && activeFile.peek() === scenario.peek()?.file) go(editor, { offset: step.start, focus: false });
+          if (index !== undefined) void showStep(editor, index);
         }),
         () => editor.view.destroy(),
       ];
@@ -58,6 +61,12 @@ export function CodeArea() {
       <pre class="code-placeholder" tabIndex={0}>{text.value}</pre>
     </div>
   );
+}
+
+async function showStep(editor: Editor, index: number): Promise<void> {
+  const { startOfStep } = await import("../../model/edit");
+  const offset = startOfStep(project.peek().files, index);
+  if (offset !== undefined && activeFile.peek() === scenario.peek()?.file) go(editor, { offset, focus: false });
 }
 
 function go({ view }: Editor, { offset, focus }: { offset: number; focus: boolean }): void {

@@ -38,7 +38,7 @@ function Head() {
       </div>
       <span class="spacer" />
       <button type="button" class="icon-btn" aria-label="Add a file" onClick={addFile}><Icon name="plus" /></button>
-      <button type="button" class="icon-btn" aria-label="Format" onClick={formatActive}><Icon name="format" /></button>
+      <button type="button" class="icon-btn" aria-label="Format" onClick={() => void formatActive()}><Icon name="format" /></button>
       <DownloadMenu upload={() => input.current?.click()} />
       <input ref={input} type="file" multiple accept=".yaml,.yml,.json" hidden
         onChange={(event) => { const { files } = event.currentTarget; if (files) void dropFiles({ files }); event.currentTarget.value = ""; }} />

@@ -54,8 +54,15 @@ function Note({ condition, share: own, short }: EndpointNow & { short: boolean }
 /** The worst first when not all fit, otherwise in their own order. */
 function choose(endpoints: EndpointNow[], rows: number): EndpointNow[] {
   if (endpoints.length <= rows) return endpoints;
-  const rank = ({ condition }: EndpointNow): number => WORST.indexOf(condition.kind);
-  return [...endpoints].sort((a, b) => rank(a) - rank(b)).slice(0, rows);
+  const chosen: EndpointNow[] = [];
+  for (const kind of WORST) {
+    for (const endpoint of endpoints) {
+      if (endpoint.condition.kind !== kind) continue;
+      chosen.push(endpoint);
+      if (chosen.length === rows) return chosen;
+    }
+  }
+  return chosen;
 }
 
 function Fan({ region, band, layout, shown }: Omit<Props, "setMenu"> & { shown: EndpointNow[] }) {

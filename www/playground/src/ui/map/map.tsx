@@ -3,10 +3,9 @@ import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { playing } from "../../model/playback";
 import type { Instant, RegionNow, Run } from "../../model/run";
-import { scenario, stale } from "../../model/session";
+import { reading, scenario, stale } from "../../model/session";
 import { room } from "../../model/panels";
-import { project } from "../../model/project";
-import { workersOfGateway } from "../../model/topology";
+import { workersOf } from "../../model/topology";
 import { rate, roundShare } from "../format";
 import { Badge, color } from "../marks";
 import { useWidth } from "../width";
@@ -61,8 +60,6 @@ interface BandProps { region: RegionNow; band: Band; layout: Layout; compact: bo
 
 function RegionBand({ region, band, layout, compact, setMenu }: BandProps) {
   const { name } = region.region;
-  const places = [...new Set(region.endpoints.map(({ lane }) => `${lane.zone}, ${lane.cluster}`))];
-  const where = places.length === 1 ? places[0] : `${new Set(region.endpoints.map(({ lane }) => lane.zone)).size} zones`;
   const hidden = region.endpoints.length - band.rows.length;
   return (
     <li class="band" style={{ left: band.x, top: band.y, width: band.width, height: band.height, "--region": color(region.region) }}
@@ -71,7 +68,7 @@ function RegionBand({ region, band, layout, compact, setMenu }: BandProps) {
         <Badge region={region.region} />
         <span class="region-name">{name}<span class="visually-hidden">: {roundShare(region.weight)} of traffic, {region.usable} of {region.endpoints.length} endpoints usable. Actions</span></span>
       </button>
-      {!layout.vertical && !compact && <span class="band-where muted">{band.slim ? `${region.usable} of ${region.endpoints.length} usable` : where}{!band.slim && hidden > 0 ? `, +${hidden}` : ""}</span>}
+      {!layout.vertical && !compact && <span class="band-where muted">{band.slim ? `${region.usable} of ${region.endpoints.length} usable` : region.region.where}{!band.slim && hidden > 0 ? `, +${hidden}` : ""}</span>}
       <span class="band-share num">{roundShare(region.weight)}</span>
       <Endpoints {...{ region, band, layout, setMenu }} />
     </li>
@@ -173,7 +170,7 @@ export function Stripes() {
 function Gateway({ layout, perSecond, compact, note }: { layout: Layout; perSecond: number; compact: boolean; note?: string | undefined }) {
   const { x, y, width, height } = layout.gateway;
   const clusters = (scenario.value?.gateways ?? []).map(({ cluster }) => cluster);
-  const workers = clusters.reduce((sum, cluster) => sum + workersOfGateway(project.value.files, cluster), 0);
+  const workers = clusters.reduce((sum, cluster) => sum + workersOf(reading.value.clusters, cluster), 0);
   const small = compact || layout.vertical;
   const name = small || width < 150 ? "ingressgateway" : "istio-ingressgateway";
   return (

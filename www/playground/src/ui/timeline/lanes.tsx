@@ -1,5 +1,5 @@
 /** A lane for each endpoint, or for each region where endpoints are many. */
-import { conditionAt, isUsable, type Lane, type Region, type Run } from "../../model/run";
+import { type Condition, conditionAt, isUsable, type Lane, momentsOf, type Region, type Run } from "../../model/run";
 import { color } from "../marks";
 import type { Scale } from "./scale";
 
@@ -15,7 +15,7 @@ export function groupsOf(run: Run, top: number, byRegion: boolean): Group[] {
   const summary = byRegion || run.lanes.length > MOST_LANES;
   let at = top;
   return run.regions.map((region) => {
-    const lanes = run.lanes.filter((lane) => lane.region === region.name);
+    const lanes = run.lanesOf[region.index] ?? [];
     const rows = summary ? 1 : Math.max(lanes.length, 1);
     const height = summary ? LANE + 1 : rows * LANE + (rows - 1) * LANE_GAP;
     const group = { region, top: at, height, lanes, summary };
@@ -109,26 +109,46 @@ function RegionLane({ run, group, scale }: { run: Run; group: Group; scale: Scal
 
 interface Piece { fromMs: number; toMs: number; healthy: number; failing: number; ejected: number }
 
-/** Looked at when anything changes: with many endpoints, at most so many looks. */
+const MOST_PIECES = 480;
+const known = new WeakMap<Lane[], Piece[]>();
+
+/** Each endpoint enters the sums where it changes, and only there: they may be ten thousand. */
 function piecesOf(run: Run, lanes: Lane[]): Piece[] {
-  const moments = new Set([0]);
+  const found = known.get(lanes) ?? makePieces(run, lanes);
+  known.set(lanes, found);
+  return found;
+}
+
+function makePieces(run: Run, lanes: Lane[]): Piece[] {
+  const moments = momentsOf(lanes).filter((ms) => ms < run.report.durationMs);
+  const at = new Map(moments.map((ms, index) => [ms, index]));
+  const changes = moments.map(() => ({ healthy: 0, failing: 0, ejected: 0 }));
   for (const lane of lanes) {
-    for (const { fromMs, toMs } of lane.spans) moments.add(fromMs).add(toMs);
-    for (const { fromMs, toMs } of lane.ejections) { moments.add(fromMs); if (toMs !== undefined) moments.add(toMs); }
-  }
-  let sorted = [...moments].sort((a, b) => a - b).filter((ms) => ms < run.report.durationMs);
-  const most = Math.max(20, Math.floor(200_000 / Math.max(lanes.length, 1)));
-  if (sorted.length > most) sorted = Array.from({ length: most }, (_, index) => (run.report.durationMs * index) / most);
-  return sorted.map((fromMs, index) => {
-    const toMs = sorted[index + 1] ?? run.report.durationMs;
-    const piece: Piece = { fromMs, toMs, healthy: 0, failing: 0, ejected: 0 };
-    const one = 1 / Math.max(lanes.length, 1);
-    for (const lane of lanes) {
-      const condition = conditionAt(lane, fromMs + 0.001);
-      if (condition.kind === "ejected") piece.ejected += one;
-      else if (condition.kind === "failing") piece.failing += one;
-      else if (isUsable(condition)) piece.healthy += one;
+    let last: "healthy" | "failing" | "ejected" | undefined;
+    for (const ms of momentsOf([lane])) {
+      const change = changes[at.get(ms) ?? -1];
+      const next = partOf(conditionAt(lane, ms + 0.001));
+      if (!change || next === last) continue;
+      if (last) change[last] -= 1;
+      if (next) change[next] += 1;
+      last = next;
     }
-    return piece;
-  });
+  }
+  const all = Math.max(lanes.length, 1);
+  const sum = { healthy: 0, failing: 0, ejected: 0 };
+  const pieces: Piece[] = [];
+  for (const [index, ms] of moments.entries()) {
+    for (const part of ["healthy", "failing", "ejected"] as const) sum[part] += changes[index]?.[part] ?? 0;
+    const last = pieces.at(-1);
+    // What follows within less than can be seen takes the place of what was.
+    const fromMs = last && ms - last.fromMs < run.report.durationMs / MOST_PIECES ? (pieces.pop()?.fromMs ?? ms) : ms;
+    const toMs = moments[index + 1] ?? run.report.durationMs;
+    pieces.push({ fromMs, toMs, healthy: sum.healthy / all, failing: sum.failing / all, ejected: sum.ejected / all });
+  }
+  return pieces;
+}
+
+function partOf(condition: Condition): "healthy" | "failing" | "ejected" | undefined {
+  if (condition.kind === "ejected" || condition.kind === "failing") return condition.kind;
+  return isUsable(condition) ? "healthy" : undefined;
 }
