@@ -46,3 +46,79 @@ impl<F: FnMut() -> u64> Random for F {
         self()
     }
 }
+
+/// A bound that many numbers are taken modulo. A division of 64-bit numbers is the dearest thing a processor computes, and a pick of
+/// a host takes several; by an inverse that is known it is two multiplications.
+///
+/// ```
+/// use mesh_failover_engine::random::Modulus;
+///
+/// assert_eq!(Modulus::new(7).of(u64::MAX), u64::MAX % 7);
+/// assert_eq!(Modulus::new(0).of(5), 5, "no bound");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Modulus {
+    bound: u64,
+    /// 2⁶⁴ - 1 divided by the bound, rounded down.
+    inverse: u64,
+}
+
+impl Modulus {
+    /// Modulo `bound`, at most 2⁶³.
+    #[must_use]
+    pub const fn new(bound: u64) -> Self {
+        let inverse = match u64::MAX.checked_div(bound) {
+            Some(inverse) => inverse,
+            None => 0,
+        };
+        Self { bound, inverse }
+    }
+
+    /// The bound.
+    #[must_use]
+    #[inline]
+    pub const fn bound(self) -> u64 {
+        self.bound
+    }
+
+    /// `number` modulo the bound.
+    #[must_use]
+    #[inline]
+    pub const fn of(self, number: u64) -> u64 {
+        // With 2⁶⁴ - 1 = inverse · bound + rest the quotient is too small by number · (rest + 1) / (bound · 2⁶⁴), which is below 1.
+        let quotient = upper_half(number, self.inverse);
+        let rest = number.wrapping_sub(quotient.wrapping_mul(self.bound));
+        if rest >= self.bound && self.bound > 0 { rest - self.bound } else { rest }
+    }
+}
+
+/// The upper half of a product of 128 bits.
+#[inline]
+const fn upper_half(a: u64, b: u64) -> u64 {
+    if cfg!(not(target_arch = "wasm32")) {
+        return ((a as u128 * b as u128) >> 64) as u64;
+    }
+    // By parts: on wasm32 such a product is a call.
+    const LOW: u64 = u32::MAX as u64;
+    let (a, a_low, b, b_low) = (a >> 32, a & LOW, b >> 32, b & LOW);
+    let cross = a * b_low + ((a_low * b_low) >> 32);
+    let other = a_low * b + (cross & LOW);
+    a * b + (cross >> 32) + (other >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_modulus_is_a_remainder(number: u64, bound in prop_oneof![1_u64..10_000, 1_u64..=1 << 63]) {
+            let modulus = Modulus::new(bound);
+            for number in [number, u64::MAX - number % 3, number - number % bound, bound - 1, 0] {
+                prop_assert_eq!(modulus.of(number), number % bound);
+            }
+        }
+    }
+}

@@ -149,14 +149,11 @@ impl<T> EdfScheduler<T> {
         self.rotate(|entry| 1.0 / weight(entry), T::clone)
     }
 
-    /// The same for entries that know `1/weight`.
-    #[inline]
-    pub(super) fn pick_and_add_after<R>(
-        &mut self,
-        wait: impl Fn(&T) -> f64,
-        picked: impl FnOnce(&T) -> R,
-    ) -> Option<R> {
-        self.rotate(wait, picked)
+    /// The entries as they are due, each with its deadline and the number that breaks a tie; then the next such number.
+    pub(super) fn into_due(self) -> (Vec<(f64, u64, T)>, u64) {
+        let entries = self.queue.into_sorted_vec().into_iter().rev();
+        let due = entries.map(|it| (it.deadline, it.order, it.value));
+        (due.collect(), self.order_offset)
     }
 
     #[inline]

@@ -83,7 +83,7 @@ use super::weigher::Weigher;
 use super::zone_aware::{LocalityRouting, routing_enabled};
 use super::{least_request, random as random_host, round_robin};
 use crate::host::HostId;
-use crate::random::Random;
+use crate::random::{Modulus, Random};
 use crate::time::MonotonicTime;
 use crate::units::Priority;
 
@@ -127,6 +127,8 @@ pub struct Pick {
 struct Scheduler {
     /// Kept for good: a list that comes back continues where it was.
     rr_index: u64,
+    /// How many hosts the list has.
+    len: Modulus,
     /// Only over unequal weights or in slow start.
     edf: Option<EdfScheduler<u32>>,
 }
@@ -337,9 +339,10 @@ impl LoadBalancer {
                 let weight = |host: &u32| weigher.weight(&host_set, *host, moment);
                 EdfScheduler::create_with_picks(hosts.to_vec(), weight, seed)
             });
+            let len = Modulus::new(hosts.len() as u64);
             match state.schedulers.get_mut(slot) {
-                Some(scheduler) => scheduler.edf = edf,
-                None => state.schedulers.push(Scheduler { rr_index: seed, edf }),
+                Some(scheduler) => (scheduler.edf, scheduler.len) = (edf, len),
+                None => state.schedulers.push(Scheduler { rr_index: seed, len, edf }),
             }
         }
     }
@@ -451,7 +454,8 @@ impl LoadBalancer {
                 (None, HostPolicy::LeastRequest { choice_count, .. }) => {
                     let active =
                         |host| host_set.id(host).map_or(0, |id| (moment.active_requests)(id));
-                    least_request::unweighted_host_pick(hosts, *choice_count, active, random)?
+                    let (len, count) = (scheduler.len, *choice_count);
+                    least_request::unweighted_host_pick(hosts, len, count, active, random)?
                 }
                 (None, _) => round_robin::unweighted_host_pick(hosts, &mut scheduler.rr_index)?,
             }

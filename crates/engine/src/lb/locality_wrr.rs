@@ -16,6 +16,7 @@
 //! ```
 
 use super::edf::EdfScheduler;
+use super::edf_lanes::EdfLanes;
 use super::priority::HostAvailability;
 use crate::units::OverprovisioningFactor;
 
@@ -73,8 +74,6 @@ pub fn effective_locality_weight(
 struct LocalityEntry {
     index: u32,
     effective_weight: f64,
-    /// 1/weight: a division less for every request.
-    wait: f64,
 }
 
 /// The schedulers of one priority.
@@ -82,8 +81,8 @@ struct LocalityEntry {
 /// Envoy makes new ones on every update of the priority that reaches a worker, from a new seed: the place in the old sequence is lost.
 #[derive(Debug, Clone, Default)]
 pub struct LocalityWrr {
-    healthy: EdfScheduler<LocalityEntry>,
-    degraded: EdfScheduler<LocalityEntry>,
+    healthy: EdfLanes,
+    degraded: EdfLanes,
 }
 
 impl LocalityWrr {
@@ -99,11 +98,13 @@ impl LocalityWrr {
                 .zip(localities.clone())
                 .map(|(index, counts)| {
                     let effective_weight = counts.effective_weight(availability, factor);
-                    LocalityEntry { index, effective_weight, wait: 1.0 / effective_weight }
+                    LocalityEntry { index, effective_weight }
                 })
                 .filter(|entry| entry.effective_weight > 0.0)
                 .collect();
-            EdfScheduler::create_with_picks(entries, |entry| entry.effective_weight, seed)
+            let weight = |entry: &LocalityEntry| entry.effective_weight;
+            let scheduler = EdfScheduler::create_with_picks(entries, weight, seed);
+            EdfLanes::new(scheduler, weight, |entry| entry.index)
         };
         Self {
             healthy: scheduler(HostAvailability::Healthy),
@@ -118,7 +119,7 @@ impl LocalityWrr {
             HostAvailability::Healthy => &mut self.healthy,
             HostAvailability::Degraded => &mut self.degraded,
         };
-        scheduler.pick_and_add_after(|entry| entry.wait, |entry| entry.index)
+        scheduler.pick()
     }
 
     /// Whether localities with hosts of this kind have a weight.

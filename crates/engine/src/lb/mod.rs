@@ -20,6 +20,7 @@
 pub mod config;
 pub mod consistent_hash;
 pub mod edf;
+mod edf_lanes;
 pub mod host_set;
 mod hosts_source;
 pub mod least_request;

@@ -4,7 +4,7 @@
 //! `DetectorImpl::processSuccessRateEjections`, v1.40.
 
 use super::config::DetectorConfig;
-use super::monitors::Monitors;
+use super::monitors::{Afterwards, Monitors};
 use super::success_rate::{EjectionThreshold, MonitorType, success_rate_ejection_threshold};
 use crate::host::HostId;
 
@@ -29,10 +29,13 @@ impl Candidates {
         let mut candidates = Self { success_rate: Vec::new(), failure_percentage: Vec::new() };
         let success_rate_volume = u64::from(config.success_rate_request_volume);
         let failure_percentage_volume = u64::from(config.failure_percentage_request_volume);
-        for (host, monitor) in monitors.iter_mut().filter(|(_, monitor)| !monitor.is_ejected()) {
+        monitors.for_each_awake(|host, monitor| {
+            if monitor.is_ejected() {
+                return Afterwards::Awake;
+            }
             let monitor = monitor.success_rate_monitor(monitor_type);
             let Some((rate, volume)) = monitor.accumulator.success_rate_and_volume() else {
-                continue;
+                return Afterwards::Awake;
             };
             if volume >= success_rate_volume.min(failure_percentage_volume) {
                 monitor.success_rate = Some(rate);
@@ -43,7 +46,8 @@ impl Candidates {
             if volume >= failure_percentage_volume {
                 candidates.failure_percentage.push((host, rate));
             }
-        }
+            Afterwards::Awake
+        });
         Some(candidates)
     }
 

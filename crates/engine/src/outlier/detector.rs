@@ -63,7 +63,7 @@ use super::candidates::Candidates;
 use super::config::DetectorConfig;
 use super::event::{Action, EjectionType, OutlierDetectionEvent};
 use super::monitor::{Detections, DetectorHostMonitor, HostResult};
-use super::monitors::Monitors;
+use super::monitors::{Afterwards, Monitors};
 use super::stats::DetectionStats;
 use super::success_rate::{EjectionThreshold, MonitorType};
 use crate::host::HostId;
@@ -327,10 +327,11 @@ impl Detector {
         let now = self.advance(now);
         let Self { config, state, .. } = self;
         let mut over: Vec<HostId> = Vec::new();
-        for (host, monitor) in state.monitors.iter_mut() {
+        state.monitors.for_each_awake(|host, monitor| {
             monitor.update_current_success_rate_bucket();
             over.extend(monitor.ejected_until(config).filter(|it| *it <= now).map(|_| host));
-        }
+            Afterwards::Awake
+        });
         // Only for returns does the order of the visits matter.
         over.sort_by_key(|host| self.visit(*host));
         for host in over {
@@ -341,9 +342,7 @@ impl Detector {
         if self.config.split_external_local_origin_errors {
             self.process_success_rate_ejections(MonitorType::LocalOrigin, now, random);
         }
-        for (_, monitor) in self.state.monitors.iter_mut() {
-            monitor.decay_eject_time_backoff(self.config.interval, now);
-        }
+        self.state.monitors.decay_eject_time_backoff(self.config.interval, now);
         self.state.next_sweep = now + self.config.interval;
     }
 

@@ -38,6 +38,7 @@ struct Bucket {
 /// assert_eq!(requests.success_rate_and_volume(), None, "the next interval was empty");
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(C)]
 pub struct SuccessRateAccumulator {
     current: Bucket,
     backup: Bucket,

@@ -31,14 +31,21 @@ pub enum Behaviour {
 }
 
 /// The endpoints of a run, by number.
+///
+/// Most behave as others of their region do. Each way is kept once, so that what requests read of thousands of endpoints stays near.
 #[derive(Debug, Clone, Default)]
-pub struct Endpoints(Vec<(Behaviour, RegionId)>);
+pub struct Endpoints {
+    ways: Vec<(Behaviour, RegionId)>,
+    /// By endpoint.
+    way_of: Vec<u32>,
+}
 
 impl Endpoints {
     /// What a request meets at an endpoint, and in which region.
     #[inline]
     pub(crate) fn behaviour(&self, pod: PodId) -> (Behaviour, RegionId) {
-        let known = self.0.get(pod.0 as usize).copied();
+        let way = self.way_of.get(pod.0 as usize);
+        let known = way.and_then(|way| self.ways.get(*way as usize)).copied();
         known.unwrap_or((Behaviour::Refuse, RegionId(u32::MAX)))
     }
 
@@ -50,24 +57,36 @@ impl Endpoints {
     /// How many there are.
     #[must_use]
     pub const fn len(&self) -> u32 {
-        self.0.len() as u32
+        self.way_of.len() as u32
     }
 
     /// Whether there is none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.way_of.is_empty()
     }
 
     /// The endpoint with the next number; it refuses until something else is said.
     pub fn add(&mut self, region: RegionId) {
-        self.0.push((Behaviour::Refuse, region));
+        let way = self.way((Behaviour::Refuse, region));
+        self.way_of.push(way);
     }
 
     /// From now on requests meet this.
     pub fn set_behaviour(&mut self, pod: PodId, behaviour: Behaviour) {
-        if let Some((known, _)) = self.0.get_mut(pod.0 as usize) {
-            *known = behaviour;
+        let way = self.way((behaviour, self.region(pod)));
+        if let Some(known) = self.way_of.get_mut(pod.0 as usize) {
+            *known = way;
         }
+    }
+
+    fn way(&mut self, wanted: (Behaviour, RegionId)) -> u32 {
+        // Endpoints of a region are told one after the other.
+        let known = self.ways.iter().rposition(|known| *known == wanted);
+        let way = known.unwrap_or_else(|| {
+            self.ways.push(wanted);
+            self.ways.len() - 1
+        });
+        way as u32
     }
 }
