@@ -1,6 +1,5 @@
 /** The core in this thread, through the npm package: answers in the page's own terms. */
 import * as core from "mesh-failover/slim";
-import moduleUrl from "mesh-failover/mesh-failover.wasm?url";
 import { characters } from "./offsets";
 import { policyOf } from "./policy";
 import type { Answers, Ask } from "./protocol";
@@ -10,12 +9,11 @@ import type { Arm, Diagnostic, Played, Reading, Rendering, Report, SourceFile } 
 const RESOLUTION = "250ms";
 
 /** Loads the core, once. */
-export function load(): Promise<void> {
-  return core.init(new URL(moduleUrl, import.meta.url));
+export function load(module: WebAssembly.Module): Promise<void> {
+  return core.init(module);
 }
 
-export async function answer(question: Ask): Promise<Answers[keyof Answers]> {
-  await load();
+export function answer(question: Ask): Answers[keyof Answers] {
   const { files } = question;
   switch (question.ask) {
     case "check": return check(files, question.istio);

@@ -10,5 +10,5 @@ export type Ask =
   | { ask: "html"; files: SourceFile[]; istio: string; arm: Arm }
   | { ask: "simulate"; files: SourceFile[]; istio: string; arm: Arm };
 export interface Answers { check: Diagnostic[]; simulate: Played; explain: Policy | undefined; html: string; read: Reading; render: Rendering }
-export interface Question { id: number; question: Ask }
+export type Question = { id: number; question: Ask } | { module: WebAssembly.Module }
 export type Reply = { id: number; answer: Answers[keyof Answers] } | { id: number; failed: string };

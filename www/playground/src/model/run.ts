@@ -245,7 +245,9 @@ const steady = new WeakMap<Lane[], Steady>();
 function uncountedAt(lanes: Lane[], ms: number, byRouter: Condition | undefined): Uncounted {
   const last = steady.get(lanes);
   const moments = last?.moments ?? momentsOf(lanes);
-  const key = `${lastUpTo(moments, ms)} ${JSON.stringify(byRouter)}`;
+  const at = lastUpTo(moments, ms);
+  // What ends at a moment is still there in it.
+  const key = `${at} ${moments[at] === ms} ${JSON.stringify(byRouter)}`;
   if (last?.key === key) return last.found;
   const endpoints = lanes.map((lane) => ({ lane, condition: conditionWith(byRouter, lane, ms), share: undefined, errors: 0 }));
   const found = { endpoints, usable: usableOf(endpoints) };

@@ -1,6 +1,6 @@
 /** Keeps the run and the findings in step with the files. */
 import { computed, effect, signal } from "@preact/signals";
-import { ask } from "../core/client";
+import { ask, stop } from "../core/client";
 import type { Policy } from "../core/policy";
 import type { Arm, Diagnostic, Played, Reading, Severity, SourceFile } from "../core/types";
 import { project } from "./project";
@@ -43,6 +43,8 @@ export function keepRunning(): () => void {
     const arms: Arm[] = view.value === "compare" ? ["native", "router"] : [view.value];
     clearTimeout(timer);
     const found = read(files);
+    // Whoever plays is told of it too.
+    found.catch(() => undefined);
     const begin = (): void => void play(files, istio, arms, found);
     if (first) begin();
     else timer = setTimeout(begin, PAUSE_MS);
@@ -105,6 +107,8 @@ function tellsOnlyWhatHappens(text: string): boolean {
 
 /** Tries again after a crash. */
 export function restart(): void {
+  // After a trap a worker's core answers nothing any more.
+  stop("started anew");
   crash.value = undefined;
   const { files, istio } = project.value;
   void play(files, istio, view.value === "compare" ? ["native", "router"] : [view.value], read(files));

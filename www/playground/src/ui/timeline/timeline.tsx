@@ -22,6 +22,8 @@ const RULER = 20;
 /** Ticks nearer to the playhead than this hide under its label. */
 const PILL_PX = 44;
 const STEPS = 26;
+/** Numbers so long leave no room for a word. */
+const WORDLESS = 1_000;
 
 function tracksOf(density: Density) {
   const steps = density === "embed" ? 0 : STEPS;
@@ -186,7 +188,7 @@ function Values({ run, tracks, groups, density, left }: Sides) {
       {tracks.latency.height > 0 && <span class="value" style={{ top: tracks.latency.top - 3 }}><strong>{millis(now.p99Ms)}</strong></span>}
       {tracks.latency.height > 0 && density === "full" && <span class="value muted" style={{ top: tracks.latency.top + 14 }}>peak {millis(peakLatency)}</span>}
       {density === "full" && groups.map(({ region, top, height, lanes }) => (
-        <span key={region.name} class="value muted" style={{ top: top + height / 2 - 9 }}>{now.regions[region.index]?.usable} of {lanes.length} usable</span>
+        <span key={region.name} class="value muted" style={{ top: top + height / 2 - 9 }}>{now.regions[region.index]?.usable} of {lanes.length}<span class={lanes.length < WORDLESS ? "" : "visually-hidden"}> usable</span></span>
       ))}
     </div>
   );
