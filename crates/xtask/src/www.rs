@@ -18,7 +18,7 @@ use flate2::write::GzEncoder;
 
 use crate::{process, tools, workspace};
 
-pub use browser::{BrowserArgs, run_browser};
+pub use browser::{BrowserArgs, measure_in_browser, run_browser};
 pub use package::{NpmArgs, run_npm};
 pub use serve::serve;
 

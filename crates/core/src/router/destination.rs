@@ -20,7 +20,7 @@ pub(super) struct Destination {
     pub(super) port: u16,
     pub(super) regions: Vec<Region>,
     plans: Vec<Plan>,
-    /// A subset is missing: the destination is not configured as its policy says, so all of it is left to Istio.
+    /// A region's subset or Service is missing: the destination is not configured as its policy says, so all of it is left to Istio.
     pub(super) broken: bool,
     /// Requests, and second tries as errors, of the last budget interval.
     pub(super) budget: Option<Window>,

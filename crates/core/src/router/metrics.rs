@@ -80,7 +80,7 @@ metrics! {
     OutProbe = Counter "mesh_region_ejections_total" "probe";
     /// Out because it has no usable host.
     OutNoUsableHost = Counter "mesh_region_ejections_total" "no_usable_host";
-    /// Out because its subset is missing; the whole destination is left to Istio.
+    /// Out because its cluster is missing; the whole destination is left to Istio.
     OutNoCluster = Counter "mesh_region_ejections_total" "no_cluster";
     /// Second tries after an error of this region.
     RescueTried = Counter "mesh_region_rescues_total" "tried";
@@ -106,7 +106,7 @@ metrics! {
     OutTime = Histogram "mesh_region_out_milliseconds" "";
     /// How long a probe took that was answered.
     ProbeTime = Histogram "mesh_region_probe_milliseconds" "";
-    /// Requests that were left to Istio: all regions are out, a subset is missing, or no policy fits.
+    /// Requests that were left to Istio: all regions are out, a region's cluster is missing, or no policy fits.
     Native = Counter "mesh_destination_unrouted_total" "native";
     /// Requests that were answered 503 by `allRegionsOut: fail` or as a loop between gateways.
     Failed = Counter "mesh_destination_unrouted_total" "failed";

@@ -57,7 +57,7 @@ pub enum RegionState {
     Ejected(Reason),
     /// Envoy has no host there that it would use; it is out until there is one.
     NoUsableHost,
-    /// Envoy has no cluster of that name: the subset is missing. The whole destination is left to Istio.
+    /// Envoy has no cluster of that name: the region's subset or Service is missing. The whole destination is left to Istio.
     NoCluster,
 }
 

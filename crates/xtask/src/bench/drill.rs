@@ -1,10 +1,8 @@
 //! `cargo xtask bench drill`: ten minutes at 1,000 requests/s as one call of the npm package, in Node and in a real browser.
 
-use std::process::Command;
+use anyhow::Result;
 
-use anyhow::{Result, bail};
-
-use crate::{tools, workspace, www};
+use crate::{tools, www};
 
 /// Arguments of `cargo xtask bench drill`.
 #[derive(clap::Args)]
@@ -22,11 +20,5 @@ pub fn run(args: &Args) -> Result<()> {
     if !args.built {
         www::build_sdk()?;
     }
-    let mut node = Command::new("node");
-    node.arg(workspace::root().join("tests/browser/drill.mjs"))
-        .env("ROUNDS", args.rounds.to_string());
-    if !node.status()?.success() {
-        bail!("the drill did not finish: see what it says above");
-    }
-    Ok(())
+    www::measure_in_browser("drill.mjs", args.rounds)
 }

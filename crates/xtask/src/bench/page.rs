@@ -1,10 +1,8 @@
 //! `cargo xtask bench page`: what the playground costs its reader, measured in a real browser.
 
-use std::process::Command;
+use anyhow::Result;
 
-use anyhow::{Result, bail};
-
-use crate::{tools, workspace, www};
+use crate::{tools, www};
 
 /// Arguments of `cargo xtask bench page`.
 #[derive(clap::Args)]
@@ -23,11 +21,5 @@ pub fn run(args: &Args) -> Result<()> {
         www::build_sdk()?;
         www::build_playground()?;
     }
-    let mut node = Command::new("node");
-    node.arg(workspace::root().join("tests/browser/bench.mjs"))
-        .env("ROUNDS", args.rounds.to_string());
-    if !node.status()?.success() {
-        bail!("the benchmark of the page did not finish: see what it says above");
-    }
-    Ok(())
+    www::measure_in_browser("bench.mjs", args.rounds)
 }

@@ -1,6 +1,9 @@
 //! `cargo xtask browser`: the built playground in a real browser.
 
-use anyhow::Result;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Result, bail};
 
 use super::{build, node_tests, run_tests};
 use crate::workspace;
@@ -18,7 +21,20 @@ pub struct BrowserArgs {
 /// Builds the playground and runs its tests.
 pub fn run_browser(args: BrowserArgs) -> Result<()> {
     let site = build()?;
-    let tests = workspace::root().join("tests/browser");
-    let mut node = node_tests(&tests, ".test.mjs", args.only.as_deref())?;
+    let mut node = node_tests(&tests(), ".test.mjs", args.only.as_deref())?;
     run_tests("the playground", node.env("MESH_FAILOVER_SITE", site))
+}
+
+/// Runs a measurement that prints its own table; `script` is a file beside the tests.
+pub fn measure_in_browser(script: &str, rounds: u32) -> Result<()> {
+    let mut node = Command::new("node");
+    node.arg(tests().join(script)).env("ROUNDS", rounds.to_string());
+    if !node.status()?.success() {
+        bail!("`{script}` did not finish: see what it says above");
+    }
+    Ok(())
+}
+
+fn tests() -> PathBuf {
+    workspace::root().join("tests/browser")
 }

@@ -70,12 +70,7 @@ fn deaf(facts: &Facts<'_>, rule: &Object<DestinationRule>, port: Option<u32>) ->
         }
     }
     let first = subsets.first()?;
-    let time = first.block.base_ejection_time.map_or(DEFAULT_BASE_EJECTION_TIME, |time| time.0);
-    let message = format!(
-        "when all hosts of {} are ejected no probe reaches one: the region is out for {} whatever `probe` would find",
-        list(subsets.iter().map(|it| &it.subset.name)),
-        GoDuration(time)
-    );
+    let message = unheard(&list(subsets.iter().map(|it| &it.subset.name)), &first.block);
     let found = facts.finding(&UNHEARD, rule, &first.path, message);
     let help = format!(
         "write `minHealthPercent: {MIN_HEALTH_PERCENT}` into the `outlierDetection` of each of these subsets"
@@ -87,17 +82,19 @@ fn deaf(facts: &Facts<'_>, rule: &Object<DestinationRule>, port: Option<u32>) ->
 fn deaf_service(facts: &Facts<'_>, rule: &Object<DestinationRule>) -> Option<Finding> {
     let policy = rule.spec.traffic_policy.as_ref()?;
     let block = policy.outlier_detection.as_ref().filter(|block| empties(block))?;
-    let time = block.base_ejection_time.map_or(DEFAULT_BASE_EJECTION_TIME, |time| time.0);
-    let message = format!(
-        "when all hosts of {} are ejected no probe reaches one: its region is out for {} whatever `probe` would find",
-        rule.spec.host,
-        GoDuration(time)
-    );
     let field = "spec.trafficPolicy.outlierDetection";
-    let found = facts.finding(&UNHEARD, rule, field, message);
+    let found = facts.finding(&UNHEARD, rule, field, unheard(&rule.spec.host, block));
     let help = format!("write `minHealthPercent: {MIN_HEALTH_PERCENT}` beside it");
     let written = MIN_HEALTH_PERCENT.to_string();
     Some(found.help(help).fix(facts.set(rule, &format!("{field}.minHealthPercent"), &written)))
+}
+
+fn unheard(hosts: &str, block: &OutlierDetection) -> String {
+    let time = block.base_ejection_time.map_or(DEFAULT_BASE_EJECTION_TIME, |time| time.0);
+    format!(
+        "when all hosts of {hosts} are ejected no probe reaches one: the region is out for {} whatever `probe` would find",
+        GoDuration(time)
+    )
 }
 
 /// Whether errors can take out every host, and no panic brings them back.
@@ -127,9 +124,7 @@ fn fix(facts: &Facts<'_>, rule: &Object<DestinationRule>, subsets: &[Deaf<'_>]) 
             let field = format!("{path}.minHealthPercent");
             facts.set(rule, &field, &MIN_HEALTH_PERCENT.to_string())
         } else {
-            let block =
-                OutlierDetection { min_health_percent: Some(MIN_HEALTH_PERCENT), ..block.clone() };
-            facts.set(rule, path, &on_one_line(&block)?)
+            facts.set(rule, path, &on_one_line(&with_panic(block))?)
         };
         edits.extend(fix?.edits);
     }
