@@ -675,6 +675,10 @@ export interface ClusterExplanation {
    */
   ejection: EjectionExplanation;
   /**
+   * Where consistent hashing leads; `None` under other policies.
+   */
+  hashing?: HashingExplanation;
+  /**
    * Hosts of all localities.
    */
   hosts: number;
@@ -710,6 +714,10 @@ export interface ClusterExplanation {
    * Why it won.
    */
   rule: Statement;
+  /**
+   * What zone-aware routing within a priority does; `None` where it is not configured.
+   */
+  zoneAware?: ZoneAwareExplanation;
 }
 /**
  * A sentence and the manifest line behind it.
@@ -744,6 +752,44 @@ export interface EjectionExplanation {
    * What is so.
    */
   text: string;
+}
+/**
+ * Where consistent hashing leads.
+ */
+export interface HashingExplanation {
+  /**
+   * Because of what.
+   */
+  cause: Cause;
+  /**
+   * The hosts that the table leads to, by priority. Other addresses lead elsewhere; in the long run a locality has the share that stands with it.
+   */
+  hosts: HostShare[];
+  /**
+   * What is so.
+   */
+  text: string;
+}
+/**
+ * A host's part of a table, and so of the users.
+ */
+export interface HostShare {
+  /**
+   * Its locality.
+   */
+  locality: string;
+  /**
+   * Its name.
+   */
+  name: string;
+  /**
+   * Its failover level.
+   */
+  priority: number;
+  /**
+   * Percent of all hashes, exactly.
+   */
+  share: number;
 }
 /**
  * A setting of Envoy's.
@@ -885,6 +931,23 @@ export interface PanicExplanation {
    * `healthy_panic_threshold`; 0: never.
    */
   thresholdPercent: number;
+}
+/**
+ * Zone-aware routing within the first priority.
+ */
+export interface ZoneAwareExplanation {
+  /**
+   * Because of what.
+   */
+  cause: Cause;
+  /**
+   * What is so.
+   */
+  text: string;
+  /**
+   * Shares if the gateway's bootstrap named its own cluster, as far as the topology knows its pods; empty: no others than without.
+   */
+  withSelfDiscovery: LocalityShare[];
 }
 /**
  * `ConnectionPoolSettings`.

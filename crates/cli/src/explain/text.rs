@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use mesh_failover_core::explain::{
-    Cause, ClusterExplanation, Explanation, LocalityExplanation, LocalityShare, Setting, Statement,
+    Cause, ClusterExplanation, Explanation, HostShare, LocalityExplanation, LocalityShare, Setting,
+    Statement,
 };
 
 use crate::style::{BOLD, DIM};
@@ -40,9 +41,18 @@ fn one(text: &mut String, cluster: &ClusterExplanation) {
     fact(text, "rule", &cluster.rule);
     fact(text, "localities", &cluster.balancing);
     fact(text, "hosts", &cluster.policy);
+    if let Some(hashing) = &cluster.hashing {
+        fact(text, "users", &hashing.statement);
+    }
+    if let Some(zone_aware) = &cluster.zone_aware {
+        fact(text, "zones", &zone_aware.statement);
+    }
     fact(text, "ejection", &cluster.ejection.statement);
     fact(text, "panic", &cluster.panic.statement);
     localities(text, &cluster.localities);
+    if let Some(hashing) = &cluster.hashing {
+        hosts(text, &hashing.hosts);
+    }
     settings(text, "limits (a request beyond them gets 503, flag UO)", &cluster.limits);
     settings(text, "outlier detection in Envoy's words", &cluster.outlier_detection);
 }
@@ -90,6 +100,29 @@ fn localities(text: &mut String, localities: &[LocalityExplanation]) {
             None => "gets nothing while those before it are well".to_owned(),
         });
         below(&format!("without it: {}; {}", shares(&locality.without_it), ejection(locality)));
+    }
+}
+
+/// Hosts by their part of the table, below them what each locality comes to.
+fn hosts(text: &mut String, hosts: &[HostShare]) {
+    if hosts.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n  users by the table for these addresses");
+    let mut localities: Vec<(&str, f64)> = Vec::new();
+    for HostShare { name, locality, share, .. } in hosts {
+        let _ = writeln!(text, "  {:>8}  {:>6}  {share:>5.1} %  {name} in {locality}", "", "");
+        match localities.iter_mut().find(|(known, _)| known == locality) {
+            Some((_, sum)) => *sum += share,
+            None => localities.push((locality.as_str(), *share)),
+        }
+    }
+    for (locality, share) in localities {
+        let _ = writeln!(
+            text,
+            "  {:>8}  {:>6}  {share:>5.1} %  {BOLD}{locality}{BOLD:#} in all",
+            "", ""
+        );
     }
 }
 

@@ -103,7 +103,7 @@ impl Subject<'_> {
 
     /// A field of the setting that decides. Without a setting of its own the line to blame is the outlier detection that switches the
     /// default on, or the rule in which it is missing.
-    fn setting(&self, field: &str) -> Cause {
+    pub(super) fn setting(&self, field: &str) -> Cause {
         let Some(place) = &self.origin.lb_setting_place else {
             let default_of = Some(DefaultOf::Istio);
             return match &self.origin.outlier_detection {

@@ -12,24 +12,28 @@
 //! **Worked example**: three of six hosts in each of two regions, 50/50 by `distribute`. One of three fails: 1.4 × 2/3 = 93.3 % is less
 //! than 100 %, so its region's weight drops from 50 to 46.7 and its share to 48.3 %.
 //!
-//! **Not modelled**: zone-aware routing within a priority.
+//! **Not modelled**: zone-aware routing within a priority in the localities' own shares; a gateway does it only on a condition, see
+//! [`ZoneAwareExplanation`].
 
 mod anchor;
 mod balancing;
 mod cause;
 mod ejection;
+mod hashing;
 mod limits;
 mod routes;
 mod shares;
 mod spill;
 mod types;
+mod zone_aware;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use cause::{Cause, Change, DefaultOf};
 pub use types::{
-    ClusterExplanation, EjectionExplanation, Explanation, GatewayExplanation, LocalityExplanation,
-    LocalityShare, PanicExplanation, Setting, Spill, Statement,
+    ClusterExplanation, EjectionExplanation, Explanation, GatewayExplanation, HashingExplanation,
+    HostShare, LocalityExplanation, LocalityShare, PanicExplanation, Setting, Spill, Statement,
+    ZoneAwareExplanation,
 };
 
 use cause::Causes;
@@ -124,6 +128,8 @@ impl Subject<'_> {
             rule: self.rule(),
             balancing: self.balancing(),
             policy: self.policy(),
+            hashing: self.hashing(&model),
+            zone_aware: self.zone_aware(&model),
             localities: self
                 .localities(&model, ejectable.saturating_sub(self.ejected.len() as u64)),
             ejection: self.ejection(detector.as_ref(), hosts, ejectable),

@@ -70,6 +70,14 @@ impl<'a> Model<'a> {
         self.balancer(self.assignment)
     }
 
+    /// An endpoint by its host's id, with its group.
+    pub(super) fn endpoint(&self, id: HostId) -> Option<(&LocalityLbEndpoints, &str)> {
+        let groups = self.assignment.endpoints.iter();
+        let mut all = groups
+            .flat_map(|group| group.lb_endpoints.iter().map(move |it| (group, it.name.as_str())));
+        all.nth(id.0 as usize)
+    }
+
     /// Below this share of usable hosts a priority panics.
     pub(super) const fn panic_threshold(&self) -> Percent {
         self.config.healthy_panic_threshold

@@ -53,6 +53,12 @@ pub struct ClusterExplanation {
     pub balancing: Statement,
     /// How a host is chosen once priority and locality are.
     pub policy: Statement,
+    /// Where consistent hashing leads; `None` under other policies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hashing: Option<HashingExplanation>,
+    /// What zone-aware routing within a priority does; `None` where it is not configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone_aware: Option<ZoneAwareExplanation>,
     /// Where its hosts are, by priority.
     pub localities: Vec<LocalityExplanation>,
     /// How many hosts may be out at once.
@@ -144,6 +150,45 @@ pub struct LocalityShare {
     pub priority: u32,
     /// Percent of requests.
     pub share: f64,
+}
+
+/// Where consistent hashing leads.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct HashingExplanation {
+    /// The hosts that the table leads to, by priority. Other addresses lead elsewhere; in the long run a locality has the share that stands with it.
+    pub hosts: Vec<HostShare>,
+    /// What that means, in one sentence, and the line that says so.
+    #[serde(flatten)]
+    pub statement: Statement,
+}
+
+/// A host's part of a table, and so of the users.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct HostShare {
+    /// Its name.
+    pub name: String,
+    /// Its locality.
+    pub locality: String,
+    /// Its failover level.
+    pub priority: u32,
+    /// Percent of all hashes, exactly.
+    pub share: f64,
+}
+
+/// Zone-aware routing within the first priority.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ZoneAwareExplanation {
+    /// Shares if the gateway's bootstrap named its own cluster, as far as the topology knows its pods; empty: no others than without.
+    pub with_self_discovery: Vec<LocalityShare>,
+    /// The same in one sentence, and the line that says so.
+    #[serde(flatten)]
+    pub statement: Statement,
 }
 
 /// How many hosts may be out at once.

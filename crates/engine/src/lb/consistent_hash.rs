@@ -13,12 +13,16 @@
 //! **Not modelled**: `hash_balance_factor`, `use_hostname_for_hashing`, hash keys in metadata, degraded hosts (Envoy's tables do not know
 //! them either).
 
+use std::collections::BTreeMap;
+
 use twox_hash::XxHash64;
 
 use super::host_set::HostSet;
 
 /// Envoy's `maximum_ring_size`.
 const MAX_RING_SIZE: f64 = 8_388_608.0;
+/// 2⁶⁴.
+const ALL_HASHES: f64 = 18_446_744_073_709_551_616.0;
 /// Envoy's `minimum_ring_size` and Maglev's `table_size`, where they are not set.
 pub const DEFAULT_RING_SIZE: u64 = 1_024;
 /// See [`DEFAULT_RING_SIZE`].
@@ -116,6 +120,46 @@ impl HashTable {
         Self::Maglev(table)
     }
 
+    /// How many places it has.
+    #[must_use]
+    pub const fn places(&self) -> usize {
+        match self {
+            Self::Empty => 0,
+            Self::Ring(ring) => ring.len(),
+            Self::Maglev(table) => table.len(),
+        }
+    }
+
+    /// The part of all hashes that leads to each position that has one, in percent: of a ring the arcs that end at its places, of Maglev's table
+    /// its places.
+    #[must_use]
+    pub fn shares(&self) -> BTreeMap<u32, f64> {
+        let mut shares = BTreeMap::new();
+        let mut add = |position: u32, part: f64| *shares.entry(position).or_insert(0.0) += part;
+        match self {
+            Self::Empty => {}
+            Self::Ring(ring) => {
+                let last = ring.last().map_or(0, |(at, _)| *at);
+                let before = std::iter::once(last).chain(ring.iter().map(|(at, _)| *at));
+                for ((at, position), before) in ring.iter().zip(before) {
+                    // The first arc goes around; a ring of one place is all of it.
+                    let arc = match at.wrapping_sub(before) {
+                        0 if ring.len() == 1 => ALL_HASHES,
+                        arc => arc as f64,
+                    };
+                    add(*position, 100.0 * arc / ALL_HASHES);
+                }
+            }
+            Self::Maglev(table) => {
+                let place = 100.0 / table.len() as f64;
+                let mut counts = BTreeMap::new();
+                table.iter().for_each(|position| *counts.entry(*position).or_insert(0_u32) += 1);
+                counts.into_iter().for_each(|(it, count)| add(it, f64::from(count) * place));
+            }
+        }
+        shares
+    }
+
     /// The host of a hash; `attempt` counts from 0 and leads elsewhere.
     #[must_use]
     pub fn pick(&self, hash: u64, attempt: u32) -> Option<u32> {
@@ -205,6 +249,20 @@ mod tests {
                 assert!((share - 100.0 * weight).abs() < within, "{share} of {weight}");
             }
         }
+    }
+
+    #[test]
+    fn shares_are_what_picks_come_to() {
+        let hosts = hosts([0.5, 0.25, 0.25]);
+        for table in [HashTable::ring(&hosts, 100, 0), HashTable::maglev(hosts.clone(), 101, 0)] {
+            let exact = table.shares();
+            assert!((exact.values().sum::<f64>() - 100.0).abs() < 1e-9);
+            for (position, drawn) in (0..).zip(shares(&table, 3)) {
+                assert!((exact[&position] - drawn).abs() < 0.5, "{exact:?} {position} {drawn}");
+            }
+        }
+        assert_eq!(HashTable::Ring(vec![(7, 3)]).shares(), BTreeMap::from([(3, 100.0)]));
+        assert!(HashTable::Empty.shares().is_empty());
     }
 
     #[test]

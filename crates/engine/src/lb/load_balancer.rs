@@ -279,6 +279,12 @@ impl LoadBalancer {
         Some(weights.into_iter().map(|host| (host.position, host.weight)).collect())
     }
 
+    /// The table of a priority; empty under policies that do not hash.
+    #[must_use]
+    pub fn hash_table(&self, priority: Priority) -> Option<&HashTable> {
+        self.per_priority.get(usize::try_from(priority.0).ok()?).map(|state| &state.table)
+    }
+
     /// The priorities as this worker knows them.
     #[must_use]
     pub fn host_sets(&self) -> &[Arc<HostSet>] {

@@ -16,7 +16,8 @@ use crate::locality::Locality;
 use crate::random::Random;
 use crate::units::Percent;
 
-const DEFAULT_MIN_CLUSTER_SIZE: u64 = 6;
+/// `min_cluster_size`, where it is not set.
+pub const DEFAULT_MIN_CLUSTER_SIZE: u64 = 6;
 
 /// `LocalityRoutingState` with what it needs; only priority 0 ever has one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,6 +59,31 @@ impl LocalityRouting {
         };
         let residual_capacity = shares.iter().enumerate().map(residual).collect();
         Self::LocalityResidual { local_percent_to_route, residual_capacity }
+    }
+
+    /// The part of requests for each of `localities`, in percent: what [`Self::choose_locality`] comes to. `None`: localities do not matter.
+    #[must_use]
+    pub fn shares(&self, localities: usize) -> Option<Vec<f64>> {
+        let (local_percent_to_route, residual_capacity) = match self {
+            Self::NoLocalityRouting => return None,
+            Self::LocalityDirect => (10_000, [].as_slice()),
+            Self::LocalityResidual { local_percent_to_route, residual_capacity } => {
+                (*local_percent_to_route, residual_capacity.as_slice())
+            }
+        };
+        let own = local_percent_to_route.min(10_000) as f64 / 100.0;
+        let room = residual_capacity.last().copied().unwrap_or(0);
+        let mut before = 0;
+        let share = |index: usize| {
+            let sum = residual_capacity.get(index).copied().unwrap_or(before);
+            let part = match room {
+                0 => 1.0 / localities as f64,
+                room => (sum - before) as f64 / room as f64,
+            };
+            before = sum;
+            (if index == 0 { own } else { 0.0 }) + (100.0 - own) * part
+        };
+        Some((0..localities).map(share).collect())
     }
 
     /// The locality of the next request, by number; `None`: any host of the priority.
@@ -116,4 +142,33 @@ fn locality_percentages(local: &HostSet, upstream: &HostSet) -> Vec<(u64, u64)> 
         (share(local, total_local), share(count(&group.healthy), total_upstream))
     };
     upstream.localities().iter().map(shares).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_what_choices_come_to() {
+        let residual = |local_percent_to_route, residual_capacity| {
+            LocalityRouting::LocalityResidual { local_percent_to_route, residual_capacity }
+        };
+        for routing in [
+            LocalityRouting::LocalityDirect,
+            residual(4_000, vec![0, 1_000, 4_000]),
+            residual(4_000, vec![0, 0, 0]),
+            residual(0, vec![500, 500, 2_000]),
+        ] {
+            let shares = routing.shares(3).unwrap();
+            let mut rng = crate::run::Xoshiro::new(1, crate::run::Stream::Envoy);
+            let mut drawn = [0.0; 3];
+            for _ in 0..100_000 {
+                drawn[routing.choose_locality(&mut rng).unwrap() as usize] += 0.001;
+            }
+            for (share, drawn) in shares.iter().zip(drawn) {
+                assert!((share - drawn).abs() < 0.7, "{routing:?}: {shares:?} {drawn}");
+            }
+        }
+        assert_eq!(LocalityRouting::NoLocalityRouting.shares(3), None);
+    }
 }
