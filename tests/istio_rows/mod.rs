@@ -8,19 +8,19 @@ pub mod spec;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use serde::de::DeserializeOwned;
+use mesh_failover_core::manifest::{Read, from_json_strict};
 use serde_json::Value;
 
 /// Reads a value; `null` and absent are `None`.
 ///
 /// Go's tests have lists with nil elements, which no manifest can have: they read as empty objects.
-pub fn read<T: DeserializeOwned>(value: &Value) -> Result<Option<T>, String> {
+pub fn read<T: Read + Default>(value: &Value) -> Result<Option<T>, String> {
     if value.is_null() {
         return Ok(None);
     }
-    serde_json::from_value(without_null_elements(value.clone()))
+    from_json_strict(&without_null_elements(value.clone()).to_string())
         .map(Some)
-        .map_err(|error| format!("cannot read {value}: {error}"))
+        .map_err(|errors| format!("cannot read {value}: {errors:?}"))
 }
 
 fn without_null_elements(value: Value) -> Value {

@@ -82,12 +82,12 @@ fn what_is_done_by_hand_is_what_the_scenario_would_say() {
     let written = api::simulate(request(seed())).unwrap();
     let mut by_hand = Simulation::new(request(undisturbed())).unwrap();
     let scale = |replicas: u32| -> Step {
-        serde_json::from_value(json!({"scale": {
+        let step = json!({"scale": {
             "cluster": "cluster-a",
             "service": "hello-world.default.svc.cluster.local",
             "replicas": replicas,
-        }}))
-        .unwrap()
+        }});
+        api::from_json(&step.to_string()).unwrap()
     };
     by_hand.step(Duration::from_secs(20));
     assert_eq!(by_hand.inject(scale(0)).unwrap().at.to_string(), "20s");
@@ -106,7 +106,7 @@ fn a_step_that_cannot_be_changes_nothing() {
     let mut simulation = Simulation::new(request(seed())).unwrap();
     simulation.step(Duration::from_secs(5));
     let before = simulation.report();
-    let step = serde_json::from_value(json!({"refuse": {"region": "europe-west9"}})).unwrap();
+    let step = api::from_json(r#"{"refuse": {"region": "europe-west9"}}"#).unwrap();
     let error = simulation.inject(step).unwrap_err();
     assert_eq!((error.code, error.diagnostics.len()), ("MF1406", 1));
     assert_eq!(simulation.report(), before);
@@ -200,7 +200,7 @@ fn what_is_rendered_can_be_explained() {
     let answer = rendered(INTENT).unwrap();
     assert!(answer.rendered.commands.contains("kubectl"));
     let json = serde_json::to_value(&answer).unwrap();
-    let files: Vec<File> = serde_json::from_value(json["files"].clone()).unwrap();
+    let files: Vec<File> = api::from_json(&json["files"].to_string()).unwrap();
     let explained = api::explain(api::ExplainRequest {
         files,
         from: Some("europe-west1".to_owned()),

@@ -1,6 +1,7 @@
 //! What is wrong with the manifests, or does not do what it seems to.
 
-use serde::{Deserialize, Serialize};
+use mesh_failover_derive::Read;
+use serde::Serialize;
 
 use super::error::Error;
 use super::files::{self, File};
@@ -9,7 +10,7 @@ use crate::live::{self, Mesh};
 use crate::manifest::Source;
 
 /// Manifests to check.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CheckRequest {

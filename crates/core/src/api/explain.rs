@@ -1,6 +1,7 @@
 //! What one gateway was given, and which line is to blame.
 
-use serde::{Deserialize, Serialize};
+use mesh_failover_derive::Read;
+use serde::Serialize;
 
 use super::error::{Error, codes};
 use super::files::{self, File};
@@ -10,7 +11,7 @@ use crate::live::Mesh;
 use crate::translate::Proxy;
 
 /// A gateway to explain.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ExplainRequest {

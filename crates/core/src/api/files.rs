@@ -1,6 +1,7 @@
 //! Named texts, and what can be made of them.
 
-use serde::{Deserialize, Serialize};
+use mesh_failover_derive::Read;
+use serde::Serialize;
 
 use super::error::{Error, codes};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -9,7 +10,7 @@ use crate::manifest::Source;
 use crate::translate::IstioVersion;
 
 /// A named text.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct File {

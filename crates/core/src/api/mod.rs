@@ -38,6 +38,8 @@ pub use session::Simulation;
 pub use simulate::{SimulateAnswer, SimulateRequest, html, simulate};
 pub use version::{Version, version};
 
+use crate::manifest::{Read, from_json_strict};
+
 /// Answers a request that is JSON text with JSON text.
 ///
 /// # Errors
@@ -49,14 +51,14 @@ pub use version::{Version, version};
 /// let answer = api::answer(r#"{"files": [{"name": "a.yaml", "text": "kind: [}"}]}"#, api::parse).unwrap();
 /// assert!(answer.contains("not valid YAML"));
 /// let error = api::answer("{}", api::parse).unwrap_err();
-/// assert!(error.message.contains("missing field `files`"));
+/// assert!(error.message.contains("`files` is missing"));
 /// ```
-pub fn answer<'a, Request, Answer>(
-    request: &'a str,
+pub fn answer<Request, Answer>(
+    request: &str,
     function: impl FnOnce(Request) -> Result<Answer, Error>,
 ) -> Result<String, Error>
 where
-    Request: serde::Deserialize<'a>,
+    Request: Read + Default,
     Answer: serde::Serialize,
 {
     to_json(&function(from_json(request)?)?)
@@ -66,9 +68,14 @@ where
 ///
 /// # Errors
 /// [`codes::REQUEST`] if the text is not one.
-pub fn from_json<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(|error| {
-        Error::new(codes::REQUEST, format!("the request is not as it should be: {error}"))
+pub fn from_json<T: Read + Default>(text: &str) -> Result<T, Error> {
+    from_json_strict(text).map_err(|wrong| {
+        let wrong = wrong.iter().map(|it| match it.path.as_str() {
+            "" => it.message.clone(),
+            path => format!("`{path}`: {}", it.message),
+        });
+        let wrong = wrong.collect::<Vec<_>>().join("; ");
+        Error::new(codes::REQUEST, format!("the request is not as it should be: {wrong}"))
     })
 }
 

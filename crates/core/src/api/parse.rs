@@ -1,6 +1,7 @@
 //! What the texts say, document by document.
 
-use serde::{Deserialize, Serialize};
+use mesh_failover_derive::Read;
+use serde::Serialize;
 
 use super::error::Error;
 use super::files::{self, File};
@@ -12,7 +13,7 @@ use crate::manifest::{
 };
 
 /// Texts to read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ParseRequest {

@@ -1,6 +1,7 @@
 //! Manifests from an intent.
 
-use serde::{Deserialize, Serialize};
+use mesh_failover_derive::Read;
+use serde::Serialize;
 
 use super::error::{Error, codes};
 use super::files::{self, File};
@@ -9,7 +10,7 @@ use crate::live::Mesh;
 use crate::render::{self, Rendered};
 
 /// An intent to render.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RenderRequest {

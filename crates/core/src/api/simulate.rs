@@ -1,6 +1,7 @@
 //! A scenario from its start to its end.
 
-use serde::{Deserialize, Serialize};
+use mesh_failover_derive::Read;
+use serde::Serialize;
 
 use super::error::Error;
 use super::files::File;
@@ -11,7 +12,7 @@ use crate::report::{self, Run};
 use crate::sim::{Arm, Report};
 
 /// A scenario to play.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SimulateRequest {

@@ -40,15 +40,15 @@ pub use rule::{Rule, rules};
 use facts::Facts;
 pub(crate) use router::{empties, with_panic};
 
+use mesh_failover_derive::Read;
+
 use crate::diagnostic::Diagnostic;
 use crate::live::GatewayState;
 use crate::manifest::{Manifests, Source};
 use crate::translate::{IstioVersion, codes};
 
 /// Who programs the proxies.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ControlPlane"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {

@@ -1,20 +1,9 @@
 //! From a tree to a value, with every error, not only the first.
-//!
-//! serde stops at the first wrong value. So: decode; if it fails, keep the error, prune the node it
-//! names, decode again. What is left decodes, and nothing that was wrong goes unsaid.
 
-use std::borrow::Cow;
-use std::marker::PhantomData;
-
-use serde::de::DeserializeOwned;
-
-use super::de::Reader;
-use super::pass::{Context, Finding, UnknownFields};
-use super::{Node, Path, Segment, Value, codes, json};
-use crate::diagnostic::{Diagnostic, Location, Severity, Span};
-
-/// Errors of one document that are reported; each costs one more pass.
-const MOST_ERRORS: usize = 50;
+use super::node::number;
+use super::reader::{Finding, UnknownFields};
+use super::{Entry, Node, Path, Read, Reader, Scalar, ScalarKind, Value, codes, json};
+use crate::diagnostic::{Diagnostic, Severity, Span};
 
 /// Reads a value from JSON. Strict: an unknown field, a field given twice or a value of the wrong type
 /// is an error, and all of them are returned, each with its path.
@@ -33,95 +22,69 @@ const MOST_ERRORS: usize = 50;
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn from_json_strict<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Diagnostic>> {
-    let node = json_tree(text)?;
-    let (value, findings) = decode(&node, Path::default(), UnknownFields::Deny);
-    match value {
-        Some(value) if findings.is_empty() => Ok(value),
-        _ => Err(findings.into_iter().map(|finding| finding.into_diagnostic(|_| None)).collect()),
-    }
+pub fn from_json_strict<T: Read + Default>(text: &str) -> Result<T, Vec<Diagnostic>> {
+    let node = parse(text, number)?;
+    let mut value = T::default();
+    let findings = match decode(&node, Path::default(), UnknownFields::Deny, &mut value) {
+        (true, findings) if findings.is_empty() => return Ok(value),
+        (_, findings) => findings,
+    };
+    Err(findings.into_iter().map(|finding| finding.into_diagnostic(|_| None)).collect())
 }
 
-/// Reads JSON as a tree, for readers of their own.
+/// Reads JSON as a tree, for readers of their own; of floats only what has few digits.
 pub(crate) fn json_tree(text: &str) -> Result<Node, Vec<Diagnostic>> {
-    json::parse(text)
+    parse(text, json::few_digits)
+}
+
+fn parse(text: &str, number: json::ReadNumber) -> Result<Node, Vec<Diagnostic>> {
+    json::parse(text, number)
         .map_err(|error| vec![plain_error(codes::SYNTAX, format!("not valid JSON: {error}"))])
 }
 
-/// The value, unless the node as a whole cannot be read, and everything found on the way.
+/// Reads a part of a manifest that was kept as JSON, unknown fields aside; `None` if anything else is wrong with it.
+pub(crate) fn from_value<T: Read + Default>(value: &serde_json::Value) -> Option<T> {
+    let mut read = T::default();
+    let (is_read, findings) =
+        decode(&tree(value), Path::default(), UnknownFields::Ignore, &mut read);
+    (is_read && findings.is_empty()).then_some(read)
+}
+
+/// JSON as a tree.
+pub(super) fn tree(value: &serde_json::Value) -> Node {
+    use serde_json::Value as Json;
+    let value = match value {
+        Json::Array(items) => Value::Seq(items.iter().map(tree).collect()),
+        Json::Object(entries) => {
+            let entry = |(key, value): (&String, &Json)| Entry {
+                key: key.clone(),
+                key_span: Span::default(),
+                value: tree(value),
+            };
+            Value::Map(entries.iter().map(entry).collect())
+        }
+        Json::String(text) => Value::Scalar(Scalar::text(text.clone())),
+        Json::Null => Value::default(),
+        Json::Bool(flag) => {
+            Value::Scalar(Scalar { text: flag.to_string(), kind: ScalarKind::Bool(*flag) })
+        }
+        Json::Number(number) => Value::Scalar(Scalar::plain(number.to_string())),
+    };
+    Node { value, span: Span::default() }
+}
+
+/// Reads into `value` and says whether that can be used, and everything found on the way.
 /// `base` is the node's own path.
-pub(super) fn decode<T: DeserializeOwned>(
+pub(super) fn decode(
     node: &Node,
     base: Path,
     unknown_fields: UnknownFields,
-) -> (Option<T>, Vec<Finding>) {
-    let mut errors: Vec<Finding> = Vec::new();
-    let mut tree = Cow::Borrowed(node);
-    loop {
-        let cx = Context::new(unknown_fields, base.clone());
-        let error = match (Reader { node: &tree, cx: &cx }).read(PhantomData::<T>) {
-            Ok(value) => {
-                errors.extend(cx.into_findings());
-                return (Some(value), errors);
-            }
-            Err(error) => *error.0,
-        };
-        let path = error.place.as_ref().map(|(path, _)| path.segments()).unwrap_or_default();
-        let below = path.get(base.segments().len()..).unwrap_or_default().to_vec();
-        errors.push(error);
-        if errors.len() >= MOST_ERRORS {
-            errors.push(too_many(&base, node.span));
-            return (None, errors);
-        }
-        if below.is_empty() || !prune(tree.to_mut(), &below) {
-            errors.extend(cx.into_findings());
-            return (None, errors);
-        }
-    }
-}
-
-fn too_many(base: &Path, span: Span) -> Finding {
-    Finding {
-        severity: Severity::Error,
-        code: codes::TOO_MANY_ERRORS,
-        message: format!("more than {MOST_ERRORS} errors; the object is left out"),
-        help: None,
-        place: Some((base.clone(), span)),
-    }
-}
-
-/// Takes the node at `path` out of the tree; false if there is none, or if it is out already.
-fn prune(root: &mut Node, path: &[Segment]) -> bool {
-    let mut node = root;
-    for segment in path {
-        let next = match (&mut node.value, segment) {
-            (Value::Map(entries), Segment::Key(key)) => {
-                entries.iter_mut().rfind(|entry| entry.key == *key).map(|entry| &mut entry.value)
-            }
-            (Value::Seq(items), Segment::Index(index)) => {
-                usize::try_from(*index).ok().and_then(|index| items.get_mut(index))
-            }
-            _ => None,
-        };
-        let Some(next) = next else { return false };
-        node = next;
-    }
-    std::mem::replace(&mut node.value, Value::Pruned) != Value::Pruned
-}
-
-impl Finding {
-    /// With its place in a text, if there is one.
-    pub(super) fn into_diagnostic(self, at: impl Fn(Span) -> Option<Location>) -> Diagnostic {
-        let (path, span) = self.place.unwrap_or_default();
-        Diagnostic {
-            severity: self.severity,
-            code: self.code,
-            message: self.message,
-            help: self.help,
-            location: at(span),
-            path: path.to_string(),
-        }
-    }
+    value: &mut dyn Read,
+) -> (bool, Vec<Finding>) {
+    let mut reader = Reader::new(unknown_fields, base);
+    let is_read = value.read(node, &mut reader);
+    let (findings, is_full) = reader.finish(node.span);
+    (is_read && !is_full, findings)
 }
 
 /// An error without a place.

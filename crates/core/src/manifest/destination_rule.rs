@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use mesh_failover_derive::Read;
+use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::GoDuration;
 
 /// `DestinationRule.spec`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct DestinationRule {
@@ -28,7 +29,7 @@ pub struct DestinationRule {
 }
 
 /// `WorkloadSelector`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct WorkloadSelector {
@@ -38,7 +39,7 @@ pub struct WorkloadSelector {
 
 /// `Subset`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Subset {
@@ -53,7 +54,7 @@ pub struct Subset {
 
 /// `TrafficPolicy`. Blocks are atomic: a level that sets one replaces the parent's whole block.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TrafficPolicy {
@@ -78,7 +79,7 @@ pub struct TrafficPolicy {
 
 /// `TrafficPolicy.PortTrafficPolicy`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct PortTrafficPolicy {
@@ -96,7 +97,7 @@ pub struct PortTrafficPolicy {
 
 /// `TrafficPolicy.RetryBudget`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct RetryBudget {
@@ -110,7 +111,7 @@ pub struct RetryBudget {
 
 /// `LoadBalancerSettings`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LoadBalancer {
@@ -129,11 +130,12 @@ pub struct LoadBalancer {
 }
 
 /// `LoadBalancerSettings.SimpleLB`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[allow(missing_docs, reason = "the names are Istio's own words")]
 pub enum SimpleLb {
+    #[default]
     Unspecified,
     LeastConn,
     Random,
@@ -144,7 +146,7 @@ pub enum SimpleLb {
 
 /// `LoadBalancerSettings.ConsistentHashLB`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConsistentHash {
@@ -166,7 +168,7 @@ pub struct ConsistentHash {
 
 /// `ConsistentHashLB.HTTPCookie`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HttpCookie {
@@ -182,7 +184,7 @@ pub struct HttpCookie {
 
 /// `ConsistentHashLB.RingHash`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct RingHash {
@@ -192,7 +194,7 @@ pub struct RingHash {
 
 /// `ConsistentHashLB.MagLev`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Maglev {
@@ -202,7 +204,7 @@ pub struct Maglev {
 
 /// `WarmupConfiguration`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Warmup {
@@ -216,7 +218,7 @@ pub struct Warmup {
 
 /// `LocalityLoadBalancerSetting`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LocalityLoadBalancerSetting {
@@ -234,7 +236,7 @@ pub struct LocalityLoadBalancerSetting {
 }
 
 /// `LocalityLoadBalancerSetting.Distribute`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Distribute {
@@ -245,7 +247,7 @@ pub struct Distribute {
 }
 
 /// `LocalityLoadBalancerSetting.Failover`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Failover {
@@ -257,7 +259,7 @@ pub struct Failover {
 
 /// `ZoneAwareLoadBalancerSetting` (Istio 1.31).
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ZoneAwareLoadBalancerSetting {
@@ -275,7 +277,7 @@ pub struct ZoneAwareLoadBalancerSetting {
 
 /// `ConnectionPoolSettings`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConnectionPool {
@@ -287,7 +289,7 @@ pub struct ConnectionPool {
 
 /// `ConnectionPoolSettings.TCPSettings`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TcpSettings {
@@ -305,7 +307,7 @@ pub struct TcpSettings {
 
 /// `ConnectionPoolSettings.HTTPSettings`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HttpSettings {
@@ -331,7 +333,7 @@ pub struct HttpSettings {
 
 /// `OutlierDetection`. An empty block counts as present: it ejects by Envoy's defaults.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct OutlierDetection {
@@ -344,7 +346,7 @@ pub struct OutlierDetection {
     /// 502, 503, 504 in a row that eject; 0: off; unset: off.
     pub consecutive_gateway_errors: Option<u32>,
     /// Server errors in a row that eject; 0: off; unset: 5.
-    #[serde(rename = "consecutive5xxErrors", alias = "consecutive_5xx_errors")]
+    #[serde(rename = "consecutive5xxErrors")]
     pub consecutive_5xx_errors: Option<u32>,
     /// Time between sweeps; unset: 10 s.
     pub interval: Option<GoDuration>,

@@ -4,7 +4,12 @@
 ///
 /// **Source**: protobuf's JSON mapping, which reads both; `ToJsonName`: an underscore goes, the letter after it becomes upper case.
 pub(super) fn names(key: &str, field: &str) -> bool {
-    key == field || (is_proto_name(key) && camel_case(key) == field)
+    key == field || of_proto_name(key).is_some_and(|name| name == field)
+}
+
+/// The JSON name that a proto name stands for.
+pub(super) fn of_proto_name(key: &str) -> Option<String> {
+    is_proto_name(key).then(|| camel_case(key))
 }
 
 /// `lower_case_words`. **Source**: protobuf's style guide; with other underscores `ToJsonName` would read one field under many names.

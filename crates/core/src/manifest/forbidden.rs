@@ -2,8 +2,8 @@
 
 use super::codes;
 use super::parse::{error, is_content};
-use super::pass::Finding;
 use super::positions::Positions;
+use super::reader::Finding;
 
 /// The first of it.
 pub(super) fn find(chunk: &str, positions: &Positions<'_>) -> Option<Finding> {

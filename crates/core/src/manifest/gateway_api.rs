@@ -3,7 +3,8 @@
 //!
 //! **Source**: sigs.k8s.io/gateway-api apis/v1, 1.4.
 
-use serde::{Deserialize, Serialize};
+use mesh_failover_derive::Read;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{Kind, Manifests, Object, Schema};
@@ -14,12 +15,12 @@ pub(crate) const GROUP: &str = "gateway.networking.k8s.io";
 const VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 
 /// `Gateway.spec`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[serde(transparent)]
 pub struct KubeGateway(pub Value);
 
 /// `HTTPRoute.spec`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[serde(transparent)]
 pub struct KubeHttpRoute(pub Value);
 

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use mesh_failover_derive::Read;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::{Failover, GoDuration, OutlierDetection};
+use super::{Failover, GoDuration, Node, OutlierDetection, Read, Reader};
 
 /// `Intent.spec`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Intent {
@@ -44,7 +45,7 @@ pub struct Intent {
 
 /// A region of it.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct IntentRegion {
@@ -62,7 +63,7 @@ pub struct IntentRegion {
 
 /// What a Service says of its pods.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct IntentPods {
@@ -75,7 +76,7 @@ pub struct IntentPods {
 
 /// How the service is exposed.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct IntentGateway {
@@ -96,7 +97,7 @@ pub struct IntentGateway {
 }
 
 /// The language of the routes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum RouteApi {
@@ -108,8 +109,8 @@ pub enum RouteApi {
 }
 
 /// The region router in the gateway.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Map<String, Value>", into = "Map<String, Value>")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(into = "Map<String, Value>")]
 pub struct IntentRouter {
     /// The kind that loads it.
     pub extension: RouterExtension,
@@ -123,6 +124,17 @@ pub struct IntentRouter {
 }
 
 /// Own words that make no sense stay among those of the configuration, so that whoever renders it can say where.
+impl Read for IntentRouter {
+    fn read<'a>(&mut self, node: &'a Node, reader: &mut Reader<'a>) -> bool {
+        let mut words = Map::new();
+        let is_read = words.read(node, reader);
+        if is_read {
+            *self = words.into();
+        }
+        is_read
+    }
+}
+
 impl From<Map<String, Value>> for IntentRouter {
     fn from(words: Map<String, Value>) -> Self {
         let mut router = Self::default();

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use mesh_failover_derive::Read;
+use serde::Serialize;
 use serde_json::Value;
 use serde_with::skip_serializing_none;
 
 /// `v1 Service.spec`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Service {
     /// Labels of its pods.
@@ -23,7 +24,7 @@ pub struct Service {
 
 /// `v1 ServicePort`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServicePort {
     /// Its name; EndpointSlices find it by that.
@@ -36,7 +37,7 @@ pub struct ServicePort {
 
 /// `discovery.k8s.io/v1 EndpointSlice`; its fields stand beside `metadata`, not below `spec`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EndpointSlice {
     /// `IPv4`, `IPv6` or `FQDN`.
@@ -49,7 +50,7 @@ pub struct EndpointSlice {
 
 /// `discovery.k8s.io/v1 Endpoint`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SliceEndpoint {
     /// Addresses; clients use the first.
@@ -66,7 +67,7 @@ pub struct SliceEndpoint {
 
 /// `discovery.k8s.io/v1 EndpointConditions`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Conditions {
     /// Unset: yes.
@@ -77,7 +78,7 @@ pub struct Conditions {
 
 /// `v1 ObjectReference`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ObjectRef {
     /// Its kind.
@@ -88,7 +89,7 @@ pub struct ObjectRef {
 
 /// `discovery.k8s.io/v1 EndpointPort`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SlicePort {
     /// Name of the service's port.
@@ -98,18 +99,18 @@ pub struct SlicePort {
 }
 
 /// `v1 Node`: only the labels in its metadata are looked at.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[serde(default)]
 pub struct Node {}
 
 /// `v1 Namespace`: only the labels in its metadata are looked at, and it may have no `spec`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[serde(default)]
 pub struct Namespace {}
 
 /// `v1 Pod.spec`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Pod {
     /// Node it runs on.

@@ -1,6 +1,7 @@
 //! The parts of istiod's MeshConfig that reach failover.
 
-use serde::{Deserialize, Serialize};
+use mesh_failover_derive::Read;
+use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::{
@@ -9,9 +10,10 @@ use super::{
 
 /// `MeshConfig`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
+#[read(partial)]
 pub struct MeshConfig {
     /// Mesh-wide locality load balancing; istiod's default is `{enabled: true}`.
     pub locality_lb_setting: Option<LocalityLoadBalancerSetting>,

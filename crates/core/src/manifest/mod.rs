@@ -4,13 +4,12 @@
 //! [`Diagnostic`]s. Field types here keep Istio's spelling and are optional wherever Istio's are; defaults and validity are
 //! [`crate::translate`]'s business.
 //!
-//! Text → [`parse`](MAX_TEXT) → [`Node`] → a deserializer → the types below. [`from_json_strict`] enters at the second step, [`write`]
+//! Text → [`parse`](MAX_TEXT) → [`Node`] → [`Read`] → the types below. [`from_json_strict`] enters at the second step, [`write`]
 //! is the way back, and [`Document::locate`] finds a field again.
 //!
 //! **Source**: istio/api v1 (networking, extensions, mesh), Istio 1.31.
 
 pub mod codes;
-mod de;
 mod decode;
 mod destination_rule;
 mod document;
@@ -29,10 +28,10 @@ mod metadata;
 mod node;
 mod numbers;
 mod parse;
-mod pass;
 mod path;
 mod positions;
 mod read;
+mod reader;
 mod scalar;
 mod scenario;
 mod service_entry;
@@ -40,12 +39,13 @@ mod syntax_help;
 #[cfg(test)]
 mod tests;
 mod topology;
+mod values;
 mod virtual_service;
 mod write;
 pub(crate) mod yaml;
 
 pub use decode::from_json_strict;
-pub(crate) use decode::json_tree;
+pub(crate) use decode::{from_value, json_tree};
 pub use destination_rule::*;
 pub use document::*;
 pub use extension::*;
@@ -61,6 +61,7 @@ pub(crate) use parse::is_one_value;
 pub use parse::{MAX_DEPTH, MAX_EXPANSION, MAX_TEXT};
 pub use path::*;
 pub use read::read;
+pub use reader::{Read, Reader, Record, RecordFields};
 pub use scalar::*;
 pub use scenario::*;
 pub use service_entry::*;

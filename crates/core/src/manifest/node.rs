@@ -1,7 +1,7 @@
 //! A document as a tree in which every value knows where it stands.
 //!
-//! Decoding works on this tree, not on text, so that a field can be found again after decoding,
-//! and so that JSON (without positions) and YAML (with positions) share one decoder.
+//! Reading works on this tree, not on text, so that a field can be found again afterwards,
+//! and so that JSON (without positions) and YAML (with positions) share one reader.
 
 use super::field_name::names;
 use crate::diagnostic::Span;
@@ -24,9 +24,6 @@ pub enum Value {
     Seq(Vec<Node>),
     /// Keys and values in the order of the text.
     Map(Vec<Entry>),
-    /// Could not be decoded and has been reported; reads as if it were not there. Keeps its place
-    /// in a list so that the indices of what follows stay right.
-    Pruned,
 }
 
 /// One key of a mapping and its value.
@@ -76,7 +73,6 @@ impl Node {
     pub fn is_null(&self) -> bool {
         match &self.value {
             Value::Scalar(scalar) => scalar.kind == ScalarKind::Null,
-            Value::Pruned => true,
             Value::Seq(_) | Value::Map(_) => false,
         }
     }
@@ -94,7 +90,7 @@ impl Node {
     pub(crate) fn written(&self) -> &str {
         match &self.value {
             Value::Scalar(scalar) => &scalar.text,
-            Value::Seq(_) | Value::Map(_) | Value::Pruned => "",
+            Value::Seq(_) | Value::Map(_) => "",
         }
     }
 
@@ -126,7 +122,6 @@ impl Node {
         match &self.value {
             Value::Seq(_) => "a list".into(),
             Value::Map(_) => "a mapping".into(),
-            Value::Pruned => "nothing".into(),
             Value::Scalar(Scalar { text, kind }) => match kind {
                 ScalarKind::Null if text.is_empty() => "nothing".into(),
                 ScalarKind::Null => format!("`{text}`"),

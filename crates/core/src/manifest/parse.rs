@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Marks, StrInput, Tag};
 
 use super::forbidden;
-use super::pass::Finding;
 use super::positions::Positions;
+use super::reader::Finding;
 use super::{Entry, Node, Path, Scalar, Segment, Value, codes};
 use crate::diagnostic::{Severity, Span};
 
@@ -61,7 +61,7 @@ pub(super) fn error(
     help: Option<String>,
     span: Span,
 ) -> Finding {
-    let place = Some((Path::default(), span));
+    let place = (Path::default(), span);
     Finding { severity: Severity::Error, code, message, help, place }
 }
 
@@ -255,7 +255,7 @@ impl<'a> Builder<'a> {
 
     /// The finding about a key of the innermost collection, with the path that leads there.
     fn located(&self, finding: Finding) -> Finding {
-        let Some((last, span)) = finding.place else { return finding };
+        let (last, span) = &finding.place;
         let outer = self.open.split_last().map(|(_, outer)| outer).unwrap_or_default();
         let mut path = Path::default();
         for frame in outer {
@@ -269,7 +269,7 @@ impl<'a> Builder<'a> {
             }
         }
         path.extend(last.segments().iter().cloned());
-        Finding { place: Some((path, span)), ..finding }
+        Finding { place: (path, *span), ..finding }
     }
 
     fn alias(&mut self, anchor: usize, marks: Marks) -> Result<(), Finding> {
@@ -355,7 +355,7 @@ impl Mapping {
         let place = (Path::from(vec![Segment::Key(entry.key.clone())]), entry.key_span);
         let finding = error(codes::DUPLICATE_KEY, message, help, entry.key_span);
         *first = entry;
-        Some(Finding { place: Some(place), ..finding })
+        Some(Finding { place, ..finding })
     }
 
     /// Unless the key is there already.
@@ -391,14 +391,13 @@ fn size(node: &Node) -> usize {
                 .iter()
                 .map(|entry| size_of::<Entry>() + entry.key.len() + size(&entry.value))
                 .sum(),
-            Value::Pruned => 0,
         }
 }
 
 /// Levels of collections; 0 for a scalar.
 fn depth(node: &Node) -> usize {
     match &node.value {
-        Value::Scalar(_) | Value::Pruned => 0,
+        Value::Scalar(_) => 0,
         Value::Seq(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
         Value::Map(entries) => 1 + entries.iter().map(|e| depth(&e.value)).max().unwrap_or(0),
     }

@@ -62,10 +62,6 @@ impl Path {
     pub(super) fn extend(&mut self, segments: impl IntoIterator<Item = Segment>) {
         self.0.extend(segments);
     }
-
-    pub(super) fn pop(&mut self) {
-        self.0.pop();
-    }
 }
 
 impl From<Vec<Segment>> for Path {

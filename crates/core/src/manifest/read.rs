@@ -2,18 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use serde::de::DeserializeOwned;
-
 use super::decode::decode;
 #[cfg(not(target_arch = "wasm32"))]
 use super::gateway_api;
 use super::kubernetes::{self, EndpointSlice, Namespace, Pod, Service};
 use super::parse::parse;
-use super::pass::{Finding, UnknownFields};
+use super::reader::{Finding, UnknownFields};
 use super::{
     DestinationRule, Document, Entry, Gateway, Intent, Kind, Manifests, MeshConfig, Metadata, Node,
-    Object, Path, Scenario, Schema, Segment, ServiceEntry, Source, Topology, TrafficExtension,
-    Value, VirtualService, WasmPlugin, WorkloadEntry, codes, hint, numbers,
+    Object, Path, Read, Scenario, Schema, Segment, ServiceEntry, Source, Topology,
+    TrafficExtension, Value, VirtualService, WasmPlugin, WorkloadEntry, codes, hint, numbers,
 };
 use crate::diagnostic::{Diagnostic, Severity, Span};
 
@@ -84,16 +82,39 @@ struct Reading {
     noted: BTreeSet<(String, String)>,
 }
 
-/// A kind and how its objects are read.
+/// A kind, and where its objects go.
 struct Known {
     kind: &'static str,
     group: &'static str,
     versions: &'static [&'static str],
-    read: fn(&mut Reading, Document, String),
+    schema: Schema,
+    named: bool,
+    keep: fn(&mut Manifests, &mut ReadSpec<'_>),
 }
 
-const fn known<T: Kind + DeserializeOwned>() -> Known {
-    Known { kind: T::KIND, group: T::GROUP, versions: T::VERSIONS, read: Reading::object::<T> }
+/// Reads what an object consists of into its place; what stands around it, unless it cannot be kept.
+type ReadSpec<'a> = dyn FnMut(&mut dyn Read) -> Option<Object<()>> + 'a;
+
+/// Finds the spec in a document and reads it, see [`decode`].
+type FindSpec<'a> = dyn Fn(&Node, &mut dyn Read) -> (bool, Vec<Finding>) + 'a;
+
+const fn known<T: Kind + Read + Default>() -> Known {
+    Known {
+        kind: T::KIND,
+        group: T::GROUP,
+        versions: T::VERSIONS,
+        schema: T::SCHEMA,
+        named: T::NAMED,
+        keep: keep::<T>,
+    }
+}
+
+/// All that is compiled for each kind anew.
+fn keep<T: Kind + Read + Default>(manifests: &mut Manifests, read: &mut ReadSpec<'_>) {
+    let mut spec = T::default();
+    if let Some(Object { api_version, metadata, document, spec: () }) = read(&mut spec) {
+        T::list(manifests).push(Object { api_version, metadata, spec, document });
+    }
 }
 
 const KNOWN: &[Known] = &[
@@ -125,7 +146,7 @@ fn finding(
     (message, help): (String, Option<String>),
     (path, span): (Path, Span),
 ) -> Finding {
-    Finding { severity, code, message, help, place: Some((path, span)) }
+    Finding { severity, code, message, help, place: (path, span) }
 }
 
 fn key(name: &str) -> Path {
@@ -154,7 +175,7 @@ impl Reading {
         if all > MOST_FINDINGS {
             findings.truncate(MOST_FINDINGS);
             let message = format!("{} more findings are not shown", all - MOST_FINDINGS);
-            let place = findings.last().and_then(|last| last.place.clone()).unwrap_or_default();
+            let place = findings.last().map(|last| last.place.clone()).unwrap_or_default();
             findings.push(finding(Severity::Error, codes::TOO_MANY_ERRORS, (message, None), place));
         }
         let new = findings.into_iter().map(|found| found.into_diagnostic(|span| document.at(span)));
@@ -221,7 +242,7 @@ impl Reading {
         let of_kind = of_kind.clone().find(|known| known.group == group).or(of_kind.next());
         match of_kind {
             Some(known) if known.group == group && known.versions.contains(&version) => {
-                (known.read)(self, document, api_version);
+                self.object(known, document, api_version);
             }
             Some(known) if known.group == group || is_meant(group, known.group) => {
                 let message = format!("`{kind}` does not exist in `{api_version}`");
@@ -237,7 +258,7 @@ impl Reading {
                     (message, help),
                     place,
                 );
-                (known.read)(self, document, api_version);
+                self.object(known, document, api_version);
             }
             _ => self.skip(&document, api_version, kind),
         }
@@ -270,71 +291,86 @@ impl Reading {
         }
     }
 
-    fn object<T: Kind + DeserializeOwned>(&mut self, document: Document, api_version: String) {
-        let mut findings = match T::SCHEMA {
+    fn object(&mut self, known: &'static Known, document: Document, api_version: String) {
+        let mut findings = match known.schema {
             Schema::Kubernetes | Schema::KubernetesFlat => Vec::new(),
             Schema::Istio | Schema::Ours => around_spec(&document.root),
         };
-        let metadata: Metadata = match document.root.entry("metadata") {
-            Some(entry) if !entry.value.is_null() => {
-                let (metadata, found) = decode(&entry.value, key("metadata"), UnknownFields::Warn);
-                findings.extend(found);
-                metadata.unwrap_or_default()
+        let mut metadata = Metadata::default();
+        let written = document.root.entry("metadata");
+        if let Some(entry) = written.filter(|entry| !entry.value.is_null()) {
+            let base = key("metadata");
+            let (is_read, found) = decode(&entry.value, base, UnknownFields::Warn, &mut metadata);
+            findings.extend(found);
+            if !is_read {
+                metadata = Metadata::default();
             }
-            _ => Metadata::default(),
-        };
-        if T::NAMED && metadata.name.is_empty() {
-            let place = match document.root.entry("metadata") {
-                Some(entry) => entry.key_span,
-                None => first_key(&document.root),
-            };
+        }
+        if known.named && metadata.name.is_empty() {
+            let place = written.map_or_else(|| first_key(&document.root), |entry| entry.key_span);
             let text = ("`metadata.name` is missing".into(), Some("give the object a name".into()));
             let place = (key("metadata"), place);
             findings.push(finding(Severity::Error, codes::MISSING_FIELD, text, place));
         }
-        let (spec, found) = spec_of::<T>(&document.root);
-        findings.extend(found);
-        self.report(&document, findings);
-        if let Some(spec) = spec {
-            self.keep(Object { api_version, metadata, spec, document: 0 }, document);
-        }
+        let read = |root: &Node, spec: &mut dyn Read| spec_of(known, root, spec);
+        self.keep(
+            known,
+            document,
+            Object { api_version, metadata, ..Object::default() },
+            findings,
+            &read,
+        );
     }
 
     fn bare_mesh_config(&mut self, document: Document) {
-        let (spec, findings) = decode(&document.root, Path::default(), UnknownFields::Warn);
-        self.report(&document, findings);
-        if let Some(spec) = spec {
-            let metadata = Metadata::default();
-            self.keep::<MeshConfig>(
-                Object { api_version: String::new(), metadata, spec, document: 0 },
-                document,
-            );
-        }
+        let read = |root: &Node, spec: &mut dyn Read| {
+            decode(root, Path::default(), UnknownFields::Warn, spec)
+        };
+        self.keep(&known::<MeshConfig>(), document, Object::default(), Vec::new(), &read);
     }
 
-    fn keep<T: Kind>(&mut self, mut object: Object<T>, document: Document) {
-        object.document = self.manifests.documents.len();
-        self.manifests.documents.push(document);
-        T::list(&mut self.manifests).push(object);
+    /// Reads the spec and says everything that was found; keeps the object if it could be read.
+    fn keep(
+        &mut self,
+        known: &Known,
+        document: Document,
+        object: Object<()>,
+        mut findings: Vec<Finding>,
+        read: &FindSpec<'_>,
+    ) {
+        let position = self.manifests.documents.len();
+        let mut kept = false;
+        (known.keep)(&mut self.manifests, &mut |spec| {
+            let (is_read, found) = read(&document.root, spec);
+            findings.extend(found);
+            kept = is_read;
+            is_read.then(|| Object { document: position, ..object.clone() })
+        });
+        self.report(&document, findings);
+        if kept {
+            self.manifests.documents.push(document);
+        }
     }
 }
 
 /// The `spec`, or what stands in its place.
-fn spec_of<T: Kind + DeserializeOwned>(root: &Node) -> (Option<T>, Vec<Finding>) {
-    let unknown = match T::SCHEMA {
+fn spec_of(known: &Known, root: &Node, value: &mut dyn Read) -> (bool, Vec<Finding>) {
+    let unknown = match known.schema {
         Schema::Istio => UnknownFields::Warn,
         Schema::Ours => UnknownFields::Deny,
         Schema::Kubernetes | Schema::KubernetesFlat => UnknownFields::Ignore,
     };
     match root.get("spec") {
-        _ if T::SCHEMA == Schema::KubernetesFlat => decode(root, Path::default(), unknown),
-        Some(spec) if !spec.is_null() => decode(spec, key("spec"), unknown),
+        _ if known.schema == Schema::KubernetesFlat => {
+            decode(root, Path::default(), unknown, value)
+        }
+        Some(spec) if !spec.is_null() => decode(spec, key("spec"), unknown, value),
         _ => {
             let place = root.entry("spec").map_or_else(|| first_key(root), |entry| entry.key_span);
             let help = Some("the fields of the object go below `spec:`".into());
             let text = ("`spec` is missing".into(), help);
             let found = finding(Severity::Error, codes::MISSING_FIELD, text, (key("spec"), place));
-            (None, vec![found])
+            (false, vec![found])
         }
     }
 }
@@ -377,6 +413,7 @@ fn is_meant(group: &str, right: &str) -> bool {
 }
 
 fn is_mesh_config(root: &Node) -> bool {
-    let (config, _) = decode::<MeshConfig>(root, Path::default(), UnknownFields::Warn);
-    config.is_some_and(|config| config != MeshConfig::default())
+    let mut config = MeshConfig::default();
+    let (is_read, _) = decode(root, Path::default(), UnknownFields::Warn, &mut config);
+    is_read && config != MeshConfig::default()
 }

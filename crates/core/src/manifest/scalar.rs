@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::time::Written;
@@ -98,7 +97,12 @@ impl Serialize for GoDuration {
 
 impl<'de> Deserialize<'de> for GoDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_newtype_struct(GO_DURATION, GoDurationVisitor)
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| {
+            let message =
+                "is not a duration; write a number with a unit, for example `30s` or `250ms`";
+            serde::de::Error::custom(format_args!("`{text}` {message}"))
+        })
     }
 }
 
@@ -115,31 +119,6 @@ impl schemars::JsonSchema for GoDuration {
             "description": "A duration in Go's syntax: `250ms`, `1m30s`, `1.5h`.",
             "pattern": r"^\+?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$",
             "examples": ["30s", "250ms"]
-        })
-    }
-}
-
-/// The name under which a duration asks to be read, so that a reader can say what it expected.
-pub(super) const GO_DURATION: &str = "GoDuration";
-
-struct GoDurationVisitor;
-
-impl<'de> Visitor<'de> for GoDurationVisitor {
-    type Value = GoDuration;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration such as `30s`")
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<GoDuration, D::Error> {
-        self.visit_str(&String::deserialize(inner)?)
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<GoDuration, E> {
-        GoDuration::parse(text).ok_or_else(|| {
-            E::custom(format_args!(
-                "`{text}` is not a duration; write a number with a unit, for example `30s` or `250ms`"
-            ))
         })
     }
 }

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use mesh_failover_derive::Read;
+use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::GoDuration;
+use super::{GoDuration, Node, Read, Reader};
 
 /// `Scenario.spec`.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Scenario {
@@ -38,7 +39,7 @@ pub struct Scenario {
 
 /// A gateway and its traffic.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct GatewayTraffic {
@@ -50,7 +51,7 @@ pub struct GatewayTraffic {
 
 /// Open-loop traffic.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Traffic {
@@ -72,7 +73,7 @@ pub struct Traffic {
 }
 
 /// When requests come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Arrivals {
@@ -84,9 +85,9 @@ pub enum Arrivals {
 }
 
 /// How long a response takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged, expecting = "a duration such as `5ms`, or `{p50: 5ms, p99: 40ms}`")]
+#[serde(untagged)]
 pub enum Latency {
     /// Always the same.
     Constant(GoDuration),
@@ -99,6 +100,28 @@ pub enum Latency {
     },
 }
 
+impl Latency {
+    fn of(node: &Node) -> Option<Self> {
+        let duration = |node: &Node| node.as_text().and_then(GoDuration::parse);
+        let (p50, p99) = (node.get("p50").and_then(duration), node.get("p99").and_then(duration));
+        let spread = || Some(Self::Spread { p50: p50?, p99: p99? });
+        duration(node).map(Self::Constant).or_else(spread)
+    }
+}
+
+impl Read for Latency {
+    fn read<'a>(&mut self, node: &'a Node, reader: &mut Reader<'a>) -> bool {
+        match Self::of(node) {
+            Some(latency) => *self = latency,
+            None => {
+                let message = "a duration such as `5ms`, or `{p50: 5ms, p99: 40ms}`".to_owned();
+                return reader.invalid(node, message, None);
+            }
+        }
+        true
+    }
+}
+
 impl Default for Latency {
     fn default() -> Self {
         Self::Constant(GoDuration::default())
@@ -107,7 +130,7 @@ impl Default for Latency {
 
 /// Something that happens at a moment. Exactly one of the actions is set.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Step {
@@ -141,7 +164,7 @@ pub struct Step {
 
 /// Which endpoints a step hits; what is not given does not narrow.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Target {
@@ -165,7 +188,7 @@ macro_rules! with_target {
         ///
         /// The target's fields are repeated here, not flattened, so that an unknown field is still seen.
         #[skip_serializing_none]
-        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "camelCase", default)]
         pub struct $name {
@@ -229,7 +252,7 @@ with_target! {
 
 /// What must come out in a span of time.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Expectation {
@@ -263,7 +286,7 @@ pub struct Expectation {
 
 /// From `min` to `max`, both included.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Bounds {
@@ -274,7 +297,7 @@ pub struct Bounds {
 }
 
 /// Something that a region does in time.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Read)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Within {

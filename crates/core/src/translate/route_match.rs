@@ -61,9 +61,10 @@ fn string_match(value: Option<&Written>) -> StringMatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::from_value;
 
     fn read(json: serde_json::Value) -> RouteMatch {
-        route_match(&serde_json::from_value(json).unwrap())
+        route_match(&from_value(&json).unwrap())
     }
 
     #[test]

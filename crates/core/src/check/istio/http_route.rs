@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::headers::is_name;
 use super::{Said, WHOLE, domain, matching, regex, validate_duration};
-use crate::manifest::{Destination, GoDuration, HttpRoute};
+use crate::manifest::{Destination, GoDuration, HttpRoute, from_value};
 
 /// What is wrong with a route apart from where it leads.
 pub(super) fn extras(route: &HttpRoute, path: &str, said: &mut Vec<Said>) {
@@ -80,7 +80,7 @@ fn cors(policy: &Value, path: &str, said: &mut Vec<Said>) {
 }
 
 fn duration(value: &Value, name: &str) -> Option<GoDuration> {
-    serde_json::from_value(value.get(name)?.clone()).ok()
+    from_value(value.get(name)?)
 }
 
 fn faults(fault: &Value, path: &str, said: &mut Vec<Said>) {
@@ -192,7 +192,7 @@ fn mirrors(route: &HttpRoute, path: &str, said: &mut Vec<Said>) {
             said.push(Said::error(path, "destination is required for mirrors"));
             continue;
         };
-        if let Ok(to) = serde_json::from_value::<Destination>(to.clone()) {
+        if let Some(to) = from_value::<Destination>(to) {
             destination(&to, &format!("{path}.destination"), said);
         }
         if let Some(value) = value_of(mirror.get("percentage")) {

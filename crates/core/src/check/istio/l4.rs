@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::{Said, domain, http_route, matching, scope};
-use crate::manifest::{Destination, VirtualService};
+use crate::manifest::{Destination, VirtualService, from_value};
 use crate::translate::is_subset_of;
 
 /// What is wrong with the routes below HTTP.
@@ -89,8 +89,7 @@ fn connection(matched: &Value, path: &str, said: &mut Vec<Said>) {
     if number != 0 {
         matching::port(number, &format!("{path}.port"), said);
     }
-    let of = |name: &str| matched.get(name).cloned().unwrap_or_default();
-    let labels = serde_json::from_value(of("sourceLabels")).unwrap_or_default();
+    let labels = matched.get("sourceLabels").and_then(from_value).unwrap_or_default();
     scope::labels(&labels, &format!("{path}.sourceLabels"), said);
     let gateways: Vec<String> = texts(matched, "gateways").map(str::to_owned).collect();
     matching::gateways(&gateways, &format!("{path}.gateways"), said);
@@ -117,8 +116,7 @@ fn destinations(route: &Value, required: &str, path: &str, said: &mut Vec<Said>)
     let mut weights = Vec::new();
     for (index, weighted) in list(route.get("route")) {
         let path = format!("{path}.route[{index}]");
-        let to = weighted.get("destination").cloned().unwrap_or_default();
-        let to = serde_json::from_value::<Option<Destination>>(to).ok().flatten();
+        let to: Option<Destination> = weighted.get("destination").and_then(from_value);
         weights.push(weighted.get("weight").and_then(Value::as_i64).unwrap_or(0));
         http_route::weighted(to.as_ref(), weights.last().copied(), &path, said);
     }
