@@ -1,7 +1,5 @@
 //! Shares of the localities, asked from a load balancer.
 
-use std::collections::BTreeMap;
-
 use super::LocalityShare;
 use crate::cluster::{Cluster, ClusterLoadAssignment, HealthStatus, LbPolicy, LocalityLbEndpoints};
 use crate::host::HostId;
@@ -45,24 +43,26 @@ impl<'a> Model<'a> {
     /// The share of every group of endpoints while the first `down` healthy ones of group `of` have failed.
     pub(super) fn shares(&self, of: usize, down: u32) -> Vec<f64> {
         let balancer = self.balancer(&self.with_down(of, down));
-        let mut group_of = BTreeMap::new();
-        let hosts = self
-            .assignment
-            .endpoints
-            .iter()
-            .enumerate()
-            .flat_map(|(index, group)| group.lb_endpoints.iter().map(move |_| index));
-        for (id, group) in (0..).zip(hosts) {
-            group_of.insert(HostId(id), group);
-        }
+        let groups = self.assignment.endpoints.iter().enumerate();
+        let group_of: Vec<usize> = groups
+            .flat_map(|(index, group)| group.lb_endpoints.iter().map(move |_| index))
+            .collect();
         let mut shares = vec![0.0; self.assignment.endpoints.len()];
         split_share(&balancer, self.locality_weighted, 100.0, &mut |_, host, part| {
-            let group = group_of.get(&host.id).and_then(|group| shares.get_mut(*group));
+            let group = group_of.get(host.id.0 as usize).and_then(|group| shares.get_mut(*group));
             if let Some(share) = group {
                 *share += part;
             }
         });
         shares
+    }
+
+    /// Whether the priority of group `of` panics then.
+    pub(super) fn panics(&self, of: usize, down: u32) -> bool {
+        let group = self.assignment.endpoints.get(of);
+        group.is_some_and(|group| {
+            self.balancer(&self.with_down(of, down)).is_in_panic(group.priority)
+        })
     }
 
     /// A worker that knows the endpoints as discovery tells them.

@@ -10,8 +10,8 @@ const SAME: f64 = 1e-9;
 
 /// The first number of failed endpoints that takes traffic from group `index`; `None` if none does.
 ///
-/// The share falls with every failure once it falls at all, until the priority panics: the search goes up in small steps, then halves the
-/// last one.
+/// The share falls with every failure once it falls at all, until the priority panics and from then on again: two stretches, each of which
+/// can be halved.
 pub(super) fn find(
     model: &Model<'_>,
     (index, group): (usize, &LocalityLbEndpoints),
@@ -20,27 +20,15 @@ pub(super) fn find(
     let healthy = shares::healthy(group);
     let before = now.get(index).copied().filter(|share| *share > 0.0)?;
     let falls = |down| share_of(&model.shares(index, down), index) < before - SAME;
-    let (mut low, mut high) = (0, 1);
-    while !falls(high) {
-        if high >= healthy {
-            return None;
-        }
-        low = high;
-        high = (high + 1).max(high.saturating_mul(21) / 20).min(healthy);
-    }
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if falls(middle) {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    let then = model.shares(index, high);
+    let panic = first(1, healthy, |down| model.panics(index, down));
+    let calm = panic.map_or(healthy, |panic| panic - 1);
+    let unhealthy =
+        first(1, calm, falls).or_else(|| panic.and_then(|panic| first(panic, healthy, falls)))?;
+    let then = model.shares(index, unhealthy);
     let to = gains(model, now, &then);
-    let facts = Facts::new(high, group);
+    let facts = Facts::new(unhealthy, group);
     Some(Spill {
-        unhealthy: high,
+        unhealthy,
         of: healthy,
         healthy_percent: facts.healthy_percent,
         availability_percent: facts.availability_percent,
@@ -49,6 +37,22 @@ pub(super) fn find(
         text: facts.sentence(before, share_of(&then, index), &to),
         to,
     })
+}
+
+/// The first number from `low` to `high` for which it holds; once it does, it does for all that follow.
+fn first(mut low: u32, mut high: u32, holds: impl Fn(u32) -> bool) -> Option<u32> {
+    if low > high || !holds(high) {
+        return None;
+    }
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if holds(middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    Some(high)
 }
 
 /// Localities that get more than now.
