@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::manifest::tree;
 use crate::manifest::yaml::{self, Mapping, Value};
 
 /// A message being put together.
@@ -93,8 +94,7 @@ pub(super) fn duration(duration: Duration) -> String {
 
 /// A JSON value in a message.
 pub(super) fn json(value: &serde_json::Value) -> Value {
-    // INVARIANT: every JSON value is a YAML value.
-    yaml::to_value(value).unwrap_or_default()
+    yaml::value_of(&tree(value))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Severity, Span};
 /// # Errors
 /// Everything that is wrong with it.
 pub fn from_json_strict<T: Read + Default>(text: &str) -> Result<T, Vec<Diagnostic>> {
-    let node = parse(text, number)?;
+    let node = exact_json_tree(text)?;
     let mut value = T::default();
     let findings = match decode(&node, Path::default(), UnknownFields::Deny, &mut value) {
         (true, findings) if findings.is_empty() => return Ok(value),
@@ -35,6 +35,11 @@ pub fn from_json_strict<T: Read + Default>(text: &str) -> Result<T, Vec<Diagnost
 /// Reads JSON as a tree, for readers of their own; of floats only what has few digits.
 pub(crate) fn json_tree(text: &str) -> Result<Node, Vec<Diagnostic>> {
     parse(text, json::few_digits)
+}
+
+/// Reads JSON as a tree, every float exactly.
+pub(super) fn exact_json_tree(text: &str) -> Result<Node, Vec<Diagnostic>> {
+    parse(text, number)
 }
 
 fn parse(text: &str, number: json::ReadNumber) -> Result<Node, Vec<Diagnostic>> {
@@ -51,7 +56,7 @@ pub(crate) fn from_value<T: Read + Default>(value: &serde_json::Value) -> Option
 }
 
 /// JSON as a tree.
-pub(super) fn tree(value: &serde_json::Value) -> Node {
+pub(crate) fn tree(value: &serde_json::Value) -> Node {
     use serde_json::Value as Json;
     let value = match value {
         Json::Array(items) => Value::Seq(items.iter().map(tree).collect()),

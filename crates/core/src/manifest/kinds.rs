@@ -1,8 +1,10 @@
 //! The kinds that are read: what they are called, in which versions, and where they are kept.
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::gateway_api;
 use super::kubernetes::{EndpointSlice, Namespace, Node, Pod, Service};
 use super::{
-    DestinationRule, Gateway, Intent, Manifests, MeshConfig, Object, Scenario, ServiceEntry,
+    DestinationRule, Gateway, Intent, Manifests, MeshConfig, Object, Read, Scenario, ServiceEntry,
     Topology, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry,
 };
 
@@ -72,3 +74,60 @@ kinds! {
     Scenario "mesh-failover.dev" ["v1alpha1"], Ours, false, scenarios;
     Intent "mesh-failover.dev" ["v1alpha1"], Ours, false, intents;
 }
+
+/// A kind, and where its objects go.
+pub(super) struct Known {
+    pub(super) kind: &'static str,
+    pub(super) group: &'static str,
+    pub(super) versions: &'static [&'static str],
+    pub(super) schema: Schema,
+    pub(super) named: bool,
+    pub(super) keep: fn(&mut Manifests, &mut ReadSpec<'_>),
+}
+
+/// Reads what an object consists of into its place; what stands around it, unless it cannot be kept.
+pub(super) type ReadSpec<'a> = dyn FnMut(&mut dyn Read) -> Option<Object<()>> + 'a;
+
+/// How a kind is read.
+pub(super) const fn known<T: Kind + Read + Default>() -> Known {
+    Known {
+        kind: T::KIND,
+        group: T::GROUP,
+        versions: T::VERSIONS,
+        schema: T::SCHEMA,
+        named: T::NAMED,
+        keep: keep::<T>,
+    }
+}
+
+/// All that is compiled for each kind anew.
+fn keep<T: Kind + Read + Default>(manifests: &mut Manifests, read: &mut ReadSpec<'_>) {
+    let mut spec = T::default();
+    if let Some(Object { api_version, metadata, document, spec: () }) = read(&mut spec) {
+        T::list(manifests).push(Object { api_version, metadata, spec, document });
+    }
+}
+
+/// Every kind that is read.
+pub(super) const KNOWN: &[Known] = &[
+    known::<Gateway>(),
+    known::<VirtualService>(),
+    known::<DestinationRule>(),
+    known::<ServiceEntry>(),
+    known::<WorkloadEntry>(),
+    known::<WasmPlugin>(),
+    known::<TrafficExtension>(),
+    known::<MeshConfig>(),
+    known::<Topology>(),
+    known::<Scenario>(),
+    known::<Intent>(),
+    known::<Service>(),
+    known::<EndpointSlice>(),
+    known::<Node>(),
+    known::<Namespace>(),
+    known::<Pod>(),
+    #[cfg(not(target_arch = "wasm32"))]
+    known::<gateway_api::KubeGateway>(),
+    #[cfg(not(target_arch = "wasm32"))]
+    known::<gateway_api::KubeHttpRoute>(),
+];

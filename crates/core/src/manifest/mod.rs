@@ -45,7 +45,7 @@ mod write;
 pub(crate) mod yaml;
 
 pub use decode::from_json_strict;
-pub(crate) use decode::{from_value, json_tree};
+pub(crate) use decode::{from_value, json_tree, tree};
 pub use destination_rule::*;
 pub use document::*;
 pub use extension::*;

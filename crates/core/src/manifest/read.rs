@@ -3,15 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::decode::decode;
-#[cfg(not(target_arch = "wasm32"))]
-use super::gateway_api;
-use super::kubernetes::{self, EndpointSlice, Namespace, Pod, Service};
+use super::kinds::{KNOWN, Known, known};
 use super::parse::parse;
 use super::reader::{Finding, UnknownFields};
 use super::{
-    DestinationRule, Document, Entry, Gateway, Intent, Kind, Manifests, MeshConfig, Metadata, Node,
-    Object, Path, Read, Scenario, Schema, Segment, ServiceEntry, Source, Topology,
-    TrafficExtension, Value, VirtualService, WasmPlugin, WorkloadEntry, codes, hint, numbers,
+    Document, Entry, Manifests, MeshConfig, Metadata, Node, Object, Path, Read, Schema, Segment,
+    Source, Value, codes, hint, numbers,
 };
 use crate::diagnostic::{Diagnostic, Severity, Span};
 
@@ -82,63 +79,8 @@ struct Reading {
     noted: BTreeSet<(String, String)>,
 }
 
-/// A kind, and where its objects go.
-struct Known {
-    kind: &'static str,
-    group: &'static str,
-    versions: &'static [&'static str],
-    schema: Schema,
-    named: bool,
-    keep: fn(&mut Manifests, &mut ReadSpec<'_>),
-}
-
-/// Reads what an object consists of into its place; what stands around it, unless it cannot be kept.
-type ReadSpec<'a> = dyn FnMut(&mut dyn Read) -> Option<Object<()>> + 'a;
-
 /// Finds the spec in a document and reads it, see [`decode`].
 type FindSpec<'a> = dyn Fn(&Node, &mut dyn Read) -> (bool, Vec<Finding>) + 'a;
-
-const fn known<T: Kind + Read + Default>() -> Known {
-    Known {
-        kind: T::KIND,
-        group: T::GROUP,
-        versions: T::VERSIONS,
-        schema: T::SCHEMA,
-        named: T::NAMED,
-        keep: keep::<T>,
-    }
-}
-
-/// All that is compiled for each kind anew.
-fn keep<T: Kind + Read + Default>(manifests: &mut Manifests, read: &mut ReadSpec<'_>) {
-    let mut spec = T::default();
-    if let Some(Object { api_version, metadata, document, spec: () }) = read(&mut spec) {
-        T::list(manifests).push(Object { api_version, metadata, spec, document });
-    }
-}
-
-const KNOWN: &[Known] = &[
-    known::<Gateway>(),
-    known::<VirtualService>(),
-    known::<DestinationRule>(),
-    known::<ServiceEntry>(),
-    known::<WorkloadEntry>(),
-    known::<WasmPlugin>(),
-    known::<TrafficExtension>(),
-    known::<MeshConfig>(),
-    known::<Topology>(),
-    known::<Scenario>(),
-    known::<Intent>(),
-    known::<Service>(),
-    known::<EndpointSlice>(),
-    known::<kubernetes::Node>(),
-    known::<Namespace>(),
-    known::<Pod>(),
-    #[cfg(not(target_arch = "wasm32"))]
-    known::<gateway_api::KubeGateway>(),
-    #[cfg(not(target_arch = "wasm32"))]
-    known::<gateway_api::KubeHttpRoute>(),
-];
 
 fn finding(
     severity: Severity,

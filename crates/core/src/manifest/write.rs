@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Kind, Metadata, Object, yaml};
+use super::decode::{exact_json_tree, plain_error};
+use super::{Kind, Metadata, Object, codes, yaml};
 use crate::diagnostic::Diagnostic;
 
 /// In the order in which people read it.
@@ -30,12 +31,20 @@ pub fn write<T: Kind + Serialize>(object: &Object<T>) -> Result<String, Box<Diag
     };
     let written =
         Written { api_version, kind: T::KIND, metadata: &object.metadata, spec: &object.spec };
-    let error = |reason: &dyn std::fmt::Display| {
-        let message = format!("cannot be written as YAML: {reason}");
-        Box::new(super::decode::plain_error(super::codes::INVALID_VALUE, message))
-    };
-    match yaml::to_value(&written).map_err(|reason| error(&reason))? {
+    let json = serde_json::to_string(&written).map_err(|reason| refused(&reason))?;
+    document(&json)
+}
+
+/// A JSON object as a YAML document.
+fn document(json: &str) -> Result<String, Box<Diagnostic>> {
+    let tree = exact_json_tree(json).map_err(|_| refused(&"not JSON"))?;
+    match yaml::value_of(&tree) {
         yaml::Value::Mapping(mapping) => Ok(yaml::document(&mapping)),
-        _ => Err(error(&"not a mapping")),
+        _ => Err(refused(&"not a mapping")),
     }
+}
+
+fn refused(reason: &dyn std::fmt::Display) -> Box<Diagnostic> {
+    let message = format!("cannot be written as YAML: {reason}");
+    Box::new(plain_error(codes::INVALID_VALUE, message))
 }

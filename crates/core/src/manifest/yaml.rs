@@ -6,7 +6,10 @@
 //!
 //! **Source**: Envoy source/common/protobuf/yaml_utility.cc `parseYamlNode`, v1.40.
 
-pub(crate) use serde_yaml::{Mapping, Value, to_value};
+pub(crate) use serde_yaml::{Mapping, Value};
+
+use super::node::{self, Scalar, ScalarKind};
+use super::{Entry, Node};
 
 /// A YAML text as JSON, for what is JSON elsewhere and too long for [`super::read`]: a gateway's dump as `istioctl` prints it.
 ///
@@ -15,6 +18,31 @@ pub(crate) use serde_yaml::{Mapping, Value, to_value};
 pub fn to_json(text: &str) -> Result<String, String> {
     let value: serde_json::Value = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
     Ok(value.to_string())
+}
+
+/// A tree as what can be written. Whatever is written comes by way of JSON and this tree: a second serializer for every type would be
+/// a part of the page's module that can be seen.
+pub(crate) fn value_of(node: &Node) -> Value {
+    match &node.value {
+        node::Value::Scalar(Scalar { text, kind }) => match kind {
+            ScalarKind::Null => Value::Null,
+            ScalarKind::Bool(flag) => Value::Bool(*flag),
+            ScalarKind::Integer(number) => integer(*number),
+            ScalarKind::Float(number) => Value::Number((*number).into()),
+            ScalarKind::Text => Value::String(text.clone()),
+        },
+        node::Value::Seq(items) => Value::Sequence(items.iter().map(value_of).collect()),
+        node::Value::Map(entries) => {
+            let entry = |entry: &Entry| (Value::String(entry.key.clone()), value_of(&entry.value));
+            Value::Mapping(entries.iter().map(entry).collect())
+        }
+    }
+}
+
+fn integer(number: i128) -> Value {
+    let whole =
+        u64::try_from(number).map(Into::into).or_else(|_| i64::try_from(number).map(Into::into));
+    Value::Number(whole.unwrap_or_else(|_| (number as f64).into()))
 }
 
 /// A mapping as a block, with a line's end at its end.
