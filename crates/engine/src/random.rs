@@ -95,10 +95,16 @@ impl Modulus {
 /// The upper half of a product of 128 bits.
 #[inline]
 const fn upper_half(a: u64, b: u64) -> u64 {
-    if cfg!(not(target_arch = "wasm32")) {
-        return ((a as u128 * b as u128) >> 64) as u64;
+    if cfg!(target_arch = "wasm32") {
+        // Such a product is a call there.
+        upper_half_by_parts(a, b)
+    } else {
+        ((a as u128 * b as u128) >> 64) as u64
     }
-    // By parts: on wasm32 such a product is a call.
+}
+
+#[inline]
+const fn upper_half_by_parts(a: u64, b: u64) -> u64 {
     const LOW: u64 = u32::MAX as u64;
     let (a, a_low, b, b_low) = (a >> 32, a & LOW, b >> 32, b & LOW);
     let cross = a * b_low + ((a_low * b_low) >> 32);
@@ -118,6 +124,13 @@ mod tests {
             let modulus = Modulus::new(bound);
             for number in [number, u64::MAX - number % 3, number - number % bound, bound - 1, 0] {
                 prop_assert_eq!(modulus.of(number), number % bound);
+            }
+        }
+
+        #[test]
+        fn the_parts_make_the_product(a: u64, b: u64) {
+            for (a, b) in [(a, b), (a, u64::MAX), (u64::MAX, u64::MAX), (a & 0xffff_ffff, b << 32)] {
+                prop_assert_eq!(upper_half_by_parts(a, b), ((u128::from(a) * u128::from(b)) >> 64) as u64);
             }
         }
     }

@@ -15,6 +15,7 @@ impl Subject<'_> {
             _ => return None,
         };
         let balancer = model.now();
+        let endpoints = model.endpoints();
         let mut hosts = Vec::new();
         let mut places = Vec::new();
         for (index, host_set) in (0..).zip(balancer.host_sets()) {
@@ -27,9 +28,9 @@ impl Subject<'_> {
             places.push(table.places());
             for (position, share) in table.shares() {
                 let Some(host) = host_set.host(position) else { continue };
-                let Some((group, name)) = model.endpoint(host.id) else { continue };
+                let Some((group, name)) = endpoints.get(host.id.0 as usize) else { continue };
                 hosts.push(HostShare {
-                    name: name.to_owned(),
+                    name: (*name).to_owned(),
                     locality: shares::name(group),
                     priority: index,
                     share: share * f64::from(load) / 100.0,

@@ -70,12 +70,12 @@ impl<'a> Model<'a> {
         self.balancer(self.assignment)
     }
 
-    /// An endpoint by its host's id, with its group.
-    pub(super) fn endpoint(&self, id: HostId) -> Option<(&LocalityLbEndpoints, &str)> {
+    /// The endpoints by their hosts' ids, each with its group.
+    pub(super) fn endpoints(&self) -> Vec<(&LocalityLbEndpoints, &str)> {
         let groups = self.assignment.endpoints.iter();
-        let mut all = groups
-            .flat_map(|group| group.lb_endpoints.iter().map(move |it| (group, it.name.as_str())));
-        all.nth(id.0 as usize)
+        groups
+            .flat_map(|group| group.lb_endpoints.iter().map(move |it| (group, it.name.as_str())))
+            .collect()
     }
 
     /// Below this share of usable hosts a priority panics.

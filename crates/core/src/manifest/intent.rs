@@ -123,7 +123,6 @@ pub struct IntentRouter {
     pub config: Map<String, Value>,
 }
 
-/// Own words that make no sense stay among those of the configuration, so that whoever renders it can say where.
 impl Read for IntentRouter {
     fn read<'a>(&mut self, node: &'a Node, reader: &mut Reader<'a>) -> bool {
         let mut words = Map::new();
@@ -135,6 +134,7 @@ impl Read for IntentRouter {
     }
 }
 
+/// Own words that make no sense stay among those of the configuration, so that whoever renders it can say where.
 impl From<Map<String, Value>> for IntentRouter {
     fn from(words: Map<String, Value>) -> Self {
         let mut router = Self::default();

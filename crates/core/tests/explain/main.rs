@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers may fail as the test does")]
 
+mod beyond_weights;
+
 use std::collections::BTreeMap;
 
 use mesh_failover_core::explain::{Cause, ClusterExplanation, DefaultOf, Explanation, explain};

@@ -1,26 +1,8 @@
-//! Explanations of what a cluster does beyond priorities and weights: hash tables and zones.
+//! What a cluster does beyond priorities and weights: hash tables and zones.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers may fail as the test does")]
+use mesh_failover_core::explain::ClusterExplanation;
 
-use mesh_failover_core::explain::{ClusterExplanation, explain};
-use mesh_failover_core::manifest::{Source, read};
-use mesh_failover_core::translate::Proxy;
-
-const GATEWAY: &str = "apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: gw, namespace: infra}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: web, namespace: shop}
-spec:
-  hosts: ['*']
-  gateways: [infra/gw]
-  http: [{route: [{destination: {host: web.shop.svc.cluster.local}}]}]
-";
+use super::{GATEWAY, ROUTE, explained, rule};
 
 /// The only cluster of a service with one rule: of each place its locality, its gateways and its endpoints.
 fn web(places: [(&str, u32, u32); 2], policy: &str) -> ClusterExplanation {
@@ -30,13 +12,8 @@ fn web(places: [(&str, u32, u32); 2], policy: &str) -> ClusterExplanation {
         )
     };
     let clusters: String = ["a", "b"].into_iter().zip(places).map(place).collect();
-    let text = format!(
-        "{GATEWAY}---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{name: web, namespace: shop}}\nspec:\n  host: web.shop.svc.cluster.local\n{policy}---\napiVersion: mesh-failover.dev/v1alpha1\nkind: Topology\nspec:\n  clusters:\n{clusters}"
-    );
-    let (manifests, diagnostics) = read(&[Source { name: "mesh.yaml", text: &text }]);
-    assert!(diagnostics.is_empty(), "{diagnostics:#?}");
-    let proxy = Proxy::gateway_of(&manifests, "a").unwrap();
-    explain(&manifests, &proxy).clusters.swap_remove(0)
+    let topology = format!("kind: Topology\nspec:\n  clusters:\n{clusters}");
+    explained(&[GATEWAY, ROUTE, &rule(policy), &topology]).clusters.swap_remove(0)
 }
 
 const FAILOVER: &str = "  trafficPolicy: {outlierDetection: {maxEjectionPercent: 100}}\n";
