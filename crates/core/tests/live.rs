@@ -116,9 +116,9 @@ fn findings_speak_of_the_mesh_that_was_printed() {
 fn what_is_no_dump_is_refused_with_its_place() {
     assert!(is_dump(" {\n \"configs\" : []}"));
     for (text, message, place) in [
-        ("{\"configs\": [}", "not a dump of Envoy: expected value", Some((1, 14))),
+        ("{\"configs\": [}", "not a dump of Envoy: expected a value at line 1", Some((1, 14))),
         ("{\"clusters\": []}", "neither `configs` nor `cluster_statuses`", None),
-        ("{\"configs\": 3}", "not a dump of Envoy: invalid type", Some((1, 13))),
+        ("{\"configs\": 3}", "not a dump of Envoy: `configs`: expected a list", None),
     ] {
         let (error, _) = read_dumps(&[Source { name: "d.json", text }]).unwrap_err();
         assert!(error.message.contains(message), "{error:?}");

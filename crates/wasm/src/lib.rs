@@ -4,10 +4,15 @@
 //! value, the module stays small, and what a native test sees is what a page gets. What is thrown is an [`api::Error`] as
 //! JSON. Frames cross as one array of numbers.
 
+mod filter;
+
+use std::rc::Rc;
 use std::time::Duration;
 
 use mesh_failover_core::api::{self, Error, FrameTable, SimulateRequest};
 use wasm_bindgen::prelude::wasm_bindgen;
+
+use filter::FilterHost;
 
 /// An [`Error`] as JSON, to be thrown.
 fn thrown(error: Error) -> String {
@@ -45,14 +50,15 @@ pub struct Simulation(api::Simulation);
 
 #[wasm_bindgen]
 impl Simulation {
-    /// Takes a [`SimulateRequest`].
+    /// Takes a [`SimulateRequest`], and what runs the filter in the router's place, if anything does.
     ///
     /// # Errors
     /// An [`api::Error`] as JSON, as of all that follow.
     #[wasm_bindgen(constructor)]
-    pub fn new(request: &str) -> Result<Simulation, String> {
+    pub fn new(request: &str, host: Option<FilterHost>) -> Result<Simulation, String> {
         let request: SimulateRequest = api::from_json(request).map_err(thrown)?;
-        api::Simulation::new(request).map(Self).map_err(thrown)
+        let host = host.map(|host| Rc::new(host) as Rc<dyn mesh_failover_core::sim::FilterHost>);
+        api::Simulation::with_filter(request, host).map(Self).map_err(thrown)
     }
 
     /// How long the scenario runs, in milliseconds.

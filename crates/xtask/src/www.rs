@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::{process, tools, workspace};
+use crate::{filter, process, tools, workspace};
 
 pub use browser::{BrowserArgs, measure_in_browser, run_browser};
 pub use package::{NpmArgs, run_npm};
@@ -63,6 +63,8 @@ pub fn folder() -> PathBuf {
 /// Builds the npm package in `www/sdk/dist` and returns its module.
 pub fn build_sdk() -> Result<PathBuf> {
     bindings::build()?;
+    // The filter ships with the package: a simulation can let it decide.
+    fs::copy(filter::build("region-router")?, folder().join("sdk/src/generated/region-router.wasm"))?;
     npm("checking the TypeScript types", &["run", "types", "-w", "mesh-failover", "--", "--check"])
         .context("the types are not those of the Rust code; run `cargo xtask www --types`")?;
     npm("building the npm package", &["run", "build", "-w", "mesh-failover"])?;

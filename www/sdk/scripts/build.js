@@ -17,7 +17,7 @@ execFileSync(process.execPath, [tsc, "-p", package_], { stdio: "inherit" });
 mkdirSync(join(to, "generated"), { recursive: true });
 cpSync(join(from, "bindings.js"), join(to, "generated/bindings.js"));
 cpSync(join(from, "bindings.d.ts"), join(to, "generated/bindings.d.ts"));
-cpSync(join(from, "mesh-failover.wasm"), join(to, "mesh-failover.wasm"));
+for (const module of ["mesh-failover.wasm", "region-router.wasm"]) cpSync(join(from, module), join(to, module));
 
 // The package and the core in it are one version.
 const manifest = JSON.parse(readFileSync(join(package_, "package.json"), "utf8"));

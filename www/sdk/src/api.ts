@@ -1,4 +1,5 @@
 import { codes, failure, MeshFailoverError } from "./error.js";
+import { FilterHost, type FilterReport } from "./filter.js";
 import { frameColumns, type FrameColumns } from "./frames.js";
 import * as bindings from "./generated/bindings.js";
 import { ensureReady, fail } from "./load.js";
@@ -62,9 +63,9 @@ export function version(): Version {
   return ask(() => bindings.version());
 }
 
-/** A scenario to play piece by piece; `new Simulation(request)` as a function. */
-export function simulation(request: SimulateRequest): Simulation {
-  return new Simulation(request);
+/** A scenario to play piece by piece; `new Simulation(request, filter)` as a function. */
+export function simulation(request: SimulateRequest, filter?: WebAssembly.Module): Simulation {
+  return new Simulation(request, filter);
 }
 
 /**
@@ -75,9 +76,15 @@ export function simulation(request: SimulateRequest): Simulation {
  */
 export class Simulation {
   readonly #inner: bindings.Simulation;
+  readonly #host: FilterHost | undefined;
 
-  constructor(request: SimulateRequest) {
-    this.#inner = guarded(() => new bindings.Simulation(JSON.stringify(request)));
+  /**
+   * @param filter the region router as it ships, compiled from `mesh-failover/region-router.wasm`, to decide in the place of the
+   * core's wherever the gateway has one; `filterReport()` says whether it decided the same
+   */
+  constructor(request: SimulateRequest, filter?: WebAssembly.Module) {
+    this.#host = filter && new FilterHost(filter);
+    this.#inner = guarded(() => new bindings.Simulation(JSON.stringify(request), this.#host));
   }
 
   /** How long the scenario runs. */
@@ -124,6 +131,16 @@ export class Simulation {
   /** What came of it so far. Requests under way are not in it. */
   report(): SimulateAnswer {
     return ask(() => this.#inner.report());
+  }
+
+  /** Plays to the end and lets requests under way be answered; the simulation is gone then. */
+  run(): SimulateAnswer {
+    return ask(() => this.#inner.run());
+  }
+
+  /** What the filter that ships has decided so far; undefined without one. */
+  filterReport(): FilterReport | undefined {
+    return this.#host?.report;
   }
 
   /** Gives the memory back. */

@@ -26,7 +26,8 @@ interface Waiting {
 }
 
 const METHODS = [
-  "durationMs", "nowMs", "step", "inject", "scenario", "frames", "events", "report", "free",
+  "durationMs", "nowMs", "step", "inject", "scenario", "frames", "events", "report", "run",
+  "filterReport", "free",
 ] as const satisfies readonly (keyof Simulation)[];
 
 /** Talks to a worker that serves the package; resolves when that is ready. */

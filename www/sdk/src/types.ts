@@ -262,6 +262,81 @@ export type EventKind =
       };
     };
 /**
+ * What becomes of a request.
+ */
+export type FilterDecision =
+  | "native"
+  | "fail"
+  | {
+      region: string;
+    };
+/**
+ * Why Envoy does not send a filter's request.
+ */
+export type Refusal = "noCluster" | "noUsableHost";
+/**
+ * What happens to a filter.
+ */
+export type FilterNews =
+  | {
+      /**
+       * Where it comes from, if that decides.
+       */
+      address?: string;
+      /**
+       * The cluster that Envoy has matched.
+       */
+      cluster: string;
+      event: "request";
+      /**
+       * What the router does with it.
+       */
+      expected: FilterDecision;
+      /**
+       * Its headers by name, in lower case.
+       */
+      headers: {
+        [k: string]: string;
+      };
+      /**
+       * Its number.
+       */
+      stream: number;
+    }
+  | {
+      /**
+       * The cluster that the answer comes from, if it comes from one.
+       */
+      cluster?: string;
+      /**
+       * What Envoy says about how it came to be.
+       */
+      details: string;
+      event: "response";
+      /**
+       * Its status.
+       */
+      status: number;
+      /**
+       * Its number.
+       */
+      stream: number;
+    }
+  | {
+      event: "tick";
+    }
+  | {
+      event: "answer";
+      /**
+       * Its number.
+       */
+      id: number;
+      /**
+       * The answer's status.
+       */
+      status: number;
+    };
+/**
  * The language of the routes.
  */
 export type RouteApi = "istio" | "gatewayApi";
@@ -1860,6 +1935,65 @@ export interface RampConfig {
    * Percent of its weight at the start, 1 to 100; unset: 10.
    */
   startPercent?: number;
+}
+/**
+ * Something that a filter is told: what happens, in which virtual machine, and when.
+ */
+export interface FilterEvent {
+  /**
+   * The virtual machine's number.
+   */
+  machine: number;
+  /**
+   * The run's clock. **Units**: nanoseconds.
+   */
+  now: number;
+  /**
+   * What the filter sends meanwhile.
+   */
+  sends: FilterSend[];
+  /**
+   * What happens.
+   */
+  what: FilterNews;
+}
+/**
+ * A request that the filter is about to send itself, and what becomes of it.
+ */
+export interface FilterSend {
+  /**
+   * Where it goes.
+   */
+  cluster: string;
+  /**
+   * Its number.
+   */
+  id: number;
+  /**
+   * Why Envoy does not send it; unset: it does.
+   */
+  refused?: Refusal;
+}
+/**
+ * What a filter is started with, in one Envoy.
+ */
+export interface FilterStart {
+  /**
+   * `pluginConfig`, JSON.
+   */
+  configuration: string;
+  /**
+   * Where the gateway is: `region/zone/subzone`.
+   */
+  locality: string;
+  /**
+   * When each of its virtual machines starts: those of the workers, then that of the main thread. **Units**: nanoseconds of the run's clock.
+   */
+  machines: number[];
+  /**
+   * The name that Istio gives the plugin.
+   */
+  plugin: string;
 }
 /**
  * A short piece of the run.

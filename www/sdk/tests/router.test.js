@@ -1,16 +1,30 @@
 // The module that ships, in the Proxy-Wasm host, against core::router: the same region for every request.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { init, simulate, Simulation } from "mesh-failover";
 import { bytesOf, LOG_LEVELS, PluginVm, SharedData, Status } from "mesh-failover/proxy-wasm-host";
 
 const START = 1_700_000_000_000_000_000n;
-const { MESH_FAILOVER_FILTER, MESH_FAILOVER_DECISIONS } = process.env;
+const { MESH_FAILOVER_FILTER, MESH_FAILOVER_IDLE_FILTER, MESH_FAILOVER_DECISIONS } = process.env;
 
 function rows() {
   assert.ok(MESH_FAILOVER_FILTER && MESH_FAILOVER_DECISIONS, "run these tests with `cargo xtask npm`");
   const lines = readFileSync(MESH_FAILOVER_DECISIONS, "utf8").trim().split("\n");
   return lines.map((line) => JSON.parse(line));
+}
+
+/** The corpus's scenarios that have a WasmPlugin, and the example that ships. */
+function scenariosWithRouter() {
+  const root = new URL("../../../", import.meta.url).pathname;
+  const texts = (folder, names) => names.map((name) => ({ name, text: readFileSync(join(root, folder, name), "utf8") }));
+  const corpus = texts("tests/scenarios", readdirSync(join(root, "tests/scenarios")).sort());
+  const example = readdirSync(join(root, "examples/region-router")).filter((name) => name.endsWith(".yaml")).sort();
+  return [
+    ...corpus.filter(({ text }) => /^kind: WasmPlugin$/m.test(text)).map((file) => [file.name, [file]]),
+    ["examples/region-router", texts("examples/region-router", example)],
+  ];
 }
 
 /** The module in as many machines as a gateway has workers. */
@@ -86,6 +100,32 @@ test("the module chooses the region that core::router chooses, for every request
     moved += regions.size > 1 ? 1 : 0;
   }
   assert.ok(moved >= 10, `${moved} scenarios choose more than one region`);
+});
+
+test("with the module in the router's place a run is the same to the last byte, in every scenario with a router", async () => {
+  await init();
+  const module = new WebAssembly.Module(readFileSync(MESH_FAILOVER_FILTER));
+  let played = 0;
+  for (const [name, files] of scenariosWithRouter()) {
+    const simulation = new Simulation({ files }, module);
+    const report = simulation.run();
+    const { decisions, differences, examples } = simulation.filterReport();
+    assert.equal(differences, 0, `${name}: ${examples.join("\n")}`);
+    assert.ok(decisions > 100, `${name}: ${decisions} decisions`);
+    assert.deepEqual(report, simulate({ files }), name);
+    played += 1;
+  }
+  assert.ok(played >= 10, `${played} scenarios`);
+});
+
+test("a module that decides otherwise is followed, and found out", async () => {
+  await init();
+  const [, files] = scenariosWithRouter()[0];
+  const simulation = new Simulation({ files }, new WebAssembly.Module(readFileSync(MESH_FAILOVER_IDLE_FILTER)));
+  simulation.run();
+  const { decisions, differences, examples } = simulation.filterReport();
+  assert.ok(differences >= decisions, `${differences} of ${decisions}`);
+  assert.match(examples.join("\n"), /a request goes to no region, not to /);
 });
 
 test("a configuration that the module refuses is refused with a line that says why", () => {

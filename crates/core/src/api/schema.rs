@@ -13,7 +13,7 @@ use crate::explain::Explanation;
 use crate::manifest::{Intent, Kind, Metadata, Scenario, Step, Topology};
 use crate::report::Record;
 use crate::router::PluginConfig;
-use crate::sim::Event;
+use crate::sim::{Event, FilterEvent, FilterStart};
 
 /// Every type that crosses into JavaScript, as one schema whose `$defs` holds them by name.
 #[must_use]
@@ -37,6 +37,8 @@ pub fn api() -> Value {
     writes.subschema_for::<Error>();
     writes.subschema_for::<FrameLayout>();
     writes.subschema_for::<Event>();
+    writes.subschema_for::<FilterStart>();
+    writes.subschema_for::<FilterEvent>();
     let mut definitions = writes.take_definitions(true);
     as_written(&mut definitions);
     definitions.values_mut().for_each(leave_out_null);

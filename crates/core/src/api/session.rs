@@ -1,6 +1,7 @@
 //! A scenario that is played piece by piece, with a hand in it.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::error::{Error, codes};
@@ -10,7 +11,7 @@ use super::simulate::{SimulateAnswer, SimulateRequest};
 use crate::diagnostic::Diagnostic;
 use crate::live::Mesh;
 use crate::manifest::{self, Document, GoDuration, Manifests, Object, Scenario, Step};
-use crate::sim::{self, Event, Options, Report, SimError};
+use crate::sim::{self, Event, FilterHost, Options, Report, SimError};
 
 /// Finer than a screen can show, and more than a browser's memory should hold.
 const MAX_FRAMES: u128 = 100_000;
@@ -19,12 +20,13 @@ const MAX_FRAMES: u128 = 100_000;
 ///
 /// What is done by hand becomes a step of the scenario: a run with [`inject`](Self::inject)ed steps is the run of the
 /// scenario that has them written, request by request.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Simulation {
     manifests: Manifests,
     diagnostics: Vec<Diagnostic>,
     scenario: Object<Scenario>,
     options: Options,
+    host: Option<Rc<dyn FilterHost>>,
     playing: sim::Simulation,
     now: Duration,
 }
@@ -35,6 +37,17 @@ impl Simulation {
     /// # Errors
     /// If the texts cannot be used, or the scenario cannot be played.
     pub fn new(request: SimulateRequest) -> Result<Self, Error> {
+        Self::with_filter(request, None)
+    }
+
+    /// Sets the stage, with the filter that ships deciding in the place of the router wherever there is one.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_filter(
+        request: SimulateRequest,
+        host: Option<Rc<dyn FilterHost>>,
+    ) -> Result<Self, Error> {
         let version = files::istio_version(request.istio.as_deref())?;
         let Mesh { manifests, gateways, diagnostics } = files::read_usable(&request.files)?;
         let scenario = find(&manifests, request.scenario.as_deref())?.clone();
@@ -43,8 +56,9 @@ impl Simulation {
         let SimulateRequest { seed, arm, .. } = request;
         let addresses = BTreeMap::new();
         let options = Options { seed, resolution, addresses, version, arm, gateways };
-        let playing = play(&manifests, &scenario, &options)?;
-        Ok(Self { manifests, diagnostics, scenario, options, playing, now: Duration::ZERO })
+        let playing = play(&manifests, &scenario, &options, host.as_deref())?;
+        let now = Duration::ZERO;
+        Ok(Self { manifests, diagnostics, scenario, options, host, playing, now })
     }
 
     /// How long the scenario runs.
@@ -73,7 +87,7 @@ impl Simulation {
         let step = Step { at: step.at.max(GoDuration(self.now)), ..step };
         let mut scenario = self.scenario.clone();
         scenario.spec.steps.push(step.clone());
-        let mut playing = play(&self.manifests, &scenario, &self.options)?;
+        let mut playing = play(&self.manifests, &scenario, &self.options, self.host.as_deref())?;
         playing.step(self.now);
         self.scenario = scenario;
         self.playing = playing;
@@ -157,8 +171,10 @@ fn play(
     manifests: &Manifests,
     scenario: &Object<Scenario>,
     options: &Options,
+    host: Option<&dyn FilterHost>,
 ) -> Result<sim::Simulation, Error> {
-    sim::Simulation::new(manifests, &scenario.spec, options).map_err(|error| {
+    let playing = sim::Simulation::with_filter(manifests, &scenario.spec, options, host);
+    playing.map_err(|error| {
         let name = &scenario.metadata.name;
         let path = match &error {
             SimError::Gateway(_) => "spec.gateway",

@@ -5,13 +5,15 @@
 //!
 //! **Source**: Envoy api/envoy/admin/v3 `config_dump.proto`, `clusters.proto`, v1.40.0.
 
+mod raw;
+
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use raw::{Dump, RawAssignment, RawCluster, RawClusterStatus, RawOutlier, WANTED};
 
 use crate::cluster::OutlierDetection;
 use crate::locality::Locality;
-use crate::manifest::{GoDuration, Source};
+use crate::manifest::{Source, from_dump};
 use crate::units::Priority;
 
 /// Longest dump that is read, in bytes; one of a large mesh has some 20 MB.
@@ -101,9 +103,9 @@ fn parse(text: &str) -> Result<Dump, DumpError> {
         )));
     }
     let text = text.trim_start_matches('\u{feff}');
-    let dump: Dump = serde_json::from_str(text).map_err(|error| DumpError {
-        message: format!("not a dump of Envoy: {error}"),
-        place: Some((narrow(error.line()), narrow(error.column()))),
+    let dump: Dump = from_dump(text, |key| WANTED.contains(&key)).map_err(|(error, place)| {
+        let place = place.map(|(line, column)| (narrow(line), narrow(column)));
+        DumpError { message: format!("not a dump of Envoy: {error}"), place }
     })?;
     if dump.configs.is_none() && dump.cluster_statuses.is_none() {
         return Err(error(
@@ -122,7 +124,7 @@ impl GatewayState {
         for config in dump.configs.into_iter().flatten() {
             if let Some(node) = config.bootstrap.and_then(|bootstrap| bootstrap.node) {
                 self.node = node.id;
-                self.locality = node.locality.or(self.locality.take());
+                self.locality = node.locality.map(Into::into).or(self.locality.take());
             }
             let clusters = config.static_clusters.into_iter().chain(config.dynamic_active_clusters);
             for RawCluster { name, load_assignment, outlier_detection, common_lb_config } in
@@ -153,11 +155,12 @@ impl LiveCluster {
     fn add_assignment(&mut self, assignment: RawAssignment) {
         self.knows_hosts = true;
         for group in assignment.endpoints {
+            let locality = Locality::from(group.locality);
             for lb_endpoint in group.lb_endpoints {
                 let address = lb_endpoint.endpoint.and_then(|it| it.address);
                 let Some(address) = address.and_then(|it| it.text()) else { continue };
                 let host = self.hosts.entry(address).or_default();
-                host.locality = group.locality.clone();
+                host.locality = locality.clone();
                 host.priority = Priority(group.priority);
                 host.locality_weight = group.load_balancing_weight;
                 host.weight = lb_endpoint.load_balancing_weight.unwrap_or(1);
@@ -171,7 +174,7 @@ impl LiveCluster {
         for raw in status.host_statuses {
             let Some(address) = raw.address.and_then(|it| it.text()) else { continue };
             let host = self.hosts.entry(address).or_default();
-            host.locality = raw.locality;
+            host.locality = raw.locality.into();
             host.priority = Priority(raw.priority);
             host.weight = raw.weight.unwrap_or(1);
             host.is_healthy = is_usable(&raw.health_status.eds_health_status);
@@ -183,177 +186,4 @@ impl LiveCluster {
 /// `HEALTHY`, `UNKNOWN` and a missing status are usable.
 fn is_usable(status: &str) -> bool {
     matches!(status, "" | "HEALTHY" | "UNKNOWN" | "DEGRADED")
-}
-
-#[derive(Deserialize)]
-struct Dump {
-    configs: Option<Vec<Config>>,
-    cluster_statuses: Option<Vec<RawClusterStatus>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Config {
-    bootstrap: Option<RawBootstrap>,
-    static_clusters: Vec<ClusterEntry>,
-    dynamic_active_clusters: Vec<ClusterEntry>,
-    static_endpoint_configs: Vec<EndpointEntry>,
-    dynamic_endpoint_configs: Vec<EndpointEntry>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawBootstrap {
-    node: Option<RawNode>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawNode {
-    id: String,
-    locality: Option<Locality>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ClusterEntry {
-    cluster: Option<RawCluster>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct EndpointEntry {
-    endpoint_config: Option<RawAssignment>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawCluster {
-    name: String,
-    load_assignment: Option<RawAssignment>,
-    outlier_detection: Option<RawOutlier>,
-    common_lb_config: Option<RawCommonLb>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawCommonLb {
-    healthy_panic_threshold: Option<RawPercent>,
-    locality_weighted_lb_config: Option<serde::de::IgnoredAny>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawPercent {
-    value: f64,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawOutlier {
-    consecutive_5xx: Option<u32>,
-    enforcing_consecutive_5xx: Option<u32>,
-    consecutive_gateway_failure: Option<u32>,
-    enforcing_consecutive_gateway_failure: Option<u32>,
-    interval: Option<GoDuration>,
-    base_ejection_time: Option<GoDuration>,
-    max_ejection_percent: Option<u32>,
-    split_external_local_origin_errors: bool,
-    consecutive_local_origin_failure: Option<u32>,
-}
-
-impl RawOutlier {
-    /// As istiod writes it, as far as it is compared.
-    fn sparse(self) -> OutlierDetection {
-        OutlierDetection {
-            consecutive_5xx: self.consecutive_5xx,
-            enforcing_consecutive_5xx: self.enforcing_consecutive_5xx,
-            consecutive_gateway_failure: self.consecutive_gateway_failure,
-            enforcing_consecutive_gateway_failure: self.enforcing_consecutive_gateway_failure,
-            interval: self.interval.map(|it| it.0),
-            base_ejection_time: self.base_ejection_time.map(|it| it.0),
-            max_ejection_percent: self.max_ejection_percent,
-            split_external_local_origin_errors: self.split_external_local_origin_errors,
-            consecutive_local_origin_failure: self.consecutive_local_origin_failure,
-            ..OutlierDetection::default()
-        }
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawAssignment {
-    cluster_name: String,
-    endpoints: Vec<RawGroup>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawGroup {
-    locality: Locality,
-    priority: u32,
-    load_balancing_weight: Option<u32>,
-    lb_endpoints: Vec<RawEndpoint>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawEndpoint {
-    endpoint: Option<RawAddressed>,
-    health_status: String,
-    load_balancing_weight: Option<u32>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawAddressed {
-    address: Option<RawAddress>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawAddress {
-    socket_address: Option<RawSocket>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawSocket {
-    address: String,
-    port_value: u32,
-}
-
-impl RawAddress {
-    fn text(self) -> Option<String> {
-        let RawSocket { address, port_value } = self.socket_address?;
-        Some(if address.contains(':') {
-            format!("[{address}]:{port_value}")
-        } else {
-            format!("{address}:{port_value}")
-        })
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawClusterStatus {
-    name: String,
-    host_statuses: Vec<RawHost>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawHost {
-    address: Option<RawAddress>,
-    locality: Locality,
-    priority: u32,
-    weight: Option<u32>,
-    health_status: RawHealth,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawHealth {
-    eds_health_status: String,
-    failed_outlier_check: bool,
 }

@@ -1,5 +1,6 @@
 //! From a tree to a value, with every error, not only the first.
 
+use super::few_digits::few_digits;
 use super::node::number;
 use super::reader::{Finding, UnknownFields};
 use super::{Entry, Node, Path, Read, Reader, Scalar, ScalarKind, Value, codes, json};
@@ -34,7 +35,7 @@ pub fn from_json_strict<T: Read + Default>(text: &str) -> Result<T, Vec<Diagnost
 
 /// Reads JSON as a tree, for readers of their own; of floats only what has few digits.
 pub(crate) fn json_tree(text: &str) -> Result<Node, Vec<Diagnostic>> {
-    parse(text, json::few_digits)
+    parse(text, few_digits)
 }
 
 /// Reads JSON as a tree, every float exactly.
@@ -45,6 +46,23 @@ pub(super) fn exact_json_tree(text: &str) -> Result<Node, Vec<Diagnostic>> {
 fn parse(text: &str, number: json::ReadNumber) -> Result<Node, Vec<Diagnostic>> {
     json::parse(text, number)
         .map_err(|error| vec![plain_error(codes::SYNTAX, format!("not valid JSON: {error}"))])
+}
+
+/// Reads one of Envoy's answers, without what `T` has no field for. The place is given where the text is no JSON.
+///
+/// # Errors
+/// What is wrong with it first.
+pub(crate) fn from_dump<T: Read + Default>(
+    text: &str,
+    wants: fn(&str) -> bool,
+) -> Result<T, (String, Option<(usize, usize)>)> {
+    let node = json::parse_wanted(text, number, wants)
+        .map_err(|error| (error.to_string(), Some(error.place())))?;
+    let mut value = T::default();
+    match decode(&node, Path::default(), UnknownFields::Ignore, &mut value) {
+        (true, findings) if findings.is_empty() => Ok(value),
+        (_, findings) => Err((findings.first().map(Finding::in_words).unwrap_or_default(), None)),
+    }
 }
 
 /// Reads a part of a manifest that was kept as JSON, unknown fields aside; `None` if anything else is wrong with it.

@@ -14,6 +14,7 @@ mod decode;
 mod destination_rule;
 mod document;
 mod extension;
+mod few_digits;
 mod field_name;
 mod forbidden;
 mod gateway;
@@ -45,7 +46,7 @@ mod write;
 pub(crate) mod yaml;
 
 pub use decode::from_json_strict;
-pub(crate) use decode::{from_value, json_tree, tree};
+pub(crate) use decode::{from_dump, from_value, json_tree, tree};
 pub use destination_rule::*;
 pub use document::*;
 pub use extension::*;

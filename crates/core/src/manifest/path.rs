@@ -8,6 +8,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::json;
+
 /// One step down.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
@@ -126,9 +128,7 @@ impl FromStr for Path {
 /// What stands behind an opening bracket, and what comes after the closing one.
 fn bracket(text: &str) -> Option<(Segment, &str)> {
     if text.starts_with('"') {
-        let mut strings = serde_json::Deserializer::from_str(text).into_iter::<String>();
-        let key = strings.next()?.ok()?;
-        let after = text.get(strings.byte_offset()..)?;
+        let (key, after) = json::leading_string(text)?;
         return Some((Segment::Key(key), after.strip_prefix(']')?));
     }
     let (index, after) = text.split_once(']')?;

@@ -62,6 +62,11 @@ pub(super) struct Finding {
 }
 
 impl Finding {
+    /// Without its place in a text.
+    pub(super) fn in_words(&self) -> String {
+        format!("`{}`: {}", self.place.0, self.message)
+    }
+
     /// With its place in a text, if there is one.
     pub(super) fn into_diagnostic(self, at: impl Fn(Span) -> Option<Location>) -> Diagnostic {
         let (path, span) = self.place;

@@ -7,7 +7,7 @@ use mesh_failover_derive::Read;
 use serde::Serialize;
 
 use super::error::SimError;
-use crate::envoy::{plugins_for, region_router};
+use crate::envoy::{Filter, plugins_for, region_router};
 use crate::manifest::{Manifests, Object, WasmPlugin};
 use crate::router::RouterConfig;
 use crate::translate::Proxy;
@@ -47,12 +47,21 @@ impl FromStr for Arm {
     }
 }
 
-/// What the region router of a gateway runs; `None`: there is none in this arm.
+/// The region router of a gateway.
+#[derive(Debug, Clone)]
+pub(super) struct Attached {
+    /// What it runs.
+    pub(super) config: RouterConfig,
+    /// The same as the filter is told it.
+    pub(super) filter: Filter,
+}
+
+/// The region router of a gateway; `None`: there is none in this arm.
 pub(super) fn router(
     arm: Arm,
     manifests: &Manifests,
     proxy: &Proxy,
-) -> Result<Option<RouterConfig>, SimError> {
+) -> Result<Option<Attached>, SimError> {
     let plugins = plugins_for(manifests, proxy);
     let plugin = match arm {
         Arm::Native => return Ok(None),
@@ -68,7 +77,7 @@ pub(super) fn router(
     let name = || format!("{}/{}", plugin.metadata.namespace(), plugin.metadata.name);
     let Some(module) = plugin.spec.extension().module else { return Err(SimError::NoRouter) };
     match region_router(&module, &proxy.locality) {
-        Ok((config, _)) => Ok(Some(config)),
+        Ok((config, _)) => Ok(Some(Attached { config, filter: Filter::from_plugin(plugin, "") })),
         Err(findings) => {
             let findings = findings.iter().map(|it| format!("`{}`: {}", it.path, it.message));
             Err(SimError::Router { plugin: name(), error: findings.collect::<Vec<_>>().join("; ") })

@@ -8,15 +8,14 @@
 //! **Not modelled**: the wall clock set back; two virtual machines that write in the same instant (virtual time is one thread, so a write
 //! never fails); a module that traps or is not loaded; requests that nothing was kept of for a second try because too many were under way.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use mesh_failover_engine::run::{
-    self as engine, ChoiceId, Found, OwnRequest, RegionNews, SecondTry, Xoshiro,
+    self as engine, ChoiceId, Found, OwnRequest, RegionNews, Response, SecondTry, Xoshiro,
 };
 
 use super::routes::Routes;
-use super::routing::Request;
 use crate::cluster::Cluster;
 use crate::random::Random;
 use crate::router::{
@@ -25,8 +24,13 @@ use crate::router::{
 };
 use crate::time::MonotonicTime;
 
+/// How far apart the virtual machines of an Envoy start, at most: each has a thread of its own. **Units**: nanoseconds.
+const APART: u64 = 1_000_000;
+/// The number of the plugin's root context in each of them.
+const ROOT: u64 = 1;
+
 /// The routers of one Envoy, and what they share.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Machines {
     machines: Vec<Machine>,
     shared: Option<Vec<u8>>,
@@ -36,38 +40,53 @@ pub(super) struct Machines {
 }
 
 /// One virtual machine.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Machine {
+    /// When it started.
+    born: MonotonicTime,
     router: Router,
     /// The version of shared data that it saw last.
     seen: u32,
 }
 
 impl Machines {
-    /// Routers for `workers` workers and the main thread, which comes last.
+    /// Routers for `workers` workers and the main thread, which comes last. What a router draws follows from when it started.
+    ///
+    /// **Draws**: one for each.
     pub(super) fn new(
         config: &RouterConfig,
         workers: u32,
         now: MonotonicTime,
         rng: &mut Xoshiro,
     ) -> Self {
-        let machines = (0..=workers)
-            .map(|_| Machine { router: Router::new(config.clone(), rng.random(), now), seen: 0 });
-        let machines: Vec<Machine> = machines.collect();
+        let machine = |_| {
+            let born = MonotonicTime::from_nanos(now.as_nanos() + rng.below(APART));
+            let seed = born.as_nanos() ^ ROOT.rotate_left(48);
+            let router = Router::new(RouterConfig::default(), seed, born);
+            Machine { born, router: router.reconfigured(config.clone(), born), seen: 0 }
+        };
+        let machines: Vec<Machine> = (0..=workers).map(machine).collect();
         let mut front = Self { machines, shared: None, version: 0, events: Vec::new() };
-        for machine in 0..=workers {
-            front.exchange(machine, now);
+        for (machine, born) in (0..).zip(front.births()) {
+            front.exchange(machine, born);
         }
         front
     }
 
-    /// How many routers there are.
-    pub(super) fn len(&self) -> u32 {
-        self.machines.len() as u32
+    /// When each of them started.
+    pub(super) fn births(&self) -> Vec<MonotonicTime> {
+        self.machines.iter().map(|machine| machine.born).collect()
     }
 
     fn router(&mut self, machine: u32) -> Option<&mut Router> {
         self.machines.get_mut(machine as usize).map(|machine| &mut machine.router)
+    }
+
+    /// Tells the others at once what a machine has news of, and nobody anything if it has none.
+    fn spread(&mut self, machine: u32, now: MonotonicTime) {
+        if self.router(machine).is_some_and(|router| router.has_news()) {
+            self.publish(machine, now);
+        }
     }
 
     /// Tells the others what a machine has news of.
@@ -79,7 +98,7 @@ impl Machines {
     }
 
     fn exchange(&mut self, machine: u32, now: MonotonicTime) {
-        let Some(Machine { router, seen }) = self.machines.get_mut(machine as usize) else {
+        let Some(Machine { router, seen, .. }) = self.machines.get_mut(machine as usize) else {
             return;
         };
         if self.version == 0 || self.version != *seen {
@@ -116,7 +135,7 @@ pub(super) fn regions(config: &RouterConfig, clusters: &[Cluster]) -> Vec<String
 }
 
 /// The routers as the engine meets them: choices, routes and clusters by number.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Front {
     machines: Machines,
     routes: Arc<Routes>,
@@ -143,6 +162,102 @@ impl Front {
         self.choices.get(number.0 as usize).copied()
     }
 
+    /// The name of a cluster; empty: there is none of this number.
+    pub(super) fn upstream(&self, number: u32) -> String {
+        self.routes.clusters.get(number as usize).cloned().unwrap_or_default()
+    }
+
+    /// What all requests look like.
+    pub(super) fn headers(&self) -> BTreeMap<String, String> {
+        self.routes.request.all_headers()
+    }
+
+    /// The name of a choice's cluster.
+    pub(super) fn cluster(&mut self, machine: u32, choice: ChoiceId) -> String {
+        let choice = self.choice(choice);
+        let router = self.machines.router(machine);
+        let found = choice.zip(router).and_then(|(choice, router)| router.cluster(choice));
+        found.unwrap_or_default().to_owned()
+    }
+
+    /// The name of a choice's region.
+    pub(super) fn region(&mut self, machine: u32, choice: ChoiceId) -> String {
+        let choice = self.choice(choice);
+        let router = self.machines.router(machine);
+        let found = choice.zip(router).and_then(|(choice, router)| router.region(choice));
+        found.unwrap_or_default().to_owned()
+    }
+
+    /// Where a request of a worker's for this cluster comes from, if that decides: a scenario's requests look alike, but each comes from
+    /// an address of its own.
+    ///
+    /// **Draws**: one if it does.
+    pub(super) fn address(
+        &mut self,
+        worker: u32,
+        upstream: u32,
+        rng: &mut Xoshiro,
+    ) -> Option<String> {
+        let cluster = self.routes.clusters.get(upstream as usize)?;
+        let router = self.machines.router(worker)?;
+        let id = router.find(cluster.as_bytes())?;
+        let by_address = router.wants(id).user == Some(UserKey::SourceAddress);
+        by_address.then(|| format!("{:016x}", rng.random()))
+    }
+
+    /// What becomes of a request from this address, if that decides.
+    pub(super) fn decide_for(
+        &mut self,
+        worker: u32,
+        upstream: u32,
+        address: Option<&str>,
+    ) -> engine::Decision {
+        let native = engine::Decision::Native;
+        let Some(cluster) = self.routes.clusters.get(upstream as usize) else { return native };
+        let Some(router) = self.machines.router(worker) else { return native };
+        let Some(id) = router.find(cluster.as_bytes()) else { return native };
+        let (wants, request) = (router.wants(id), &self.routes.request);
+        let read = |name: &str| request.header(&name.to_ascii_lowercase()).map(str::as_bytes);
+        let facts = Facts {
+            client_region: wants.client_region.and_then(read),
+            user: wants.user.and_then(|key| match key {
+                UserKey::Header(name) => read(name),
+                UserKey::SourceAddress => address.map(str::as_bytes),
+            }),
+            hopped: wants.hops.is_some_and(|name| read(name).is_some()),
+        };
+        match router.decide(id, &facts) {
+            Decision::Native => native,
+            Decision::Fail(_) => engine::Decision::Fail,
+            Decision::Region(route) => {
+                let (plan, choice) = (self.routes.of_region(route.region), route.choice);
+                self.routed(plan, choice)
+            }
+        }
+    }
+
+    /// The decision for a region, whoever made it.
+    pub(super) fn to_region(
+        &mut self,
+        worker: u32,
+        upstream: u32,
+        region: &str,
+    ) -> engine::Decision {
+        let cluster = self.routes.clusters.get(upstream as usize);
+        let found = self.machines.router(worker).zip(cluster).and_then(|(router, cluster)| {
+            let id = router.find(cluster.as_bytes())?;
+            router.choice_named(id, region)
+        });
+        match found {
+            Some(choice) => self.routed(self.routes.of_region(region), choice),
+            None => engine::Decision::Native,
+        }
+    }
+
+    fn routed(&mut self, plan: Option<u32>, choice: Choice) -> engine::Decision {
+        engine::Decision::Route { plan: plan.unwrap_or(u32::MAX), choice: self.number(choice) }
+    }
+
     /// What a router wants to look at, taken from it.
     fn own_requests(&mut self, machine: u32) -> Vec<OwnRequest> {
         let mut own = Vec::new();
@@ -162,10 +277,6 @@ impl Front {
 }
 
 impl engine::Front for Front {
-    fn boxed_clone(&self) -> Box<dyn engine::Front> {
-        Box::new(self.clone())
-    }
-
     /// A destination that is new to a worker is looked at before its first request meets what is wrong.
     fn find(&mut self, worker: u32, upstream: u32) -> Vec<OwnRequest> {
         let cluster = self.routes.clusters.get(upstream as usize);
@@ -175,20 +286,15 @@ impl engine::Front for Front {
         if found { self.own_requests(worker) } else { Vec::new() }
     }
 
-    /// **Draws**: one if the router tells users apart by address: a scenario's requests look alike, but each comes from an address of its own.
-    fn decide(&mut self, worker: u32, upstream: u32, rng: &mut Xoshiro) -> engine::Decision {
-        let native = engine::Decision::Native;
-        let Some(cluster) = self.routes.clusters.get(upstream as usize) else { return native };
-        let Some(router) = self.machines.router(worker) else { return native };
-        match decide(router, cluster, &self.routes.request, rng) {
-            Decision::Native => native,
-            Decision::Fail(_) => engine::Decision::Fail,
-            Decision::Region(route) => {
-                let (plan, choice) = (self.routes.of_region(route.region), route.choice);
-                let choice = self.number(choice);
-                engine::Decision::Route { plan: plan.unwrap_or(u32::MAX), choice }
-            }
-        }
+    fn decide(
+        &mut self,
+        worker: u32,
+        upstream: u32,
+        _now: MonotonicTime,
+        rng: &mut Xoshiro,
+    ) -> engine::Decision {
+        let address = self.address(worker, upstream, rng);
+        self.decide_for(worker, upstream, address.as_deref())
     }
 
     fn shares(&self, worker: u32, upstream: u32) -> Option<Vec<(u32, f64)>> {
@@ -202,27 +308,45 @@ impl engine::Front for Front {
         &mut self,
         worker: u32,
         choice: ChoiceId,
-        (status, details): (u16, &'static str),
-        took: Duration,
+        response: Response,
         now: MonotonicTime,
     ) -> Option<bool> {
         let choice = self.choice(choice)?;
-        let router = self.machines.router(worker)?;
+        let Response { status, details, served, took } = response;
+        let served = served.and_then(|served| self.routes.clusters.get(served as usize));
+        let machines = &mut self.machines;
+        let router = machines.router(worker)?;
+        if router.wants_cluster(choice)
+            && let Some(served) = served
+        {
+            router.on_served_by(choice, served.as_bytes(), now);
+            machines.collect(worker);
+        }
+        let router = machines.router(worker)?;
         if router.wants_latency(choice) {
             router.on_latency(choice, took, now);
+            machines.spread(worker, now);
         }
+        let router = machines.router(worker)?;
         if !router.is_suspect(choice, status) {
             router.on_success(choice, status);
             return None;
         }
+        if let Some(served) = served
+            && !router.on_served_by(choice, served.as_bytes(), now)
+        {
+            // Some other cluster's error.
+            router.on_other_error(choice);
+            machines.collect(worker);
+            return None;
+        }
         let failure = Failure::of_response(status, details.as_bytes());
         let unreached = Failure::is_unreached(details.as_bytes());
-        if let Some(failure) = failure {
-            router.on_failure(choice, failure, now);
-            if router.has_news() {
-                self.machines.publish(worker, now);
-            }
+        match failure {
+            Some(failure) => router.on_failure(choice, failure, now),
+            None => router.on_other_error(choice),
         }
+        machines.spread(worker, now);
         (failure.is_some() || unreached).then_some(unreached)
     }
 
@@ -267,8 +391,8 @@ impl engine::Front for Front {
         let Some(router) = self.machines.router(worker) else { return };
         if router.on_second_answer(second, Some(status), now) {
             router.on_rescued(first);
-        } else if router.has_news() {
-            self.machines.publish(worker, now);
+        } else {
+            self.machines.spread(worker, now);
         }
     }
 
@@ -311,31 +435,4 @@ impl engine::Front for Front {
         });
         told.collect()
     }
-}
-
-/// What a router makes of a scenario's request.
-fn decide<'a>(
-    router: &'a mut Router,
-    cluster: &str,
-    request: &Request,
-    rng: &mut Xoshiro,
-) -> Decision<'a> {
-    let Some(id) = router.find(cluster.as_bytes()) else { return Decision::Native };
-    let wants = router.wants(id);
-    let read = |name: &str| request.header(&name.to_ascii_lowercase()).map(str::as_bytes);
-    let address;
-    let user = match wants.user {
-        None => None,
-        Some(UserKey::Header(name)) => read(name),
-        Some(UserKey::SourceAddress) => {
-            address = format!("{:016x}", rng.random());
-            Some(address.as_bytes())
-        }
-    };
-    let facts = Facts {
-        client_region: wants.client_region.and_then(read),
-        user,
-        hopped: wants.hops.is_some_and(|name| read(name).is_some()),
-    };
-    router.decide(id, &facts)
 }

@@ -10,6 +10,7 @@ use mesh_failover_engine::run::{
 
 use super::arm;
 use super::error::SimError;
+use super::filter::FilterHost;
 use super::front;
 use super::lanes::Lanes;
 use super::log::{Log, Place};
@@ -35,7 +36,7 @@ const DEFAULT_RESOLUTION: u64 = 1_000_000_000;
 const MAX_DEFAULT_FRAMES: u64 = 1_200;
 
 /// A scenario being played at one gateway, all of its pods together.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct GatewayRun {
     pub(super) scenario: Scenario,
     pub(super) timeline: Timeline,
@@ -54,6 +55,7 @@ impl GatewayRun {
         manifests: &Manifests,
         scenario: &Scenario,
         options: &Options,
+        host: Option<&dyn FilterHost>,
         seed: u64,
     ) -> Result<Self, SimError> {
         let timeline = Timeline::new(scenario)?;
@@ -64,7 +66,7 @@ impl GatewayRun {
         let router = arm::router(options.arm, manifests, world.proxy())?;
         let request = Request::new(&scenario.traffic);
         let Translation { listeners, clusters, .. } = &translation;
-        let regions = router.as_ref().map(|config| front::regions(config, clusters));
+        let regions = router.as_ref().map(|it| front::regions(&it.config, clusters));
         let routes = Arc::new(Routes::new(request, listeners, clusters, regions)?);
         let rng = |stream| Xoshiro::new(seed, stream);
         let mut phases_rng = rng(Stream::Phases);
@@ -75,7 +77,9 @@ impl GatewayRun {
             translation: &translation,
             clusters: &routes.clusters,
             placed: !options.addresses.is_empty(),
-            router: router.as_ref().map(|config| (config, Arc::clone(&routes))),
+            router: router.as_ref(),
+            routes: &routes,
+            host,
         };
         let Set { envoys, sweeps, ticks } =
             stage.set(world.proxy(), &mut phases_rng, &mut envoy_rng)?;

@@ -11,7 +11,7 @@
 //! | `world`, `pods` | endpoints, what is wrong with them, and their translation |
 //! | `simulation`, `gateway_run` | the gateways side by side, and one of them |
 //! | `stage`, `routes`, `routing` | its Envoys as they are when a run starts, and where its requests go |
-//! | `arm`, `front` | the region router before them |
+//! | `arm`, `front`, `filter` | the region router before them, or the filter that ships |
 //! | `log`, `event` | what is written down |
 //! | `sum`, `expect`, `lanes`, `report` | what came out |
 //!
@@ -27,6 +27,7 @@ mod arm;
 mod error;
 mod event;
 mod expect;
+mod filter;
 mod front;
 mod gateway_run;
 mod lanes;
@@ -47,6 +48,10 @@ pub use arm::Arm;
 pub use error::SimError;
 pub use event::{Event, EventKind};
 pub use expect::{Check, Verdict};
+pub use filter::{
+    FilterDecision, FilterEvent, FilterHost, FilterNews, FilterSend, FilterStart, Refusal,
+    RunningFilter,
+};
 pub use lanes::{EndpointLane, EndpointSpan, EndpointState};
 pub use mesh::{Condition, Endpoint, Mesh};
 pub use mesh_failover_engine::run::{Outcome, ResponseFlags};

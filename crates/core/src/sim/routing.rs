@@ -47,6 +47,13 @@ impl Request {
         request
     }
 
+    /// All its headers, the path among them.
+    pub(super) fn all_headers(&self) -> BTreeMap<String, String> {
+        let mut headers = self.headers.clone();
+        headers.insert(":path".to_owned(), self.path.clone());
+        headers
+    }
+
     /// A header's value; `name` in lower case.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::error::SimError;
 use super::event::{Event, EventKind};
+use super::filter::FilterHost;
 use super::gateway_run::GatewayRun;
 use super::options::Options;
 use super::report::Report;
@@ -17,7 +18,7 @@ const DEFAULT_SEED: u64 = 1;
 const SEED_STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A scenario being played.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Simulation {
     pub(super) seed: u64,
     /// In the order of the scenario; never empty.
@@ -52,13 +53,26 @@ impl Simulation {
         scenario: &Scenario,
         options: &Options,
     ) -> Result<Self, SimError> {
+        Self::with_filter(manifests, scenario, options, None)
+    }
+
+    /// The same with the filter that ships deciding in the place of the router, wherever there is one.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_filter(
+        manifests: &Manifests,
+        scenario: &Scenario,
+        options: &Options,
+        host: Option<&dyn FilterHost>,
+    ) -> Result<Self, SimError> {
         let seed = options.seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
         check_names(scenario)?;
         let gateways: Result<Vec<GatewayRun>, SimError> = (0..)
             .zip(each_gateway(scenario))
             .map(|(index, alone)| {
                 let seed = seed.wrapping_add(SEED_STEP.wrapping_mul(index));
-                let run = GatewayRun::new(manifests, &alone, options, seed);
+                let run = GatewayRun::new(manifests, &alone, options, host, seed);
                 run.map_err(|error| if index > 0 { error.of_other(index - 1) } else { error })
             })
             .collect();

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use mesh_failover_engine::run::{BoxedFront, Envoy, TICK, UpstreamConfig, Xoshiro};
+use mesh_failover_engine::run::{Envoy, Front as Chooser, TICK, UpstreamConfig, Xoshiro};
 
+use super::arm::Attached;
 use super::error::SimError;
+use super::filter::{Beside, FilterHost, FilterStart};
 use super::front::{Front, Machines};
 use super::gateway_run::GatewayRun;
 use super::routes::Routes;
@@ -13,7 +15,6 @@ use crate::lb::config::LbConfig;
 use crate::manifest::{Manifests, Scenario};
 use crate::outlier::DetectorConfig;
 use crate::random::Random;
-use crate::router::RouterConfig;
 use crate::time::{MonotonicTime, nanos};
 use crate::translate::{Proxy, Translation};
 
@@ -29,8 +30,12 @@ pub(super) struct Stage<'a> {
     pub(super) clusters: &'a [String],
     /// Whether endpoints have real addresses.
     pub(super) placed: bool,
-    /// What the region router runs and knows, in the arm that has one.
-    pub(super) router: Option<(&'a RouterConfig, Arc<Routes>)>,
+    /// The region router, in the arm that has one.
+    pub(super) router: Option<&'a Attached>,
+    /// What the router knows of.
+    pub(super) routes: &'a Arc<Routes>,
+    /// Who runs the filter in the router's place.
+    pub(super) host: Option<&'a dyn FilterHost>,
 }
 
 /// Envoys, and when what first happens in each: envoy, cluster or thread, moment.
@@ -78,13 +83,22 @@ impl Stage<'_> {
                 upstreams.push(built);
             }
             let born = MonotonicTime::from_nanos(GatewayRun::origin() - WARM);
-            let front = self.router.as_ref().map(|(config, routes)| {
-                let machines = Machines::new(config, workers, born, envoy_rng);
-                for machine in 0..machines.len() {
+            let front = self.router.map(|attached| {
+                let machines = Machines::new(&attached.config, workers, born, envoy_rng);
+                let births = machines.births();
+                for machine in 0..births.len() as u32 {
                     let first = born.as_nanos() + phases_rng.below(TICK);
                     set.ticks.push((envoy, machine, first));
                 }
-                BoxedFront(Box::new(Front::new(machines, Arc::clone(routes))))
+                let front = Front::new(machines, Arc::clone(self.routes));
+                let Some(host) = self.host else { return Box::new(front) as Box<dyn Chooser> };
+                let filter = host.start(&FilterStart {
+                    configuration: attached.filter.configuration.clone(),
+                    plugin: attached.filter.name.clone(),
+                    locality: proxy.locality.to_string(),
+                    machines: births.iter().map(|born| born.as_nanos()).collect(),
+                });
+                Box::new(Beside::new(front, filter))
             });
             set.envoys.push(Envoy { upstreams, workers, front });
         }

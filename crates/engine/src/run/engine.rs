@@ -60,7 +60,7 @@ enum Due {
 }
 
 /// All that requests touch.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Engine {
     now: u64,
     arrivals: ArrivalProcess,
@@ -89,7 +89,7 @@ pub struct Engine {
 }
 
 /// The parts an engine starts with.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Parts {
     /// When requests come.
     pub arrivals: ArrivalProcess,
@@ -162,16 +162,15 @@ impl Engine {
                 let slot = self.requests.insert(request);
                 self.attempt(slot);
             }
-            Err(outcome) => {
-                self.recorder.request(span, None, outcome, 0);
-                self.tell_front(&request, outcome);
-            }
+            // It never had a place.
+            Err(outcome) => self.answer(u32::MAX, &request, outcome),
         }
     }
 
     /// Finds the cluster of a request, or how it ends without one.
     #[inline]
     fn route(&mut self, request: &mut Request) -> Result<(), Outcome> {
+        request.upstream = Request::NO_UPSTREAM;
         let (clusters, missing, timeout) = match RoutePlan::numbered(&self.plans, request.route) {
             RoutePlan::Local(outcome) => return Err(*outcome),
             RoutePlan::Forward { clusters, missing, timeout, .. } => (clusters, *missing, *timeout),

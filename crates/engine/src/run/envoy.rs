@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::front::BoxedFront;
+use super::front::Front;
 use super::outcome::{Outcome, ResponseFlags};
 use super::random::Xoshiro;
 use super::retry::RetryRules;
@@ -84,14 +84,14 @@ impl RoutePlan {
 }
 
 /// One Envoy.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Envoy {
     /// Its clusters, by number.
     pub upstreams: Vec<Upstream>,
     /// Threads that serve requests.
     pub workers: u32,
     /// Who chooses regions, if anyone does.
-    pub front: Option<BoxedFront>,
+    pub front: Option<Box<dyn Front>>,
 }
 
 impl Envoy {
@@ -109,7 +109,7 @@ impl Envoy {
     pub(crate) fn cluster_shares(&self, plans: &[RoutePlan]) -> Vec<f64> {
         let len = self.upstreams.len();
         let mut shares = RoutePlan::numbered(plans, 0).cluster_shares(len);
-        let Some(BoxedFront(front)) = &self.front else { return shares };
+        let Some(front) = &self.front else { return shares };
         let plain = shares.clone();
         for (index, share) in (0..).zip(plain).filter(|(_, share)| *share > 0.0) {
             let Some(regions) = front.shares(0, index) else { continue };

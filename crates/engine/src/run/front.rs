@@ -64,6 +64,19 @@ pub struct SecondTry {
     pub timeout: Duration,
 }
 
+/// How a request has ended, as a filter sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Response {
+    /// Its status.
+    pub status: u16,
+    /// What Envoy says about how it came to be.
+    pub details: &'static str,
+    /// The number of the cluster that it comes from; `None`: no route, or a cluster that does not exist.
+    pub served: Option<u32>,
+    /// Since the request came.
+    pub took: Duration,
+}
+
 /// What has changed about a region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegionNews {
@@ -79,25 +92,27 @@ pub struct RegionNews {
 
 /// A chooser of regions in one Envoy, in each of its threads: workers count from 0, `machine` may also be the main thread, which comes last.
 pub trait Front: fmt::Debug {
-    /// The same once more.
-    fn boxed_clone(&self) -> Box<dyn Front>;
-
     /// A worker is about to choose for a request to this cluster: what it wants to look at before.
     fn find(&mut self, worker: u32, upstream: u32) -> Vec<OwnRequest>;
 
     /// What becomes of a request that Envoy would send to this cluster.
-    fn decide(&mut self, worker: u32, upstream: u32, rng: &mut Xoshiro) -> Decision;
+    fn decide(
+        &mut self,
+        worker: u32,
+        upstream: u32,
+        now: MonotonicTime,
+        rng: &mut Xoshiro,
+    ) -> Decision;
 
     /// Percent of a worker's requests by the number of their route, of those for this cluster; `None`: they are left alone.
     fn shares(&self, worker: u32, upstream: u32) -> Option<Vec<(u32, f64)>>;
 
-    /// A response has come, with Envoy's code details, after this time. For a failure of the region: whether the request reached no upstream.
+    /// A response has come. For a failure of the region: whether the request reached no upstream.
     fn on_response(
         &mut self,
         worker: u32,
         choice: ChoiceId,
-        response: (u16, &'static str),
-        took: Duration,
+        response: Response,
         now: MonotonicTime,
     ) -> Option<bool>;
 
@@ -134,14 +149,4 @@ pub trait Front: fmt::Debug {
 
     /// What has changed since this was last asked.
     fn take_news(&mut self) -> Vec<RegionNews>;
-}
-
-/// A chooser in its box.
-#[derive(Debug)]
-pub struct BoxedFront(pub Box<dyn Front>);
-
-impl Clone for BoxedFront {
-    fn clone(&self) -> Self {
-        Self(self.0.boxed_clone())
-    }
 }

@@ -41,7 +41,7 @@ pub use endpoints::{Behaviour, Endpoints, PodId, RegionId};
 pub use engine::{Engine, Parts, Pause};
 pub use envoy::{Envoy, RoutePlan, UpstreamConfig};
 pub use front::{
-    BoxedFront, ChoiceId, Decision, Found, Front, OwnRequest, RegionNews, SecondTry, TICK,
+    ChoiceId, Decision, Found, Front, OwnRequest, RegionNews, Response, SecondTry, TICK,
 };
 pub use histogram::Histogram;
 pub use latency::{Latency, LatencyId};

@@ -22,6 +22,7 @@ pub(crate) struct Request {
     pub(crate) span: u32,
     pub(crate) envoy: u32,
     pub(crate) worker: u32,
+    /// The number of its cluster; [`Self::NO_UPSTREAM`]: it has none.
     pub(crate) upstream: u32,
     /// The number of its route.
     pub(crate) route: u32,
@@ -84,6 +85,9 @@ impl Next {
 }
 
 impl Request {
+    /// In the place of a cluster's number: no route, or a cluster that does not exist.
+    pub(crate) const NO_UPSTREAM: u32 = u32::MAX;
+
     /// Whether it is a client's and was tried once, and nobody chose a region for it.
     #[inline]
     pub(crate) const fn is_plain(&self) -> bool {

@@ -39,6 +39,7 @@ pub fn run_npm(args: NpmArgs) -> Result<()> {
     node.env("MESH_FAILOVER_TARBALL", tarball).env("MESH_FAILOVER_ANSWERS", answers::write()?);
     let filter = filter::build("region-router")?;
     node.env("MESH_FAILOVER_FILTER", filter).env("MESH_FAILOVER_DECISIONS", decisions::write()?);
+    node.env("MESH_FAILOVER_IDLE_FILTER", filter::build("do-nothing")?);
     run_tests("the npm package", &mut node)
 }
 

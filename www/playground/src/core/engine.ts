@@ -1,5 +1,6 @@
 /** The core in this thread, through the npm package: answers in the page's own terms. */
 import * as core from "mesh-failover/slim";
+import filterUrl from "mesh-failover/region-router.wasm?url";
 import { characters } from "./offsets";
 import { policyOf } from "./policy";
 import type { Answers, Ask } from "./protocol";
@@ -13,7 +14,7 @@ export function load(module: WebAssembly.Module): Promise<void> {
   return core.init(module);
 }
 
-export function answer(question: Ask): Answers[keyof Answers] {
+export function answer(question: Ask): Answers[keyof Answers] | Promise<Played> {
   const { files } = question;
   switch (question.ask) {
     case "check": return check(files, question.istio);
@@ -21,7 +22,7 @@ export function answer(question: Ask): Answers[keyof Answers] {
     case "html": return core.html({ files, istio: question.istio, arm: question.arm });
     case "read": return read(files);
     case "render": return render(files);
-    case "simulate": return simulate(files, question.istio, question.arm);
+    case "simulate": return question.shipped ? simulateShipped(files, question.istio, question.arm) : simulate(files, question.istio, question.arm);
   }
 }
 
@@ -75,6 +76,26 @@ function simulate(files: SourceFile[], istio: string, arm: Arm): Played {
   try {
     const report: Report = core.simulate({ files, istio, arm, resolution: RESOLUTION });
     return { ok: true, report, tookMs: performance.now() - begun };
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+let filter: WebAssembly.Module | undefined;
+
+/** The same with the filter that ships in the router's place: fetched when somebody asks for it. */
+async function simulateShipped(files: SourceFile[], istio: string, arm: Arm): Promise<Played> {
+  try {
+    filter ??= await WebAssembly.compile(await (await fetch(filterUrl)).arrayBuffer());
+  } catch (error) {
+    return { ok: false, message: `region_router.wasm cannot be loaded: ${String(error)}` };
+  }
+  const begun = performance.now();
+  try {
+    const simulation = new core.Simulation({ files, istio, arm, resolution: RESOLUTION }, filter);
+    const report = simulation.run();
+    const decided = simulation.filterReport();
+    return { ok: true, report, tookMs: performance.now() - begun, ...(decided && { filter: decided }) };
   } catch (error) {
     return refused(error);
   }

@@ -1,8 +1,8 @@
 /** What the core answers, as the page reads it: the package's own types, and findings with places in characters. */
 import type { SimulateAnswer } from "mesh-failover/slim";
 
-export type { Counts, EndpointFrame, EndpointLane, EndpointSpan, Event as RunEvent, File as SourceFile, Frame, Phase, Severity, TopologyCluster, Verdict } from "mesh-failover/slim";
-import type { EndpointSpan, File as SourceFile, Scenario, Severity, TopologyCluster } from "mesh-failover/slim";
+export type { Counts, EndpointFrame, FilterReport, EndpointLane, EndpointSpan, Event as RunEvent, File as SourceFile, Frame, Phase, Severity, TopologyCluster, Verdict } from "mesh-failover/slim";
+import type { EndpointSpan, File as SourceFile, FilterReport, Scenario, Severity, TopologyCluster } from "mesh-failover/slim";
 
 export type Arm = "native" | "router";
 export type Report = SimulateAnswer;
@@ -27,4 +27,4 @@ export type Rendering = { ok: true; files: SourceFile[]; commands: string } | { 
 /** What the page itself has to know of the files: the scenario as written, the clusters, whether a region router is attached. */
 export interface Reading { scenario: { file: string; name: string; spec: Scenario } | undefined; clusters: TopologyCluster[]; router: boolean }
 /** A run of the scenario, or why there is none. */
-export type Played = { ok: true; report: Report; tookMs: number } | { ok: false; message: string };
+export type Played = { ok: true; report: Report; tookMs: number; filter?: FilterReport } | { ok: false; message: string };

@@ -10,7 +10,7 @@ self.onmessage = async ({ data }: MessageEvent<Question>) => {
   let reply: Reply;
   try {
     await loaded;
-    reply = { id: data.id, answer: answer(data.question) };
+    reply = { id: data.id, answer: await answer(data.question) };
   } catch (error) {
     reply = { id: data.id, failed: error instanceof Error ? error.message : String(error) };
   }

@@ -1,5 +1,5 @@
 /** A played run, made ready to be read at any instant. */
-import type { EndpointLane, EndpointState, Frame, Report, RunEvent } from "../core/types";
+import type { EndpointLane, EndpointState, FilterReport, Frame, Report, RunEvent } from "../core/types";
 
 /** Name under which the core counts answers that no upstream gave. */
 export const NONE = "none";
@@ -12,7 +12,7 @@ export const BEFORE_THE_RUN = "BEFORE_THE_RUN";
 
 export interface Ejection { fromMs: number; /** Undefined: not within the run. */ toMs?: number; reason: string; ejections: number }
 export interface Lane extends EndpointLane { ejections: Ejection[] }
-export interface Run { report: Report; regions: Region[]; lanes: Lane[]; /** By the region's index. */ lanesOf: Lane[][]; gatewayRegion: string; tookMs: number }
+export interface Run { report: Report; regions: Region[]; lanes: Lane[]; /** By the region's index. */ lanesOf: Lane[][]; gatewayRegion: string; tookMs: number; /** What the filter that ships has decided, if it was asked. */ filter?: FilterReport | undefined }
 
 /** How an endpoint is at an instant; ejection goes before what was done to it. */
 export type Condition =
@@ -22,7 +22,7 @@ export type Condition =
   | { kind: "ejected"; untilMs?: number }
   | { kind: "failing"; label: string };
 
-export function makeRun(report: Report, gatewayRegion: string, tookMs: number): Run {
+export function makeRun(report: Report, gatewayRegion: string, tookMs: number, filter?: FilterReport): Run {
   const seen = new Set(report.endpoints.map((endpoint) => endpoint.region));
   for (const name of Object.keys(report.frames[0]?.regions ?? {})) if (name !== NONE) seen.add(name);
   const names = [...seen].sort((left, right) => Number(right === gatewayRegion) - Number(left === gatewayRegion));
@@ -36,7 +36,7 @@ export function makeRun(report: Report, gatewayRegion: string, tookMs: number): 
     token: TOKENS[index % TOKENS.length] ?? "a",
     repeats: index >= TOKENS.length,
   }));
-  return { report, regions, lanes, lanesOf, gatewayRegion, tookMs };
+  return { report, regions, lanes, lanesOf, gatewayRegion, tookMs, filter };
 }
 
 function whereOf(lanes: Lane[]): string {

@@ -19,6 +19,8 @@ const routerRun = signal<Run | undefined>(undefined);
 export const runProblem = signal<string | undefined>(undefined);
 /** The worker died; the files are safe. */
 export const crash = signal<string | undefined>(undefined);
+/** The router's arm is decided by the filter that ships instead of the core's own router. */
+export const shipped = signal(false);
 export const stale = computed(() => runProblem.value !== undefined);
 export const runs = { native: nativeRun, router: routerRun };
 export const run = computed(() => (view.value === "router" ? routerRun.value : nativeRun.value));
@@ -41,6 +43,8 @@ export function keepRunning(): () => void {
   return effect(() => {
     const { files, istio } = project.value;
     const arms: Arm[] = view.value === "compare" ? ["native", "router"] : [view.value];
+    // Whoever decides, it is played anew.
+    void shipped.value;
     clearTimeout(timer);
     const found = read(files);
     // Whoever plays is told of it too.
@@ -62,7 +66,7 @@ async function read(files: SourceFile[]): Promise<Reading> {
 
 async function played(files: SourceFile[], istio: string, arm: Arm): Promise<Played> {
   const own = arm === "router" ? (await import("./router")).withRouter(files) : files;
-  return ask({ ask: "simulate", files: own, istio, arm });
+  return ask({ ask: "simulate", files: own, istio, arm, shipped: arm === "router" && shipped.value });
 }
 
 async function play(files: SourceFile[], istio: string, arms: Arm[], asked: Promise<Reading>): Promise<void> {
@@ -76,7 +80,7 @@ async function play(files: SourceFile[], istio: string, arms: Arm[], asked: Prom
       const played = await playing[index];
       if (own !== generation || !played) return;
       runProblem.value = played.ok ? undefined : played.message;
-      if (played.ok) runs[arm].value = makeRun(played.report, regionOf(clusters, gateway), played.tookMs);
+      if (played.ok) runs[arm].value = makeRun(played.report, regionOf(clusters, gateway), played.tookMs, played.filter);
     }
     await explain(files, istio, localityOf(clusters, gateway));
     const found = await checking;

@@ -6,6 +6,7 @@ import { runs, scenario, runProblem } from "../model/session";
 import { regionOfStep, takesDown, bringsBack } from "../model/guide";
 import { how } from "../model/hero";
 import { AddRouter } from "./addrouter";
+import { ShippedFilter } from "./shipped";
 import { count, seconds } from "./format";
 import { VerdictMark } from "./marks";
 import { Legend } from "./legend";
@@ -59,7 +60,7 @@ function ArmView({ title, note, run, gateway }: { title: string; note: string; r
     <section class="arm" aria-label={title}>
       <div class="arm-head">
         <h2>{title}</h2><span class="muted">{note}</span>
-        {gateway !== "native" && <AddRouter />}
+        {gateway !== "native" && <><AddRouter /><ShippedFilter run={run} /></>}
         <span class="spacer" />
         {expectations.length > 0 && (
           <span class={`verdict-line num ${failed > 0 ? "err" : "ok"}`}>

@@ -3,6 +3,7 @@ import { addStepOpen } from "../model/panels";
 import { duration, playhead, playing, seek, speed, SPEEDS, toggle } from "../model/playback";
 import { run, scenario, view } from "../model/session";
 import { AddRouter } from "./addrouter";
+import { ShippedFilter } from "./shipped";
 import { Icon } from "./icons";
 import { VerdictMark } from "./marks";
 import { count, seconds } from "./format";
@@ -23,7 +24,7 @@ export function Transport({ compact }: { compact?: boolean }) {
         </select>
       </label>
       {!compact && <Verdict />}
-      {!compact && view.value === "router" && <AddRouter />}
+      {!compact && view.value === "router" && <><AddRouter /><ShippedFilter run={current} /></>}
       <span class="spacer" />
       {!compact && plan && <span class="muted num traffic">{count(plan.rate)} req/s, {plan.arrivals === "poisson" ? "Poisson" : "constant"}, seed {current?.report.seed ?? 1}</span>}
       <button type="button" class="btn small" aria-haspopup="dialog" onClick={() => (addStepOpen.value = {})}><Icon name="plus" />Add step</button>

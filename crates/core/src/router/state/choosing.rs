@@ -87,6 +87,12 @@ impl Router {
         Some(DestinationId(index))
     }
 
+    /// A region of a destination by its name.
+    #[must_use]
+    pub fn choice_named(&self, id: DestinationId, region: &str) -> Option<Choice> {
+        self.regions().find(|it| it.destination == id.0 && self.region(*it) == Some(region))
+    }
+
     /// What must be read of a request to this destination.
     #[must_use]
     pub fn wants(&self, id: DestinationId) -> Wants<'_> {

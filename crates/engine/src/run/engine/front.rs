@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Due, Engine};
-use crate::run::front::{Decision, Found, Front, OwnRequest, TICK};
+use crate::run::front::{Decision, Found, Front, OwnRequest, Response, TICK};
 use crate::run::news::What;
 use crate::run::outcome::{Outcome, ResponseFlags};
 use crate::run::requests::Request;
@@ -29,9 +29,9 @@ impl Engine {
         if !checks.is_empty() {
             self.look(envoy, worker, checks);
         }
-        let at = self.envoys.get_mut(envoy as usize)?;
-        let front = at.front.as_mut()?.0.as_mut();
-        match front.decide(worker, upstream, &mut self.envoy_rng) {
+        let now = self.time();
+        let front = self.envoys.get_mut(envoy as usize)?.front.as_mut()?;
+        match front.decide(worker, upstream, now, &mut self.envoy_rng) {
             Decision::Native => return None,
             Decision::Fail => return Some(Err(Outcome::local(503, ResponseFlags::NONE))),
             Decision::Route { plan, choice } => {
@@ -58,14 +58,18 @@ impl Engine {
     }
 
     /// Lets the router see how a request that it routed has ended; see [`Front::on_response`](crate::run::front::Front::on_response).
-    pub(super) fn tell_front(&mut self, request: &Request, outcome: Outcome) -> Option<bool> {
+    fn tell_front(&mut self, request: &Request, outcome: Outcome) -> Option<bool> {
         let choice = request.choice?;
         let now = self.time();
-        let details = code_details(outcome, request.answered);
-        let took = Duration::from_nanos(self.now - request.started);
-        let response = (outcome.status, details);
+        let has_upstream = request.upstream != Request::NO_UPSTREAM;
+        let response = Response {
+            status: outcome.status,
+            details: code_details(outcome, request.answered),
+            served: has_upstream.then_some(request.upstream),
+            took: Duration::from_nanos(self.now - request.started),
+        };
         let front = self.front(request.envoy)?;
-        let failed = front.on_response(request.worker, choice, response, took, now);
+        let failed = front.on_response(request.worker, choice, response, now);
         self.tell_regions(request.envoy);
         failed
     }
@@ -176,7 +180,7 @@ impl Engine {
     }
 
     fn front(&mut self, envoy: u32) -> Option<&mut dyn Front> {
-        Some(self.envoys.get_mut(envoy as usize)?.front.as_mut()?.0.as_mut())
+        Some(self.envoys.get_mut(envoy as usize)?.front.as_mut()?.as_mut())
     }
 
     fn tell_regions(&mut self, envoy: u32) {
