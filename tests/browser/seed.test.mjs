@@ -159,3 +159,20 @@ test("Why tells more of an endpoint that was clicked, up to the instant", async 
   await why.getByText("none so far").waitFor();
   await page.done();
 });
+
+test("the module that ships decides in the router's place, and decides as simulated", async () => {
+  const page = await open(browser, site.url);
+  await played(page);
+  await page.getByRole("button", { name: "Router", exact: true }).click();
+  const before = page.locator("[data-testid=verdict]");
+  await before.waitFor();
+  await page.getByRole("checkbox", { name: "region_router.wasm" }).check();
+  const said = page.getByTestId("shipped");
+  await said.waitFor();
+  assert.match(await said.innerText(), /^1\d,\d{3} as simulated$/);
+  await screenshot(page, "shipped-filter");
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  await page.locator(".arm", { hasText: "Router" }).getByTestId("shipped").waitFor();
+  await screenshot(page, "shipped-filter-compare");
+  await page.done();
+});

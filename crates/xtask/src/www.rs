@@ -64,7 +64,10 @@ pub fn folder() -> PathBuf {
 pub fn build_sdk() -> Result<PathBuf> {
     bindings::build()?;
     // The filter ships with the package: a simulation can let it decide.
-    fs::copy(filter::build("region-router")?, folder().join("sdk/src/generated/region-router.wasm"))?;
+    fs::copy(
+        filter::build("region-router")?,
+        folder().join("sdk/src/generated/region-router.wasm"),
+    )?;
     npm("checking the TypeScript types", &["run", "types", "-w", "mesh-failover", "--", "--check"])
         .context("the types are not those of the Rust code; run `cargo xtask www --types`")?;
     npm("building the npm package", &["run", "build", "-w", "mesh-failover"])?;

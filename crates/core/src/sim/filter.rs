@@ -246,20 +246,15 @@ impl Chooser for Beside {
         };
         let stream = self.number();
         let (cluster, headers) = (self.front.upstream(upstream), self.front.headers());
-        let what = FilterNews::Request {
-            stream,
-            cluster,
-            headers,
-            address,
-            expected: expected.clone(),
-        };
+        let what =
+            FilterNews::Request { stream, cluster, headers, address, expected: expected.clone() };
         let event = self.event(worker, now, what);
         let decided = self.filter.tell(&event);
         let decision = match decided {
             _ if decided == expected => decision,
             FilterDecision::Native => Decision::Native,
             FilterDecision::Fail => Decision::Fail,
-            FilterDecision::Region(region) => self.front.to_region(worker, upstream, &region),
+            FilterDecision::Region(region) => self.front.decide_on(worker, upstream, &region),
         };
         if let Decision::Route { choice, .. } = decision {
             self.under_way.push(UnderWay { worker, choice, came: now, stream });

@@ -1,12 +1,8 @@
 //! The region router in front of one Envoy's routes: what the filter does in each of its virtual machines, minus the host calls.
 //!
-//! Every worker has a router, and so has the main thread, which serves no request but ticks like the others and may be the one that checks
-//! regions. They meet in one value of shared data, compared and swapped as Envoy's is.
-//!
 //! **Source**: filters/region-router/src/worker.rs, which this follows line by line.
 //!
-//! **Not modelled**: the wall clock set back; two virtual machines that write in the same instant (virtual time is one thread, so a write
-//! never fails); a module that traps or is not loaded; requests that nothing was kept of for a second try because too many were under way.
+//! **Not modelled**: requests that nothing was kept of for a second try because too many were under way.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,109 +11,15 @@ use mesh_failover_engine::run::{
     self as engine, ChoiceId, Found, OwnRequest, RegionNews, Response, SecondTry, Xoshiro,
 };
 
+use super::machines::Machines;
 use super::routes::Routes;
 use crate::cluster::Cluster;
 use crate::random::Random;
 use crate::router::{
-    Action, Check, Choice, Decision, Event, Facts, Failure, ProbeResult, RequestHead, Router,
+    Action, Check, Choice, Decision, Facts, Failure, ProbeResult, RequestHead, Router,
     RouterConfig, UserKey,
 };
 use crate::time::MonotonicTime;
-
-/// How far apart the virtual machines of an Envoy start, at most: each has a thread of its own. **Units**: nanoseconds.
-const APART: u64 = 1_000_000;
-/// The number of the plugin's root context in each of them.
-const ROOT: u64 = 1;
-
-/// The routers of one Envoy, and what they share.
-#[derive(Debug)]
-pub(super) struct Machines {
-    machines: Vec<Machine>,
-    shared: Option<Vec<u8>>,
-    /// Counts writes to `shared`; 0: nobody has written.
-    version: u32,
-    events: Vec<Event>,
-}
-
-/// One virtual machine.
-#[derive(Debug)]
-struct Machine {
-    /// When it started.
-    born: MonotonicTime,
-    router: Router,
-    /// The version of shared data that it saw last.
-    seen: u32,
-}
-
-impl Machines {
-    /// Routers for `workers` workers and the main thread, which comes last. What a router draws follows from when it started.
-    ///
-    /// **Draws**: one for each.
-    pub(super) fn new(
-        config: &RouterConfig,
-        workers: u32,
-        now: MonotonicTime,
-        rng: &mut Xoshiro,
-    ) -> Self {
-        let machine = |_| {
-            let born = MonotonicTime::from_nanos(now.as_nanos() + rng.below(APART));
-            let seed = born.as_nanos() ^ ROOT.rotate_left(48);
-            let router = Router::new(RouterConfig::default(), seed, born);
-            Machine { born, router: router.reconfigured(config.clone(), born), seen: 0 }
-        };
-        let machines: Vec<Machine> = (0..=workers).map(machine).collect();
-        let mut front = Self { machines, shared: None, version: 0, events: Vec::new() };
-        for (machine, born) in (0..).zip(front.births()) {
-            front.exchange(machine, born);
-        }
-        front
-    }
-
-    /// When each of them started.
-    pub(super) fn births(&self) -> Vec<MonotonicTime> {
-        self.machines.iter().map(|machine| machine.born).collect()
-    }
-
-    fn router(&mut self, machine: u32) -> Option<&mut Router> {
-        self.machines.get_mut(machine as usize).map(|machine| &mut machine.router)
-    }
-
-    /// Tells the others at once what a machine has news of, and nobody anything if it has none.
-    fn spread(&mut self, machine: u32, now: MonotonicTime) {
-        if self.router(machine).is_some_and(|router| router.has_news()) {
-            self.publish(machine, now);
-        }
-    }
-
-    /// Tells the others what a machine has news of.
-    fn publish(&mut self, machine: u32, now: MonotonicTime) {
-        if self.router(machine).is_some_and(|router| router.has_news()) {
-            self.exchange(machine, now);
-        }
-        self.collect(machine);
-    }
-
-    fn exchange(&mut self, machine: u32, now: MonotonicTime) {
-        let Some(Machine { router, seen, .. }) = self.machines.get_mut(machine as usize) else {
-            return;
-        };
-        if self.version == 0 || self.version != *seen {
-            router.merge(self.shared.as_deref(), now);
-            *seen = self.version;
-        }
-        if let Some(news) = router.shared_out(now) {
-            self.shared = Some(news);
-            self.version += 1;
-            router.published();
-        }
-    }
-
-    fn collect(&mut self, machine: u32) {
-        if let Some(Machine { router, .. }) = self.machines.get_mut(machine as usize) {
-            self.events.extend(std::iter::from_fn(|| router.poll_event()));
-        }
-    }
-}
 
 /// The regions that a configuration may send requests to that would go to one of these clusters.
 pub(super) fn regions(config: &RouterConfig, clusters: &[Cluster]) -> Vec<String> {
@@ -237,7 +139,7 @@ impl Front {
     }
 
     /// The decision for a region, whoever made it.
-    pub(super) fn to_region(
+    pub(super) fn decide_on(
         &mut self,
         worker: u32,
         upstream: u32,
@@ -298,7 +200,7 @@ impl engine::Front for Front {
     }
 
     fn shares(&self, worker: u32, upstream: u32) -> Option<Vec<(u32, f64)>> {
-        let Machine { router, .. } = self.machines.machines.get(worker as usize)?;
+        let router = self.machines.look_at(worker)?;
         let shares = router.shares(self.routes.clusters.get(upstream as usize)?.as_bytes())?;
         let numbered = |(region, share): (&str, f64)| Some((self.routes.of_region(region)?, share));
         Some(shares.into_iter().filter_map(numbered).collect())
@@ -426,7 +328,7 @@ impl engine::Front for Front {
     }
 
     fn take_news(&mut self) -> Vec<RegionNews> {
-        let events = std::mem::take(&mut self.machines.events);
+        let events = self.machines.take_events();
         let told = events.into_iter().map(|event| RegionNews {
             usable: event.is_usable(),
             what: event.to_string(),

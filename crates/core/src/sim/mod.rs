@@ -11,7 +11,7 @@
 //! | `world`, `pods` | endpoints, what is wrong with them, and their translation |
 //! | `simulation`, `gateway_run` | the gateways side by side, and one of them |
 //! | `stage`, `routes`, `routing` | its Envoys as they are when a run starts, and where its requests go |
-//! | `arm`, `front`, `filter` | the region router before them, or the filter that ships |
+//! | `arm`, `machines`, `front`, `filter` | the region router before them, or the filter that ships |
 //! | `log`, `event` | what is written down |
 //! | `sum`, `expect`, `lanes`, `report` | what came out |
 //!
@@ -32,6 +32,7 @@ mod front;
 mod gateway_run;
 mod lanes;
 mod log;
+mod machines;
 mod mesh;
 mod options;
 mod pods;

@@ -7,8 +7,9 @@ use mesh_failover_engine::run::{Envoy, Front as Chooser, TICK, UpstreamConfig, X
 use super::arm::Attached;
 use super::error::SimError;
 use super::filter::{Beside, FilterHost, FilterStart};
-use super::front::{Front, Machines};
+use super::front::Front;
 use super::gateway_run::GatewayRun;
+use super::machines::Machines;
 use super::routes::Routes;
 use crate::cluster::Cluster;
 use crate::lb::config::LbConfig;

@@ -9,7 +9,7 @@ export type Ask =
   | { ask: "render"; files: SourceFile[] }
   | { ask: "html"; files: SourceFile[]; istio: string; arm: Arm }
   /** `shipped`: the filter that ships decides in the router's place. */
-  | { ask: "simulate"; files: SourceFile[]; istio: string; arm: Arm; shipped: boolean };
+  | { ask: "simulate"; files: SourceFile[]; istio: string; arm: Arm; shipped?: boolean };
 export interface Answers { check: Diagnostic[]; simulate: Played; explain: Policy | undefined; html: string; read: Reading; render: Rendering }
 export type Question = { id: number; question: Ask } | { module: WebAssembly.Module }
 export type Reply = { id: number; answer: Answers[keyof Answers] } | { id: number; failed: string };

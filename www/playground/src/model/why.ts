@@ -172,6 +172,9 @@ function tell(event: Run["report"]["events"][number], current: Run): string | un
       return `EDS: ${parts.flatMap(([verb, names]) => (names ? [`${names.length} ${verb}`] : [])).join(", ")}`;
     }
     case "load": {
+      // A subset of one region's: what it sends where is its name.
+      const subset = event.cluster.split("|")[2];
+      if (subset) return Object.values(event.regions).some((share) => share > 0) ? undefined : `subset ${subset} has no usable endpoint`;
       if (current.regions.length > 4) return `Envoy sends to ${Object.values(event.regions).filter((share) => share > 0).length} regions`;
       const shares = current.regions.map(({ name }) => plain(Math.round((event.regions[name] ?? 0) * 10) / 10)).join(" / ");
       return `Envoy sends ${shares}${event.panic ? ", in panic" : ""}`;

@@ -4,5 +4,5 @@ import { routerIsAdded } from "../model/session";
 export function AddRouter() {
   if (!routerIsAdded.value) return null;
   const add = async (): Promise<void> => (await import("../model/form")).setRouter(true);
-  return <button type="button" class="text-btn" onClick={() => void add()}>Not in your manifests. Add it</button>;
+  return <button type="button" class="text-btn" title="These manifests have no router yet" onClick={() => void add()}>Add to manifests</button>;
 }

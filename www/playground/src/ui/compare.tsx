@@ -27,7 +27,7 @@ export function Compare() {
       {runProblem.value && <p class="notice" role="alert">{runProblem.value}</p>}
       <div class="arms">
         <ArmView title="Native" note="Istio locality load balancing" run={native.value} gateway="native" />
-        <ArmView title="Router" note="Region router in the gateway" run={router.value} gateway="region router" />
+        <ArmView title="Router" note="" run={router.value} gateway="region router" />
       </div>
       <div class="compare-foot"><Transport compact /><Legend /></div>
     </div>

@@ -9,12 +9,12 @@ export function ShippedFilter({ run }: { run: Run | undefined }) {
     <label class="shipped num" title="Runs region_router.wasm, the module that a gateway loads, in a Proxy-Wasm host in this page">
       <input type="checkbox" checked={shipped.value} onChange={(event) => (shipped.value = event.currentTarget.checked)} />
       region_router.wasm
-      {decided && <span class={decided.differences > 0 ? "err" : "ok"} data-testid="shipped" title={decided.examples.join("\n")}>{said(decided.decisions, decided.differences)}</span>}
+      {decided && <span class={decided.differences > 0 ? "err" : "ok"} data-testid="shipped" title={decided.examples.join("\n") || "Every decision is the one that the simulator's own router makes"}>{said(decided.decisions, decided.differences)}</span>}
     </label>
   );
 }
 
 function said(decisions: number, differences: number): string {
   if (decisions === 0) return "was not asked";
-  return differences === 0 ? `made ${count(decisions)} decisions, all as simulated` : `differs ${count(differences)} times in ${count(decisions)} decisions`;
+  return differences === 0 ? `${count(decisions)} as simulated` : `${count(differences)} of ${count(decisions)} differ`;
 }

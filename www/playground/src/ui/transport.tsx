@@ -23,10 +23,10 @@ export function Transport({ compact }: { compact?: boolean }) {
           {SPEEDS.map((value) => <option key={value} value={value}>{value}×</option>)}
         </select>
       </label>
-      {!compact && <Verdict />}
+      {!compact && <Verdict brief={view.value === "router"} />}
       {!compact && view.value === "router" && <><AddRouter /><ShippedFilter run={current} /></>}
       <span class="spacer" />
-      {!compact && plan && <span class="muted num traffic">{count(plan.rate)} req/s, {plan.arrivals === "poisson" ? "Poisson" : "constant"}, seed {current?.report.seed ?? 1}</span>}
+      {!compact && plan && view.value !== "router" && <span class="muted num traffic">{count(plan.rate)} req/s, {plan.arrivals === "poisson" ? "Poisson" : "constant"}, seed {current?.report.seed ?? 1}</span>}
       <button type="button" class="btn small" aria-haspopup="dialog" onClick={() => (addStepOpen.value = {})}><Icon name="plus" />Add step</button>
       {!compact && (
         <>
@@ -50,15 +50,15 @@ export function Clock() {
   return <span class="clock num"><strong data-testid="clock">{seconds(playhead.value)}</strong> / {duration.value / 1_000} s</span>;
 }
 
-export function Verdict() {
+export function Verdict({ brief }: { brief?: boolean }) {
   const all = run.value?.report.expectations ?? [];
   if (all.length === 0) return <span class="verdict-line muted">No expectations yet</span>;
   const failed = all.filter(({ passed }) => !passed).length;
-  const noun = all.length === 1 ? "expectation" : "expectations";
+  const noun = brief ? "" : all.length === 1 ? "expectation " : "expectations ";
   return (
     <span class={`verdict-line num ${failed > 0 ? "err" : "ok"}`} data-testid="verdict">
       <VerdictMark verdict={failed > 0 ? "failed" : "met"} />
-      {failed > 0 ? `${failed} of ${all.length} ${noun} failed` : `${all.length} of ${all.length} ${noun} met`}
+      {failed > 0 ? `${failed} of ${all.length} ${noun}failed` : `${all.length} of ${all.length} ${noun}met`}
     </span>
   );
 }
