@@ -2,6 +2,8 @@
 import type { Plugin } from "vite";
 
 const WANTED = /\/src\/page\.tsx$/;
+/** Wanted a little later, and large. */
+const EDITOR = /\/src\/ui\/editor\/code\.ts$/;
 
 export function early(): Plugin {
   return {
@@ -9,10 +11,12 @@ export function early(): Plugin {
     transformIndexHtml: {
       order: "post",
       handler(_, { bundle }) {
-        const page = Object.values(bundle ?? {}).find((built) => built.type === "chunk" && WANTED.test(built.facadeModuleId ?? ""));
-        if (page?.type !== "chunk") return [];
+        const chunkOf = (module: RegExp) => Object.values(bundle ?? {}).find((built) => built.type === "chunk" && built.moduleIds.some((id) => module.test(id)));
+        const [page, editor] = [chunkOf(WANTED), chunkOf(EDITOR)];
+        if (page?.type !== "chunk" || editor?.type !== "chunk") return [];
         const files = [page.fileName, ...page.imports.filter((name) => bundle?.[name]?.type === "chunk" && !bundle[name].isEntry)];
-        return files.map((name) => ({ tag: "link", attrs: { rel: "modulepreload", crossorigin: true, href: `./${name}` }, injectTo: "head" as const }));
+        const preload = (name: string, more = {}) => ({ tag: "link", attrs: { rel: "modulepreload", crossorigin: true, href: `./${name}`, ...more }, injectTo: "head" as const });
+        return [...files.map((name) => preload(name)), preload(editor.fileName, { fetchpriority: "low" })];
       },
     },
   };

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
+import { chunkOf } from "./chunks";
 import { early } from "./early";
 import { fields } from "./fields";
 import { fonts } from "./fonts";
@@ -15,5 +16,8 @@ export default defineConfig({
   plugins: [preact(), fields(), fonts(), early(), offline()],
   worker: { format: "es" },
   server: { fs: { allow: ["../.."] } },
-  build: { target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },
+  build: {
+    target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 700,
+    rolldownOptions: { output: { codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: chunkOf }] } } },
+  },
 });

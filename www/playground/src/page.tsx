@@ -5,13 +5,14 @@ import { announceChanges } from "./model/announce";
 import { asProject, situations } from "./model/gallery";
 import { notice } from "./model/files";
 import { onKeyDown } from "./model/keys";
-import { keepTheme } from "./model/panels";
+import { device, keepTheme } from "./model/panels";
 import { keepPlaying, playing } from "./model/playback";
 import { project, start } from "./model/project";
-import { keepRunning } from "./model/session";
+import { firstRun, keepRunning } from "./model/session";
 import { apply, autosave, decode, saved } from "./model/share";
 import { App } from "./ui/app";
 import { Boundary } from "./ui/boundary";
+import { prepareEditor } from "./ui/editor/area";
 import { Embed } from "./ui/embed";
 import { numbersArePixels } from "./ui/px";
 
@@ -27,15 +28,25 @@ async function begin(): Promise<void> {
   else playing.value = !kept;
   keepTheme();
   keepRunning();
-  keepPlaying();
   announceChanges();
+  // While the worker plays, the editor is made; then everything is drawn once.
+  await Promise.all([firstRun(), embedded || device.value === "phone" ? undefined : prepareEditor()]);
   const root = document.getElementById("app");
   root?.replaceChildren();
   if (root) render(<Boundary>{embedded ? <Embed /> : <App />}</Boundary>, root);
+  whenIdle(keepPlaying);
   if (!embedded) effect(() => autosave(project.value));
   document.addEventListener("keydown", onKeyDown);
   addEventListener("hashchange", () => void openHash());
   if ("serviceWorker" in navigator && import.meta.env.PROD) void navigator.serviceWorker.register("./sw.js").catch(() => undefined);
+}
+
+/** Time passes once everything is drawn: the frames of a page that still builds itself would only hold it up. */
+function whenIdle(begin: () => void): void {
+  const MOST_WAIT_MS = 1_000;
+  // Not every browser says when it is idle.
+  if ("requestIdleCallback" in globalThis) requestIdleCallback(begin, { timeout: MOST_WAIT_MS });
+  else setTimeout(begin, MOST_WAIT_MS / 4);
 }
 
 async function openHash(): Promise<void> {

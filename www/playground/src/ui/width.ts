@@ -9,9 +9,8 @@ export function useWidth(): [(element: HTMLElement | null) => void, number, { cu
     observer.current?.disconnect();
     current.current = element;
     if (!element) return;
-    const measure = (): void => setWidth(element.clientWidth);
-    measure();
-    observer.current = new ResizeObserver(measure);
+    // The first answer comes before the first paint too; to ask for it now would lay the page out in the middle of a render.
+    observer.current = new ResizeObserver(() => setWidth(element.clientWidth));
     observer.current.observe(element);
   }, []);
   return [ref, width, current];

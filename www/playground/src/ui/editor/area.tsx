@@ -5,7 +5,7 @@ import { selectedStep } from "../../model/actions";
 import { linkedLines, shareHints } from "../../model/links";
 import { activeFile, editFile, project } from "../../model/project";
 import { pasteSplit } from "../../model/files";
-import { diagnostics, run, scenario } from "../../model/session";
+import { diagnostics, scenario } from "../../model/session";
 import type { Editor } from "./code";
 
 /** A place to go to: set by problems, Why and steps. */
@@ -13,15 +13,12 @@ export const jump = signal<{ file: string; offset: number; focus: boolean } | un
 
 const text = computed(() => project.value.files.find(({ name }) => name === activeFile.value)?.text ?? "");
 
-/** The editor is large: the first insight goes first. */
-const MOST_WAIT_MS = 3_000;
+let prepared: Promise<Editor> | undefined;
 
-function firstRun(): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => { clearTimeout(timer); queueMicrotask(() => end()); resolve(); };
-    const timer = setTimeout(done, MOST_WAIT_MS);
-    const end = effect(() => { if (run.value) done(); });
-  });
+/** The editor of the active file, made while there is time: it is large. */
+export function prepareEditor(): Promise<Editor> {
+  prepared ??= import("./code").then(({ makeEditor }) => makeEditor({ doc: text.peek(), file: activeFile.peek() }, (changed) => editFile(activeFile.peek(), changed)));
+  return prepared;
 }
 
 export function CodeArea() {
@@ -29,10 +26,10 @@ export function CodeArea() {
   useEffect(() => {
     let ended = false;
     let undo: (() => void)[] = [];
-    void firstRun().then(() => import("./code")).then(({ makeEditor, setLines }) => {
-      if (ended || !parent.current) return;
-      parent.current.replaceChildren();
-      const editor = makeEditor(parent.current, (changed) => editFile(activeFile.peek(), changed));
+    void prepareEditor().then((editor) => {
+      prepared = undefined;
+      if (ended || !parent.current) return editor.view.destroy();
+      parent.current.replaceChildren(editor.view.dom);
       let marked = "";
       undo = [
         effect(() => editor.show(text.value, activeFile.value)),
@@ -43,7 +40,7 @@ export function CodeArea() {
           // The playhead moves more often than a share.
           if (now === marked) return;
           marked = now;
-          editor.view.dispatch({ effects: setLines.of(lines) });
+          editor.note(lines.hints, lines.linked);
         }),
         effect(() => { if (jump.value) go(editor, jump.value); }),
         effect(() => {

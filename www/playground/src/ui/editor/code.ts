@@ -58,7 +58,7 @@ class HintWidget extends WidgetType {
     return element;
   }
 }
-export const setLines = StateEffect.define<{ hints: Hint[]; linked: number[] }>();
+const setLines = StateEffect.define<{ hints: Hint[]; linked: number[] }>();
 const lineMarks = StateField.define<DecorationSet>({
   create: () => Decoration.none,
   update(value, transaction) {
@@ -79,10 +79,20 @@ const lineMarks = StateField.define<DecorationSet>({
 
 const SEVERITY = { error: "error", warning: "warning", note: "info" } as const;
 
-export interface Editor { view: EditorView; show(text: string, file: string): void; mark(found: Diagnostic[]): void }
+export interface Editor {
+  view: EditorView;
+  show(text: string, file: string): void;
+  mark(found: Diagnostic[]): void;
+  /** Notes at the ends of lines, and lines that something shown refers to. */
+  note(hints: Hint[], linked: number[]): void;
+}
 
-export function makeEditor(parent: HTMLElement, onChange: (text: string) => void): Editor {
+/** An editor that stands nowhere yet: its `view.dom` may be put where it is wanted. */
+export function makeEditor({ doc, file: first }: { doc: string; file: string }, onChange: (text: string) => void): Editor {
   let silent = false;
+  let marked = 0;
+  let shown = first;
+  const labelled = (file: string): Extension => EditorView.contentAttributes.of({ "aria-label": `Manifest ${file}` });
   const label = new Compartment();
   const help = new Compartment();
   const extensions: Extension = [
@@ -92,13 +102,14 @@ export function makeEditor(parent: HTMLElement, onChange: (text: string) => void
     help.of([]),
     keymap.of([...defaultKeymap, indentWithTab]),
     EditorView.updateListener.of((update) => { if (update.docChanged && !silent) onChange(update.state.doc.toString()); }),
-    label.of(EditorView.contentAttributes.of({ "aria-label": "Manifest" })),
+    label.of(labelled(first)),
     EditorState.tabSize.of(2),
   ];
-  const view = new EditorView({ parent, state: EditorState.create({ extensions }) });
+  const view = new EditorView({ state: EditorState.create({ doc, extensions }) });
   assistWhenTouched(view, (assist) => view.dispatch({ effects: help.reconfigure(assist) }));
   return {
     view,
+    note: (hints, linked) => view.dispatch({ effects: setLines.of({ hints, linked }) }),
     show(text, file) {
       silent = true;
       const old = view.state.doc.toString();
@@ -106,7 +117,8 @@ export function makeEditor(parent: HTMLElement, onChange: (text: string) => void
         const [from, to, insert] = difference(old, text);
         view.dispatch({ changes: { from, to, insert } });
       }
-      view.dispatch({ effects: label.reconfigure(EditorView.contentAttributes.of({ "aria-label": `Manifest ${file}` })) });
+      if (file !== shown) view.dispatch({ effects: label.reconfigure(labelled(file)) });
+      shown = file;
       silent = false;
     },
     mark(diagnostics) {
@@ -115,6 +127,8 @@ export function makeEditor(parent: HTMLElement, onChange: (text: string) => void
         from: Math.min(place.start, length), to: Math.min(Math.max(place.end, place.start + 1), length),
         severity: SEVERITY[severity], message: `${message} (${code})`,
       }] : []);
+      if (found.length === 0 && marked === 0) return;
+      marked = found.length;
       view.dispatch(setDiagnostics(view.state, found.sort((a, b) => a.from - b.from)));
     },
   };
