@@ -256,6 +256,29 @@ test("the form is rendered into manifests and commands, which take the place of 
   await page.done();
 });
 
+test("routes of the Gateway API are played and checked like Istio's", async () => {
+  const page = await open(browser, site.url);
+  await played(page);
+  await pause(page);
+  await page.getByRole("button", { name: "Form", exact: true }).click();
+  for (const [region, weight] of [["europe-west1", "80"], ["us-central1", "20"]]) {
+    await page.getByRole("textbox", { name: `Weight of ${region}` }).fill(weight);
+    await page.getByRole("textbox", { name: `Weight of ${region}` }).blur();
+  }
+  await page.getByRole("button", { name: "Render manifests" }).click();
+  await page.getByRole("dialog").getByRole("combobox", { name: "Routes" }).selectOption("gatewayApi");
+  await page.getByRole("button", { name: "http-route.yaml" }).click();
+  await page.getByTestId("rendered").getByText("kind: HTTPRoute").waitFor();
+  await page.getByRole("button", { name: "Use these manifests" }).click();
+  await page.getByRole("heading", { name: "Traffic is split 80/20" }).waitFor();
+  await page.getByRole("button", { name: "Manifests", exact: true }).click();
+  await page.getByRole("tab", { name: "http-route" }).click();
+  await editor(page).getByText("kind: HTTPRoute").first().waitFor();
+  await page.getByText("No problems found.").waitFor();
+  assert.deepEqual(page.complaints, []);
+  await page.done();
+});
+
 test("it works offline after the first visit", async () => {
   const page = await open(browser, site.url);
   await played(page);

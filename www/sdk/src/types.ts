@@ -410,6 +410,14 @@ export type ParsedObjectKind =
       spec: TrafficExtension;
     }
   | {
+      kind: "Gateway";
+      spec: KubeGateway;
+    }
+  | {
+      kind: "HTTPRoute";
+      spec: KubeHttpRoute;
+    }
+  | {
       kind: "MeshConfig";
       spec: MeshConfig;
     }
@@ -2972,6 +2980,18 @@ export interface RescueConfig {
    * How long the second answer is waited for; unset: `5s`.
    */
   timeout?: GoDuration;
+}
+/**
+ * `Gateway.spec`.
+ */
+export interface KubeGateway {
+  [k: string]: unknown;
+}
+/**
+ * `HTTPRoute.spec`.
+ */
+export interface KubeHttpRoute {
+  [k: string]: unknown;
 }
 /**
  * `LuaConfig`.

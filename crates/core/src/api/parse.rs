@@ -7,6 +7,7 @@ use super::error::Error;
 use super::files::{self, File};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::live::Mesh;
+use crate::manifest::gateway_api::{KubeGateway, KubeHttpRoute};
 use crate::manifest::{
     DestinationRule, Document, Gateway, Intent, Manifests, MeshConfig, Object, Scenario,
     ServiceEntry, Topology, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry,
@@ -51,13 +52,13 @@ pub struct ParsedObject {
 }
 
 macro_rules! bodies {
-    ($($kind:ident $list:ident $doc:literal;)*) => {
+    ($($kind:ident $name:literal $list:ident $doc:literal;)*) => {
         /// An object's kind, and its fields as written.
         #[derive(Debug, Clone, PartialEq, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(tag = "kind", content = "spec")]
         pub enum Body {
-            $(#[doc = $doc] $kind($kind),)*
+            $(#[doc = $doc] #[serde(rename = $name)] $kind($kind),)*
         }
 
         /// Every object with the number of its document.
@@ -73,17 +74,19 @@ macro_rules! bodies {
 }
 
 bodies! {
-    Gateway gateways "Istio's Gateway.";
-    VirtualService virtual_services "Istio's VirtualService.";
-    DestinationRule destination_rules "Istio's DestinationRule.";
-    ServiceEntry service_entries "Istio's ServiceEntry.";
-    WorkloadEntry workload_entries "Istio's WorkloadEntry.";
-    WasmPlugin wasm_plugins "Istio's WasmPlugin.";
-    TrafficExtension traffic_extensions "Istio's TrafficExtension.";
-    MeshConfig mesh_configs "Istio's mesh-wide settings.";
-    Topology topologies "Which endpoints exist where.";
-    Scenario scenarios "What happens, and what is expected.";
-    Intent intents "Which service fails over between which regions.";
+    Gateway "Gateway" gateways "Istio's Gateway.";
+    VirtualService "VirtualService" virtual_services "Istio's VirtualService.";
+    DestinationRule "DestinationRule" destination_rules "Istio's DestinationRule.";
+    ServiceEntry "ServiceEntry" service_entries "Istio's ServiceEntry.";
+    WorkloadEntry "WorkloadEntry" workload_entries "Istio's WorkloadEntry.";
+    WasmPlugin "WasmPlugin" wasm_plugins "Istio's WasmPlugin.";
+    TrafficExtension "TrafficExtension" traffic_extensions "Istio's TrafficExtension.";
+    KubeGateway "Gateway" kube_gateways "The Gateway of the Kubernetes Gateway API, told by its `apiVersion`.";
+    KubeHttpRoute "HTTPRoute" kube_http_routes "The HTTPRoute of the Kubernetes Gateway API.";
+    MeshConfig "MeshConfig" mesh_configs "Istio's mesh-wide settings.";
+    Topology "Topology" topologies "Which endpoints exist where.";
+    Scenario "Scenario" scenarios "What happens, and what is expected.";
+    Intent "Intent" intents "Which service fails over between which regions.";
 }
 
 /// Reads texts: what can be read, and everything that is wrong with the rest.

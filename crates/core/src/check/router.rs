@@ -14,14 +14,8 @@ use crate::envoy::{is_for, region_router};
 use crate::locality::Locality;
 use crate::router::{PluginConfig, codes};
 
-pub(super) const RULES: &[&Rule] = if HERE {
-    &[&INVALID, &NOT_SUPPORTED, &NOT_APPLIED, &probe::UNHEARD, &rescue::NOT_REPEATED]
-} else {
-    &[]
-};
-
-/// The playground's module has no room for it; there a simulation says what the router refuses.
-const HERE: bool = !cfg!(target_arch = "wasm32");
+pub(super) const RULES: &[&Rule] =
+    &[&INVALID, &NOT_SUPPORTED, &NOT_APPLIED, &probe::UNHEARD, &rescue::NOT_REPEATED];
 
 const INVALID: Rule = Rule {
     code: codes::INVALID,
@@ -62,7 +56,7 @@ const MEANT: &str =
     "leave it so if Istio alone is to serve this gateway; else give it a policy of its own here";
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    for router in &facts.routers().filter(|_| HERE).collect::<Vec<_>>() {
+    for router in &facts.routers().collect::<Vec<_>>() {
         let anywhere = Locality::default();
         if let Err(errors) = region_router(&router.module, &anywhere) {
             findings.extend(errors.into_iter().map(|it| located(facts, router, it)));

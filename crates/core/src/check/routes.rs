@@ -80,14 +80,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         gateways::check(facts, service, findings);
         rules(facts, service, service.spec.http.iter().enumerate(), findings);
     }
-    // As with the translation: the playground's module has no room for it.
-    if !cfg!(target_arch = "wasm32") {
-        for route in &facts.manifests.kube_http_routes {
-            parents::check(facts, route, findings);
-            let converted = crate::translate::http_rules(route);
-            unreached::check(facts, route, &converted, findings);
-            rules(facts, route, converted.iter().map(|(index, it)| (*index, it)), findings);
-        }
+    for route in &facts.manifests.kube_http_routes {
+        parents::check(facts, route, findings);
+        let converted = crate::translate::http_rules(route);
+        unreached::check(facts, route, &converted, findings);
+        rules(facts, route, converted.iter().map(|(index, it)| (*index, it)), findings);
     }
 }
 

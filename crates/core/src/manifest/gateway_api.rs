@@ -16,11 +16,21 @@ const VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 
 /// `Gateway.spec`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(with = "serde_json::Map<String, Value>")
+)]
 #[serde(transparent)]
 pub struct KubeGateway(pub Value);
 
 /// `HTTPRoute.spec`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Read)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(with = "serde_json::Map<String, Value>")
+)]
 #[serde(transparent)]
 pub struct KubeHttpRoute(pub Value);
 

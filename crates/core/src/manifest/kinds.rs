@@ -1,6 +1,5 @@
 //! The kinds that are read: what they are called, in which versions, and where they are kept.
 
-#[cfg(not(target_arch = "wasm32"))]
 use super::gateway_api;
 use super::kubernetes::{EndpointSlice, Namespace, Node, Pod, Service};
 use super::{
@@ -126,8 +125,6 @@ pub(super) const KNOWN: &[Known] = &[
     known::<Node>(),
     known::<Namespace>(),
     known::<Pod>(),
-    #[cfg(not(target_arch = "wasm32"))]
     known::<gateway_api::KubeGateway>(),
-    #[cfg(not(target_arch = "wasm32"))]
     known::<gateway_api::KubeHttpRoute>(),
 ];

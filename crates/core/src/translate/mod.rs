@@ -66,7 +66,6 @@ pub use version::{IstioVersion, VersionError};
 use clusters::build_clusters;
 use findings::{Finding, Findings};
 use gateway::bind_servers;
-use gateway_api::Converted;
 use push::Push;
 use registry::Registry;
 use virtual_host::build_listener;
@@ -98,12 +97,7 @@ pub fn translate(manifests: &Manifests, proxy: &Proxy) -> Translation {
     let written = manifests.mesh_configs.first();
     let mesh = written.map(|mesh| mesh.spec.clone()).unwrap_or_default();
     let registry = Registry::new(manifests, proxy.version, &mut findings);
-    // The playground's module has no room for it, and reads no such kinds.
-    let converted = if cfg!(target_arch = "wasm32") {
-        Converted::default()
-    } else {
-        gateway_api::convert(manifests, proxy, &mut findings)
-    };
+    let converted = gateway_api::convert(manifests, proxy, &mut findings);
     let mesh = (&mesh, written.map(|mesh| mesh.document));
     let push = Push::new(manifests, proxy, mesh, registry, converted);
     let listeners: Vec<_> = bind_servers(&push, &mut findings)
