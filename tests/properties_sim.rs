@@ -128,9 +128,9 @@ fn gateways_add_up() {
     let text = include_str!("scenarios/two-gateways.yaml");
     let (manifests, _) = read(&[Source { name: "two-gateways.yaml", text }]);
     let scenario = &manifests.scenarios[0].spec;
-    let simulation = Simulation::new(&manifests, scenario, &Options::default()).expect("plays");
-    let parts: Vec<Report> = simulation.clone().split().into_iter().map(Simulation::run).collect();
-    let all = simulation.run();
+    let simulation = || Simulation::new(&manifests, scenario, &Options::default()).expect("plays");
+    let parts: Vec<Report> = simulation().split().into_iter().map(Simulation::run).collect();
+    let all = simulation().run();
     let [a, b] = parts.as_slice() else { panic!("{} gateways", parts.len()) };
     let sum = |of: fn(&Report) -> u64| of(a) + of(b);
     assert_eq!(all.started, sum(|it| it.started));
