@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DIST, launch, open, pause, played, serve } from "./harness.mjs";
 
-const ROUNDS = Number(process.env.ROUNDS ?? 9);
+const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const SLOWER = 4;
 const EDITS = 100;
 const PLAYED_MS = 8_000;

@@ -26,6 +26,16 @@ fn the_seeds_gateway() {
     insta::assert_snapshot!(text(&["examples/seed", "--from", "europe-west1"]));
 }
 
+#[test]
+fn a_hash_table_and_its_hosts() {
+    insta::assert_snapshot!(text(&["tests/scenarios/maglev.yaml", "--from", "europe-west1"]));
+}
+
+#[test]
+fn what_zone_aware_routing_would_do() {
+    insta::assert_snapshot!(text(&["tests/scenarios/zone-aware.yaml", "--from", "europe-west1"]));
+}
+
 /// As `istioctl proxy-config all -o yaml` prints it, and as Envoy does.
 #[test]
 fn a_dump_may_be_yaml() {

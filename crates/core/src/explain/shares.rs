@@ -78,6 +78,11 @@ impl<'a> Model<'a> {
             .collect()
     }
 
+    /// Whether the groups of a priority share by weight; otherwise each of its endpoints counts alike.
+    pub(super) const fn is_weighted(&self) -> bool {
+        self.locality_weighted
+    }
+
     /// Below this share of usable hosts a priority panics.
     pub(super) const fn panic_threshold(&self) -> Percent {
         self.config.healthy_panic_threshold

@@ -26,7 +26,8 @@ pub(super) fn find(
         first(1, calm, falls).or_else(|| panic.and_then(|panic| first(panic, healthy, falls)))?;
     let then = model.shares(index, unhealthy);
     let to = gains(model, now, &then);
-    let facts = Facts::new(unhealthy, group);
+    let within = to.iter().any(|it| it.priority == group.priority.0);
+    let facts = Facts::new(unhealthy, group, within && !model.is_weighted());
     Some(Spill {
         unhealthy,
         of: healthy,
@@ -77,10 +78,12 @@ struct Facts {
     endpoints: usize,
     healthy_percent: f64,
     availability_percent: f64,
+    /// Whether it falls because every endpoint of the priority counts alike.
+    alike: bool,
 }
 
 impl Facts {
-    fn new(unhealthy: u32, group: &LocalityLbEndpoints) -> Self {
+    fn new(unhealthy: u32, group: &LocalityLbEndpoints, alike: bool) -> Self {
         let endpoints = group.lb_endpoints.len();
         let healthy = shares::healthy(group);
         let left = healthy.saturating_sub(unhealthy);
@@ -92,11 +95,12 @@ impl Facts {
             endpoints,
             healthy_percent,
             availability_percent: healthy_percent * factor(),
+            alike,
         }
     }
 
     fn sentence(&self, before: f64, after: f64, to: &[LocalityShare]) -> String {
-        let Self { unhealthy, healthy, left, endpoints, availability_percent, .. } = self;
+        let Self { unhealthy, healthy, left, endpoints, availability_percent, alike, .. } = self;
         if to.is_empty() {
             return format!(
                 "its traffic is lost once all {healthy} are unhealthy: nobody else takes it"
@@ -110,7 +114,7 @@ impl Facts {
                 "all {healthy} must be unhealthy before traffic moves to {to} ({shares})"
             );
         }
-        let why = if *availability_percent < 100.0 {
+        let why = if *availability_percent < 100.0 && !alike {
             let factor = factor();
             let below = 100.0 / factor;
             format!(
