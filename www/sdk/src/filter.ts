@@ -54,8 +54,13 @@ class Gateway {
       "xds.node.locality.zone": zone,
       "xds.node.locality.sub_zone": subZone,
     };
+    this.#machines = this.#started(module, start);
+  }
+
+  /** Without machines every request is left alone, as where a gateway's filter fails open. */
+  #started(module: WebAssembly.Module, start: FilterStart): PluginVm[] {
     const shared = new SharedData();
-    this.#machines = start.machines.map((born) => {
+    const started = (born: number): PluginVm => {
       this.#now = BigInt(born);
       const machine = new PluginVm(module, {
         configuration: start.configuration,
@@ -67,7 +72,13 @@ class Gateway {
       });
       if (!machine.configure()) this.#differs("the filter refuses its configuration");
       return machine;
-    });
+    };
+    try {
+      return start.machines.map(started);
+    } catch (reason) {
+      this.#differs(`the filter cannot be started: ${String(reason)}`);
+      return [];
+    }
   }
 
   /** The core tells what happens: a `FilterEvent` as JSON. For a request: its region, empty if it is answered with an error. */

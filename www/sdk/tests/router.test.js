@@ -1,6 +1,7 @@
 // The module that ships, in the Proxy-Wasm host, against core::router: the same region for every request.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { init, simulate, Simulation } from "mesh-failover";
@@ -126,6 +127,16 @@ test("a module that decides otherwise is followed, and found out", async () => {
   const { decisions, differences, examples } = simulation.filterReport();
   assert.ok(differences >= decisions, `${differences} of ${decisions}`);
   assert.match(examples.join("\n"), /a request goes to no region, not to /);
+});
+
+test("a module that is no filter leaves every request alone, and harms nothing", async () => {
+  await init();
+  const [, files] = scenariosWithRouter()[0];
+  const core = readFileSync(createRequire(import.meta.url).resolve("mesh-failover/mesh-failover.wasm"));
+  const simulation = new Simulation({ files }, new WebAssembly.Module(core));
+  simulation.run();
+  assert.match(simulation.filterReport().examples[0], /the filter cannot be started: LinkError/);
+  assert.ok(simulate({ files }).started > 0);
 });
 
 test("a configuration that the module refuses is refused with a line that says why", () => {
