@@ -135,7 +135,7 @@ test("a module that is no filter leaves every request alone, and harms nothing",
   const core = readFileSync(createRequire(import.meta.url).resolve("mesh-failover/mesh-failover.wasm"));
   const simulation = new Simulation({ files }, new WebAssembly.Module(core));
   simulation.run();
-  assert.match(simulation.filterReport().examples[0], /the filter cannot be started: LinkError/);
+  assert.match(simulation.filterReport().examples[0], /the filter cannot be started: /);
   assert.ok(simulate({ files }).started > 0);
 });
 
