@@ -37,7 +37,7 @@ export async function launch() {
 }
 
 /** A page of its own, with what it complained about and whom it called. */
-export async function open(browser, url, { width = 1440, height = 900, dark = false, reducedMotion = "no-preference", hash = "", query = "", touch = false, scale = 1, forcedColors = "none" } = {}) {
+export async function open(browser, url, { width = 1440, height = 900, dark = false, reducedMotion = "no-preference", hash = "", query = "", touch = false, scale = 1, forcedColors = "none", without } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? "dark" : "light", reducedMotion, forcedColors, hasTouch: touch, deviceScaleFactor: scale });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   // A busy machine is slow, not wrong.
@@ -48,6 +48,7 @@ export async function open(browser, url, { width = 1440, height = 900, dark = fa
   page.on("console", (message) => { if (message.type() === "error" || message.type() === "warning") complaints.push(message.text()); });
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => { if (!request.url().startsWith(url) && !request.url().startsWith("blob:") && !request.url().startsWith("data:")) foreign.push(request.url()); });
+  if (without) await page.route(without, (route) => route.abort());
   await page.goto(url + query + hash);
   return Object.assign(page, { complaints, foreign, done: () => context.close() });
 }

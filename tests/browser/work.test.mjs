@@ -292,6 +292,14 @@ test("it works offline after the first visit", async () => {
   await page.done();
 });
 
+test("without its editor the page plays all the same, and shows the text", async () => {
+  const page = await open(browser, site.url, { without: /\/code-[^/]*\.js$/ });
+  await played(page);
+  await page.getByRole("heading", { name: "Traffic is split 50/50" }).waitFor();
+  await page.locator(".code-placeholder").getByText("maxEjectionPercent").waitFor();
+  await page.done();
+});
+
 test("completion and hover speak from the schemas", async () => {
   const page = await open(browser, site.url);
   await played(page);

@@ -18,6 +18,9 @@ import { numbersArePixels } from "./ui/px";
 
 const embedded = new URLSearchParams(location.search).has("embed");
 
+/** So long nothing is drawn while the first run or the editor is on its way. */
+const MOST_WAIT_MS = 1_500;
+
 async function begin(): Promise<void> {
   numbersArePixels();
   const kept = embedded ? undefined : saved();
@@ -29,8 +32,9 @@ async function begin(): Promise<void> {
   keepTheme();
   keepRunning();
   announceChanges();
-  // While the worker plays, the editor is made; then everything is drawn once.
-  await Promise.all([firstRun(), embedded || device.value === "phone" ? undefined : prepareEditor()]);
+  // While the worker plays, the editor is made; then everything is drawn once. A page without one of them is better than none.
+  const editor = embedded || device.value === "phone" ? undefined : prepareEditor().catch(() => undefined);
+  await Promise.race([Promise.all([firstRun(), editor]), new Promise((resolve) => setTimeout(resolve, MOST_WAIT_MS))]);
   const root = document.getElementById("app");
   root?.replaceChildren();
   if (root) render(<Boundary>{embedded ? <Embed /> : <App />}</Boundary>, root);
@@ -43,10 +47,10 @@ async function begin(): Promise<void> {
 
 /** Time passes once everything is drawn: the frames of a page that still builds itself would only hold it up. */
 function whenIdle(begin: () => void): void {
-  const MOST_WAIT_MS = 1_000;
+  const LATEST_MS = 1_000;
   // Not every browser says when it is idle.
-  if ("requestIdleCallback" in globalThis) requestIdleCallback(begin, { timeout: MOST_WAIT_MS });
-  else setTimeout(begin, MOST_WAIT_MS / 4);
+  if ("requestIdleCallback" in globalThis) requestIdleCallback(begin, { timeout: LATEST_MS });
+  else setTimeout(begin, LATEST_MS / 4);
 }
 
 async function openHash(): Promise<void> {

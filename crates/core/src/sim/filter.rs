@@ -278,7 +278,7 @@ impl Chooser for Beside {
         let wanted = |it: &UnderWay| {
             (it.worker, it.choice) == (worker, choice) && it.came + response.took == now
         };
-        let place = self.under_way.iter().position(wanted)?;
+        let Some(place) = self.under_way.iter().position(wanted) else { return failed };
         let UnderWay { stream, .. } = self.under_way.remove(place);
         let what = FilterNews::Response {
             stream,
@@ -303,7 +303,7 @@ impl Chooser for Beside {
         now: MonotonicTime,
     ) -> Option<SecondTry> {
         let second = self.front.rescue(worker, choice, unreached, now);
-        let mut event = self.failed.take()?;
+        let Some(mut event) = self.failed.take() else { return second };
         if let Some(second) = second {
             let id = self.number();
             let cluster = self.front.cluster(worker, second.choice);

@@ -75,18 +75,23 @@ impl Front {
     }
 
     /// The name of a choice's cluster.
-    pub(super) fn cluster(&mut self, machine: u32, choice: ChoiceId) -> String {
-        let choice = self.choice(choice);
-        let router = self.machines.router(machine);
-        let found = choice.zip(router).and_then(|(choice, router)| router.cluster(choice));
-        found.unwrap_or_default().to_owned()
+    pub(super) fn cluster(&self, machine: u32, choice: ChoiceId) -> String {
+        self.name_of(machine, choice, Router::cluster)
     }
 
     /// The name of a choice's region.
-    pub(super) fn region(&mut self, machine: u32, choice: ChoiceId) -> String {
-        let choice = self.choice(choice);
-        let router = self.machines.router(machine);
-        let found = choice.zip(router).and_then(|(choice, router)| router.region(choice));
+    pub(super) fn region(&self, machine: u32, choice: ChoiceId) -> String {
+        self.name_of(machine, choice, Router::region)
+    }
+
+    fn name_of(
+        &self,
+        machine: u32,
+        choice: ChoiceId,
+        name: fn(&Router, Choice) -> Option<&str>,
+    ) -> String {
+        let router = self.machines.look_at(machine);
+        let found = router.zip(self.choice(choice)).and_then(|(router, it)| name(router, it));
         found.unwrap_or_default().to_owned()
     }
 

@@ -56,14 +56,10 @@ export function keepRunning(): () => void {
   });
 }
 
-/** So long a page waits for its first run before it shows itself without. */
-const MOST_WAIT_MS = 1_500;
-
 /** Until there is a run, or a reason why there is none. */
 export function firstRun(): Promise<void> {
   return new Promise((resolve) => {
-    const done = (): void => { clearTimeout(timer); queueMicrotask(() => end()); resolve(); };
-    const timer = setTimeout(done, MOST_WAIT_MS);
+    const done = (): void => { queueMicrotask(() => end()); resolve(); };
     const end = effect(() => { if (runs.native.value || runs.router.value || runProblem.value !== undefined || crash.value !== undefined) done(); });
   });
 }

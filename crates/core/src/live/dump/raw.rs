@@ -247,3 +247,23 @@ pub(super) struct RawHealth {
     pub(super) eds_health_status: String,
     pub(super) failed_outlier_check: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::WANTED;
+
+    #[test]
+    fn what_is_wanted_are_the_fields_and_nothing_else() {
+        let fields = include_str!("raw.rs").lines().filter_map(|line| {
+            line.strip_prefix("    pub(super) ")?
+                .split_once(':')
+                .filter(|(name, _)| !name.contains(' '))
+        });
+        let mut names: Vec<&str> = fields.map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut wanted = WANTED.to_vec();
+        wanted.sort_unstable();
+        assert_eq!(names, wanted);
+    }
+}

@@ -18,6 +18,8 @@ let prepared: Promise<Editor> | undefined;
 /** The editor of the active file, made while there is time: it is large. */
 export function prepareEditor(): Promise<Editor> {
   prepared ??= import("./code").then(({ makeEditor }) => makeEditor({ doc: text.peek(), file: activeFile.peek() }, (changed) => editFile(activeFile.peek(), changed)));
+  // What could not be fetched may be there the next time; until then the text stands there plain.
+  prepared.catch(() => { prepared = undefined; });
   return prepared;
 }
 
@@ -49,7 +51,7 @@ export function CodeArea() {
         }),
         () => editor.view.destroy(),
       ];
-    });
+    }, () => undefined);
     return () => { ended = true; for (const end of undo) end(); };
   }, []);
   return (
