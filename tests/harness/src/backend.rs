@@ -1,4 +1,4 @@
-//! One real HTTP/1.1 server that plays one pod, and can be broken while it runs.
+//! One real HTTP server (1.1, or 2 without TLS for whoever starts so) that plays one pod, and can be broken while it runs.
 //!
 //! A pod's death has several faces and Envoy sees each differently: an answer of 503, a refused
 //! connection, silence. Each is made for real, on the socket, not by pretending in the handler.
@@ -16,10 +16,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -366,16 +366,21 @@ async fn serve(
 /// `connection: close` and an idle connection is closed.
 async fn connection(pod: Arc<Pod>, stream: TcpStream, mut leaving: watch::Receiver<()>) {
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request| async {
-        // A backend has nobody to report an impossible header to; it answers nothing instead.
-        match pod.answer(request).await {
-            Ok(response) => Ok::<_, Infallible>(response),
-            Err(_) => pending().await,
+    let service = service_fn(move |request| {
+        let pod = pod.clone();
+        async move {
+            // A backend has nobody to report an impossible header to; it answers nothing instead.
+            match pod.answer(request).await {
+                Ok(response) => Ok::<_, Infallible>(response),
+                Err(_) => pending().await,
+            }
         }
     });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), service);
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server.http1().timer(TokioTimer::new());
+    // As Envoy's sidecars: how many streams there are is the client's affair.
+    server.http2().timer(TokioTimer::new()).max_concurrent_streams(None);
+    let connection = server.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     tokio::select! {
         _ = &mut connection => {}

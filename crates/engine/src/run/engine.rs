@@ -1,12 +1,12 @@
 //! The life of a request, from its arrival to its one end.
 //!
-//! Every request is at any time in one place of [`Requests`] and waits for at most one event: whichever of answer, connection
-//! timeout, `per_try_timeout`, route timeout and end of back-off comes first. Nothing is allocated for a request that is not tried again.
+//! Every request is at any time in one place of [`Requests`] and waits for at most one event of its own: whichever of answer, `per_try_timeout`,
+//! route timeout and end of back-off comes first. Nothing is allocated for a request that is not tried again.
 //!
 //! **Source**: Envoy source/common/router/router.cc, v1.40.
 //!
-//! Connections matter when the network goes: requests on those that a worker has wait for an answer that never comes, others for
-//! `connect_timeout`.
+//! Connections matter when the network goes: requests on those that a worker has wait for an answer that never comes, others for a connection until
+//! `connect_timeout`. A request has no host as long as it waits for a connection: a timeout of its own is then held against nobody.
 //!
 //! **Not modelled**: time to connect; a `per_try_timeout` that goes on while a request gets the connection it waited for; what the network still delivers when it comes back (a
 //! request that was lost stays lost); hedging; request and response bodies.
@@ -21,13 +21,13 @@ mod waiting;
 use std::mem::take;
 use std::sync::Arc;
 
-use self::connecting::Around;
+use self::connecting::{Around, Connecting, Pool};
 use self::front::Waiting;
 pub use self::playing::Pause;
 use self::retrying::History;
 
 use super::arrivals::ArrivalProcess;
-use super::endpoints::{Endpoints, PodId};
+use super::endpoints::{Behaviour, Endpoints, PodId};
 use super::envoy::{Envoy, RoutePlan, choose_cluster};
 use super::latency::Latencies;
 use super::news::News;
@@ -57,6 +57,8 @@ enum Due {
     Reminder(u32),
     /// A tick of one of the threads of a chooser of regions.
     Tick { envoy: u32, machine: u32 },
+    /// What comes next for a connection that is being made.
+    Connect(u32),
 }
 
 /// All that requests touch.
@@ -86,6 +88,8 @@ pub struct Engine {
     histories: Vec<History>,
     free_histories: Vec<u32>,
     waiting: Vec<Waiting>,
+    connecting: Vec<Connecting>,
+    free_connecting: Vec<u32>,
 }
 
 /// The parts an engine starts with.
@@ -132,6 +136,8 @@ impl Engine {
             histories: Vec::new(),
             free_histories: Vec::new(),
             waiting: Vec::new(),
+            connecting: Vec::new(),
+            free_connecting: Vec::new(),
         }
     }
 
@@ -189,10 +195,7 @@ impl Engine {
             Next::Answer(status) => {
                 self.end_attempt(ticket.slot, AttemptEnd::Response(status), false)
             }
-            Next::Connected { reused } => self.meet(ticket.slot, reused),
-            Next::ConnectTimeout => {
-                self.end_attempt(ticket.slot, AttemptEnd::ConnectFailure, false)
-            }
+            Next::Connected => self.meet(ticket.slot),
             Next::PerTryTimeout => self.end_attempt(ticket.slot, AttemptEnd::Reset, true),
             Next::RouteTimeout => self.route_timeout(ticket.slot),
             Next::Retry => {
@@ -205,7 +208,8 @@ impl Engine {
         }
     }
 
-    /// Sends a request, for the first time or again, to a host of the load balancer's choice. Whether there was one.
+    /// Sends a request, for the first time or again, to a host of the load balancer's choice. Whether there was one that may be asked: if
+    /// not, the request has ended.
     #[inline]
     fn attempt(&mut self, slot: u32) -> bool {
         let again = self.choose_host_again(slot);
@@ -222,32 +226,31 @@ impl Engine {
             self.finish(slot, Outcome::local(503, ResponseFlags::UH));
             return false;
         };
-        let full = upstream.active_requests >= upstream.breakers.max_requests;
-        let taken = if full {
-            Connection::Overflow
-        } else {
-            upstream.connections.take(request.worker, pick.host)
-        };
-        if taken == Connection::Overflow {
-            self.finish(slot, Outcome::local(503, ResponseFlags::UO));
-            return true;
-        }
         request.attempts += 1;
         request.host = pick.host;
         request.priority = pick.priority;
         request.pod = upstream.pod(pick.host);
-        request.waits = taken == Connection::Awaited;
-        if taken == Connection::Awaited {
-            upstream.connections.wait(request.worker, pick.host, slot);
-            let deadline = request.deadline;
-            self.await_timeout(slot, None, deadline);
-            return true;
+        request.attempt_started = *now;
+        let met = self.endpoints.behaviour(request.pod);
+        let is_reachable = met.0 != Behaviour::Unreachable;
+        let taken = if upstream.is_full() {
+            Connection::Overflow
+        } else {
+            upstream.connections.take(request.worker, pick.host, is_reachable)
+        };
+        match taken {
+            Connection::Reused | Connection::New => {
+                let around = Around { now: *now, watches: &mut self.watches, rng: envoy_rng };
+                around.meet(request, upstream, met);
+                let way = (request.route, request.deadline);
+                self.await_behaviour(slot, met.0, way);
+            }
+            Connection::Awaited => self.await_connection(slot),
+            Connection::Overflow => {
+                self.finish(slot, Outcome::local(503, ResponseFlags::UO));
+                return false;
+            }
         }
-        upstream.begin(pick.host);
-        let (endpoints, watches) = (&self.endpoints, &mut self.watches);
-        let around = Around { now: *now, endpoints, watches, rng: envoy_rng };
-        let met = around.meet(request, upstream, taken == Connection::Reused);
-        self.await_behaviour(slot, met);
         true
     }
 
@@ -310,23 +313,23 @@ impl Engine {
         let time = self.time();
         let Self { requests, envoys, recorder, envoy_rng: rng, now, .. } = self;
         let Some(request) = requests.get_mut(slot) else { return 0 };
-        let (waited, connecting) = (take(&mut request.waits), take(&mut request.connects));
+        let waited = take(&mut request.waits);
         request.answered = matches!(end, AttemptEnd::Response(_));
-        if !request.is_check && !waited {
+        if !request.is_check {
             recorder.attempt(request.span, request.pod, outcome, *now - request.attempt_started);
         }
         let (route, host, worker) = (request.route, request.host, request.worker);
         let (envoy, upstream_index) = (request.envoy, request.upstream);
         let Some(upstream) = Envoy::upstream(envoys, envoy, upstream_index) else { return route };
         if waited {
-            // It never had a host to blame.
             upstream.connections.give_up(worker, host, slot);
+        } else {
+            upstream.end(worker, host, end.afterwards());
+        }
+        // Who waits has no host yet, unless a connection fails and says which: Envoy logs the host, but tells its detector nothing.
+        if waited && end != AttemptEnd::ConnectFailure {
             return route;
         }
-        if connecting {
-            upstream.connections.end_connecting();
-        }
-        upstream.end(worker, host, request.answered);
         match end {
             AttemptEnd::Response(status) => upstream.report_status(host, status, time, rng),
             AttemptEnd::Reset if outcome.flags.intersects(ResponseFlags::UT) => {
@@ -336,12 +339,12 @@ impl Engine {
                 upstream.report(host, HostResult::LocalOriginConnectFailed, None, time, rng);
             }
         }
-        let limited = upstream.connections.are_limited();
+        let are_awaited = upstream.connections.are_awaited();
         if upstream.has_ejection_events() {
             self.follow_detector(envoy, upstream_index);
         }
-        if limited {
-            self.serve_waiting(envoy, upstream_index, worker, host);
+        if are_awaited {
+            self.serve_waiting(Pool { envoy, upstream: upstream_index, worker, host });
         }
         route
     }
@@ -372,7 +375,9 @@ impl Engine {
         self.requests.remove(slot);
         if request.is_check {
             self.checks_in_flight -= 1;
-            self.tell_prober(&request, outcome);
+            if !outcome.is_refusal() {
+                self.tell_prober(&request, outcome);
+            }
             return;
         }
         self.answer(slot, &request, outcome);
@@ -380,20 +385,20 @@ impl Engine {
 
     /// Connections to some pods are cut: what is in flight fails (`lost`: it is never heard of again).
     pub fn cut(&mut self, pods: &[PodId], lost: bool) {
-        let hit: Vec<(u32, u64)> = self
+        let hit: Vec<u32> = self
             .requests
             .iter()
             // Who waits for a connection finds out when it makes one.
             .filter(|(_, it)| it.next.has_attempt() && !it.waits && pods.contains(&it.pod))
-            .map(|(slot, request)| (slot, request.deadline))
+            .map(|(slot, _)| slot)
             .collect();
         if !lost {
             let upstreams = self.envoys.iter_mut().flat_map(|envoy| &mut envoy.upstreams);
             upstreams.for_each(|upstream| upstream.lose_connections(pods));
         }
-        for (slot, deadline) in hit {
+        for slot in hit {
             if lost {
-                self.await_timeout(slot, None, deadline);
+                self.await_timeout(slot);
             } else {
                 self.end_attempt(slot, AttemptEnd::Reset, false);
             }

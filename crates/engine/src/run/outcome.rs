@@ -101,6 +101,12 @@ impl Outcome {
         Self { status, flags }
     }
 
+    /// Whether Envoy says so at once, without a host: it has none, or its circuit breakers allow no more.
+    #[must_use]
+    pub(crate) const fn is_refusal(self) -> bool {
+        self.flags.intersects(ResponseFlags::UH.with(ResponseFlags::UO))
+    }
+
     /// Whether the client would call it a failure.
     #[must_use]
     pub const fn is_error(self) -> bool {

@@ -43,8 +43,6 @@ pub(crate) struct Request {
     pub(crate) next: Next,
     /// Whether it waits for a connection of its host's.
     pub(crate) waits: bool,
-    /// Whether its connection is not made yet.
-    pub(crate) connects: bool,
     /// Whether it counts for the limit on retries.
     pub(crate) holds_retry: bool,
     /// Its place in the list of retried requests; `u32::MAX`: not retried yet.
@@ -59,12 +57,7 @@ pub(crate) enum Next {
     /// The upstream answers with this status.
     Answer(u16),
     /// It goes on a connection that it has waited for.
-    Connected {
-        /// Whether the connection is there already.
-        reused: bool,
-    },
-    /// The connection is not made in time.
-    ConnectTimeout,
+    Connected,
     /// `per_try_timeout` is over.
     PerTryTimeout,
     /// The route's timeout is over; an attempt is under way.
@@ -117,7 +110,6 @@ impl Request {
             priority: Priority(0),
             next: Next::Nothing,
             waits: false,
-            connects: false,
             holds_retry: false,
             history: u32::MAX,
             stamp: 0,

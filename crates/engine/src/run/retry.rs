@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::outcome::{Outcome, ResponseFlags};
+use super::upstream::Afterwards;
 use crate::random::Random;
 use crate::time::nanos;
 
@@ -71,6 +72,18 @@ pub(crate) enum AttemptEnd {
     ConnectFailure,
     /// The connection went away after the request was sent, or `per_try_timeout` is over.
     Reset,
+}
+
+impl AttemptEnd {
+    /// What becomes of the attempt's connection.
+    #[inline]
+    pub(crate) const fn afterwards(self) -> Afterwards {
+        match self {
+            Self::Response(_) => Afterwards::Usable,
+            Self::ConnectFailure => Afterwards::Closed,
+            Self::Reset => Afterwards::Reset,
+        }
+    }
 }
 
 impl RetryRules {

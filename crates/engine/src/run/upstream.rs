@@ -14,7 +14,7 @@ mod discovery;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(crate) use self::connections::{Connection, Connections};
+pub(crate) use self::connections::{Afterwards, Connection, Connections, Service};
 pub use self::discovery::Discovered;
 use super::endpoints::PodId;
 use super::random::Xoshiro;
@@ -115,11 +115,7 @@ impl Upstream {
             known: BTreeMap::new(),
             pods: Vec::new(),
             active: Vec::new(),
-            connections: Connections::new(
-                &cluster.circuit_breakers,
-                cluster.http.http2,
-                workers.len(),
-            ),
+            connections: Connections::of(&cluster.circuit_breakers, &cluster.http, workers.len()),
             windows: Vec::new(),
             window: cluster.update_merge_window.unwrap_or(UpdateMergeWindow::DEFAULT),
             detector,
@@ -217,20 +213,26 @@ impl Upstream {
         }
     }
 
-    /// A worker's attempt at a host has ended; an answer leaves a connection for the next one.
+    /// A worker's attempt at a host has ended.
     #[inline]
-    pub(crate) fn end(&mut self, worker: u32, host: HostId, answered: bool) {
+    pub(crate) fn end(&mut self, worker: u32, host: HostId, afterwards: Afterwards) {
         self.active_requests = self.active_requests.saturating_sub(1);
         if let Some(active) = self.active.get_mut(host.0 as usize) {
             *active = active.saturating_sub(1);
         }
-        self.connections.give_back(worker, host, answered);
+        self.connections.give_back(worker, host, afterwards);
     }
 
-    /// The connections to some pods are closed from the other side.
+    /// Whether the circuit breaker allows no more requests in flight.
+    #[inline]
+    pub(crate) const fn is_full(&self) -> bool {
+        self.active_requests >= self.breakers.max_requests
+    }
+
+    /// The connections to some pods are cut from the other side.
     pub(crate) fn lose_connections(&mut self, pods: &[PodId]) {
         for (host, _) in (0..).zip(&self.pods).filter(|(_, pod)| pods.contains(pod)) {
-            self.connections.close_idle(HostId(host));
+            self.connections.cut(HostId(host));
         }
     }
 

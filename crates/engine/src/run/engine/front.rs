@@ -93,8 +93,9 @@ impl Engine {
         second.deadline = self.now.saturating_add(timeout);
         let slot = self.requests.insert(second);
         self.waiting.push(Waiting { slot, first: *first, outcome });
-        self.recorder.retry(first.span);
-        self.attempt(slot);
+        if self.attempt(slot) {
+            self.recorder.retry(first.span);
+        }
         true
     }
 
@@ -105,8 +106,10 @@ impl Engine {
         };
         let Waiting { first, outcome: before, .. } = self.waiting.swap_remove(place);
         let (took, now) = (self.now - first.started, self.time());
+        // A call that Envoy refuses is none, and the router does not hear of it again.
         if let (Some(failed), Some(choice), Some(front)) =
             (first.choice, second.choice, self.front(first.envoy))
+            && !outcome.is_refusal()
         {
             front.on_second_answer(first.worker, failed, choice, outcome.status, now);
             self.tell_regions(first.envoy);
@@ -168,15 +171,10 @@ impl Engine {
         // No route: never tried again.
         request.route = u32::MAX;
         request.deadline = self.now + wanted.probe.map_or(CHECK_TIMEOUT, nanos);
+        request.choice = wanted.probe.map(|_| wanted.choice);
         let slot = self.requests.insert(request);
         self.checks_in_flight += 1;
-        if !self.attempt(slot) {
-            return Found::NoUsableHost;
-        }
-        if let Some(request) = self.requests.get_mut(slot) {
-            request.choice = wanted.probe.map(|_| wanted.choice);
-        }
-        Found::Usable
+        if self.attempt(slot) { Found::Usable } else { Found::NoUsableHost }
     }
 
     fn front(&mut self, envoy: u32) -> Option<&mut dyn Front> {

@@ -136,6 +136,7 @@ impl Engine {
             Due::Merge { envoy, upstream, priority } => self.on_merge(envoy, upstream, priority),
             Due::Reminder(number) => return Some(number),
             Due::Tick { envoy, machine } => self.on_tick(envoy, machine),
+            Due::Connect(number) => self.on_connecting(number),
         }
         None
     }

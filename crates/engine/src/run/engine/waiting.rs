@@ -1,13 +1,11 @@
 //! What a request under way waits for: the first of its answer and its timeouts.
 
-use super::connecting::Met;
 use super::{Due, Engine};
 use crate::random::Random;
 use crate::run::endpoints::Behaviour;
 use crate::run::envoy::RoutePlan;
 use crate::run::latency::ResponseTime;
 use crate::run::requests::Next;
-use crate::run::retry::AttemptEnd;
 
 impl Engine {
     /// The first of an attempt's own and its route's timeout, with what it means.
@@ -25,8 +23,7 @@ impl Engine {
 
     /// Waits for what a request meets at its host.
     #[inline]
-    pub(super) fn await_behaviour(&mut self, slot: u32, met: Met) {
-        let Met { behaviour, connect_timeout, way } = met;
+    pub(super) fn await_behaviour(&mut self, slot: u32, behaviour: Behaviour, way: (u32, u64)) {
         match behaviour {
             Behaviour::Answer { latency, fail_below, fail_status } => {
                 let fails = fail_below > 0 && self.endpoints_rng.random() < fail_below;
@@ -34,12 +31,9 @@ impl Engine {
                 let time = self.latencies.draw(latency, &mut self.endpoints_rng);
                 self.await_answer(slot, status, time, way);
             }
-            Behaviour::Refuse => self.end_attempt(slot, AttemptEnd::ConnectFailure, false),
-            Behaviour::Silent => self.await_timeout_on(slot, None, way),
-            Behaviour::Unreachable => {
-                let at = connect_timeout.map(|timeout| self.now.saturating_add(timeout));
-                self.await_timeout_on(slot, at, way);
-            }
+            Behaviour::Refuse => self.refuse(slot),
+            // What has a connection to who cannot be reached is swallowed.
+            Behaviour::Silent | Behaviour::Unreachable => self.await_timeout_on(slot, way),
         }
     }
 
@@ -69,18 +63,17 @@ impl Engine {
         self.queue.push(at, Due::Request(ticket));
     }
 
-    /// No answer will come: waits for a timeout, of the connection (`connect`) or of the request.
-    pub(super) fn await_timeout(&mut self, slot: u32, connect: Option<u64>, deadline: u64) {
-        let route = self.requests.get_mut(slot).map_or(0, |request| request.route);
-        self.await_timeout_on(slot, connect, (route, deadline));
+    /// No answer will come as things are: waits for a timeout.
+    pub(super) fn await_timeout(&mut self, slot: u32) {
+        let request = self.requests.get_mut(slot);
+        let way = request.map_or((0, u64::MAX), |request| (request.route, request.deadline));
+        self.await_timeout_on(slot, way);
     }
 
-    fn await_timeout_on(&mut self, slot: u32, connect: Option<u64>, way: (u32, u64)) {
-        let (limit, at_limit) = self.timeout(way);
-        let (at, next) = match connect {
-            Some(at) if at <= limit => (at, Next::ConnectTimeout),
-            _ if limit == u64::MAX => (limit, Next::Nothing),
-            _ => (limit, at_limit),
+    fn await_timeout_on(&mut self, slot: u32, way: (u32, u64)) {
+        let (at, next) = match self.timeout(way) {
+            (u64::MAX, _) => (u64::MAX, Next::Nothing),
+            timeout => timeout,
         };
         let ticket = self.requests.set_next(slot, next);
         if next != Next::Nothing {

@@ -1,23 +1,33 @@
 //! The connections of a cluster's workers to its hosts, the limits on them, and the requests that wait for one.
 //!
-//! Each worker has a pool of connections to each host. A request takes an idle one, else makes one if the cluster may have another (a pool without
-//! any always may, lest its requests wait for ever), else it waits for one of its pool's. Limits count for all workers together.
+//! Each worker has a pool of connections to each host. A request takes a stream of one that is there. If all are busy it waits in the pool, which makes
+//! another connection unless those under way suffice for all who wait or the cluster may have no more (a pool without any always may, lest its requests wait
+//! for ever). **A connection that fails takes all with it that wait in its pool**, whoever they waited for. Limits count for all workers together.
 //!
-//! **Source**: Envoy source/common/conn_pool/conn_pool_base.cc `ConnPoolImplBase::newStreamImpl`, `tryCreateNewConnection`, `onUpstreamReady`, v1.40.
+//! Over HTTP/1 a connection has one stream and ends with a request that was not answered; over HTTP/2 it has many and stays.
 //!
-//! **Not modelled**: limits on connections that requests share (HTTP/2); idle timeouts.
+//! **Source**: Envoy source/common/conn_pool/conn_pool_base.cc `ConnPoolImplBase::newStreamImpl`, `tryCreateNewConnection`, `onUpstreamReady`,
+//! `onConnectionEvent`, v1.40.
+//!
+//! **Not modelled**: time to connect to a host that can be reached; the limit on streams that a server sets; `max_requests_per_connection` above 1;
+//! idle timeouts.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::cluster::CircuitBreakers;
+use crate::cluster::{CircuitBreakers, HttpProtocolOptions};
 use crate::host::HostId;
 
-/// How a request comes to a connection.
+/// Streams that Envoy opens on an HTTP/2 connection unless it is told otherwise.
+///
+/// **Source**: Envoy `config.core.v3.Http2ProtocolOptions.max_concurrent_streams`, v1.40.
+const DEFAULT_CONCURRENT_STREAMS: u32 = 1024;
+
+/// How a request comes to a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Connection {
-    /// It takes one that is there.
+    /// It takes one of a connection that is there.
     Reused,
-    /// It makes one.
+    /// It makes a connection.
     New,
     /// It waits for one.
     Awaited,
@@ -25,11 +35,33 @@ pub(crate) enum Connection {
     Overflow,
 }
 
+/// What becomes of a connection when a request leaves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Afterwards {
+    /// Another request may take the stream.
+    Usable,
+    /// The request was given up: HTTP/1 has to close the connection.
+    Reset,
+    /// The connection was refused, or is gone.
+    Closed,
+}
+
+/// What a pool does next for those who wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// It gives a stream to the request of this place.
+    Stream(u32),
+    /// It makes a connection.
+    Connect,
+}
+
 /// A worker's connections to a host.
 #[derive(Debug, Clone, Copy, Default)]
 struct Pool {
-    idle: u32,
-    open: u32,
+    /// Streams of connections that are there for the next requests.
+    free: u32,
+    connected: u32,
+    connecting: u32,
     /// Whether the host has left: what is open closes after use.
     gone: bool,
 }
@@ -37,25 +69,37 @@ struct Pool {
 /// All connections of a cluster in an Envoy.
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
-    /// Connections, and requests that wait for one.
-    limits: Option<(u32, u32)>,
-    /// Whether requests share a connection (HTTP/2).
-    multiplexed: bool,
+    max_connections: u32,
+    max_pending: u32,
+    /// Of each connection: one over HTTP/1.
+    streams: u32,
+    /// Whether a connection serves one request only.
+    once: bool,
     /// By worker and host.
     pools: Vec<Vec<Pool>>,
     /// Over all pools.
     open: u32,
     pending: u32,
-    /// By worker and host: places of requests, the first come first.
-    waiting: BTreeMap<(u32, u32), VecDeque<u32>>,
+    /// By worker and host: places of requests, the first come first. No list is empty.
+    waiting: BTreeMap<(u32, HostId), VecDeque<u32>>,
 }
 
 impl Connections {
-    pub(super) fn new(breakers: &CircuitBreakers, multiplexed: bool, workers: usize) -> Self {
-        let limits = (breakers.max_connections, breakers.max_pending_requests);
+    /// For a cluster with these limits and options.
+    pub(super) fn of(
+        breakers: &CircuitBreakers,
+        http: &HttpProtocolOptions,
+        workers: usize,
+    ) -> Self {
+        let streams = match http.http2 {
+            true => http.max_concurrent_streams.unwrap_or(DEFAULT_CONCURRENT_STREAMS),
+            false => 1,
+        };
         Self {
-            limits: Some(limits).filter(|it| *it != (u32::MAX, u32::MAX) && !multiplexed),
-            multiplexed,
+            max_connections: breakers.max_connections,
+            max_pending: breakers.max_pending_requests,
+            streams,
+            once: streams == 1 && http.max_requests_per_connection == Some(1),
             pools: vec![Vec::new(); workers],
             open: 0,
             pending: 0,
@@ -63,10 +107,10 @@ impl Connections {
         }
     }
 
-    /// Whether a request may have to wait for one.
+    /// Whether some request waits.
     #[inline]
-    pub(crate) const fn are_limited(&self) -> bool {
-        self.limits.is_some()
+    pub(crate) const fn are_awaited(&self) -> bool {
+        self.pending > 0
     }
 
     /// A host with the next number.
@@ -82,12 +126,25 @@ impl Connections {
         self.close_idle(host);
     }
 
-    /// The idle connections to a host are closed.
+    /// The connections to a host without a request are closed.
     pub(super) fn close_idle(&mut self, host: HostId) {
+        let streams = self.streams;
         for pool in self.pools.iter_mut().filter_map(|pools| pools.get_mut(host.0 as usize)) {
-            let idle = std::mem::take(&mut pool.idle);
-            pool.open = pool.open.saturating_sub(idle);
+            let idle = pool.free / streams;
+            pool.free -= idle * streams;
+            pool.connected = pool.connected.saturating_sub(idle);
             self.open = self.open.saturating_sub(idle);
+        }
+    }
+
+    /// The connections to a host are cut. Of requests on those of HTTP/1 each then says so for itself.
+    pub(super) fn cut(&mut self, host: HostId) {
+        if self.streams == 1 {
+            return self.close_idle(host);
+        }
+        for pool in self.pools.iter_mut().filter_map(|pools| pools.get_mut(host.0 as usize)) {
+            self.open = self.open.saturating_sub(pool.connected);
+            (pool.connected, pool.free) = (0, 0);
         }
     }
 
@@ -96,96 +153,127 @@ impl Connections {
         self.pools.get_mut(worker as usize)?.get_mut(host.0 as usize)
     }
 
-    /// A connection for a worker's request to a host.
+    fn waiting_for(&self, worker: u32, host: HostId) -> u32 {
+        self.waiting.get(&(worker, host)).map_or(0, VecDeque::len) as u32
+    }
+
+    /// A stream for a worker's request to a host; `is_reachable`: a connection would be there at once.
     #[inline]
-    pub(crate) fn take(&mut self, worker: u32, host: HostId) -> Connection {
-        let multiplexed = self.multiplexed;
+    pub(crate) fn take(&mut self, worker: u32, host: HostId, is_reachable: bool) -> Connection {
+        let streams = self.streams;
         let Some(pool) = self.pool(worker, host) else { return Connection::New };
-        if pool.idle > 0 {
-            pool.idle -= u32::from(!multiplexed);
+        if pool.free > 0 {
+            pool.free -= 1;
             return Connection::Reused;
         }
-        let first = pool.open == 0;
-        if let Some((connections, pending)) = self.limits {
-            if self.pending >= pending {
-                return Connection::Overflow;
-            }
-            if self.open >= connections && !first {
-                return Connection::Awaited;
-            }
+        let (first, connecting) = (pool.connected == 0, pool.connecting > 0);
+        if self.pending >= self.max_pending {
+            return Connection::Overflow;
         }
-        self.make(worker, host);
+        let may_connect = first || self.open < self.max_connections;
+        let others_wait = self.pending > 0 && self.waiting_for(worker, host) > 0;
+        if connecting || others_wait || !may_connect || !is_reachable {
+            return Connection::Awaited;
+        }
+        self.open += 1;
+        if let Some(pool) = self.pool(worker, host) {
+            pool.connected += 1;
+            pool.free = streams - 1;
+        }
         Connection::New
     }
 
+    /// A request has left its stream.
     #[inline]
-    fn make(&mut self, worker: u32, host: HostId) {
-        self.open += 1;
-        if let Some(pool) = self.pool(worker, host) {
-            pool.open += 1;
-        }
-    }
-
-    /// A request's connection is free again, or closed.
-    #[inline]
-    pub(crate) fn give_back(&mut self, worker: u32, host: HostId, usable: bool) {
-        let multiplexed = self.multiplexed;
+    pub(crate) fn give_back(&mut self, worker: u32, host: HostId, afterwards: Afterwards) {
+        let (streams, once) = (self.streams, self.once);
         let Some(pool) = self.pool(worker, host) else { return };
-        if multiplexed {
-            // One carries all.
-            pool.idle = if usable { 1 } else { pool.idle };
-        } else if usable && !pool.gone {
-            pool.idle += 1;
-        } else {
-            pool.open = pool.open.saturating_sub(1);
+        let stays = match afterwards {
+            Afterwards::Usable => streams > 1 || !(pool.gone || once),
+            Afterwards::Reset => streams > 1,
+            Afterwards::Closed => false,
+        };
+        if stays {
+            // Of a connection that was cut meanwhile nothing is left to be given back.
+            pool.free = (pool.free + 1).min(pool.connected * streams);
+            if pool.gone && pool.free == pool.connected * streams {
+                self.close_idle(host);
+            }
+        } else if pool.connected > 0 {
+            pool.connected -= 1;
+            pool.free = pool.free.saturating_sub(streams - 1);
             self.open = self.open.saturating_sub(1);
         }
     }
 
-    /// A request, by its place, waits for a connection.
+    /// A request, by its place, waits for a stream.
     pub(crate) fn wait(&mut self, worker: u32, host: HostId, slot: u32) {
         self.pending += 1;
-        self.waiting.entry((worker, host.0)).or_default().push_back(slot);
+        self.waiting.entry((worker, host)).or_default().push_back(slot);
     }
 
-    /// It does not wait any longer.
+    /// It does not wait any longer; a connection that was made for it goes on.
     pub(crate) fn give_up(&mut self, worker: u32, host: HostId, slot: u32) {
-        self.pending = self.pending.saturating_sub(1);
-        if let Some(queue) = self.waiting.get_mut(&(worker, host.0)) {
-            queue.retain(|waiting| *waiting != slot);
+        let Some(queue) = self.waiting.get_mut(&(worker, host)) else { return };
+        let before = queue.len();
+        queue.retain(|waiting| *waiting != slot);
+        self.pending = self.pending.saturating_sub((before - queue.len()) as u32);
+        if queue.is_empty() {
+            self.waiting.remove(&(worker, host));
         }
     }
 
-    /// A request whose connection is not made yet waits too.
-    pub(crate) const fn begin_connecting(&mut self) {
-        self.pending += 1;
+    /// What a pool does next for those who wait in it; `None`: nothing now.
+    pub(crate) fn next_service(&mut self, worker: u32, host: HostId) -> Option<Service> {
+        let waiting = self.waiting_for(worker, host);
+        let (streams, may_connect) = (self.streams, self.open < self.max_connections);
+        let pool = self.pool(worker, host).filter(|_| waiting > 0)?;
+        if pool.free > 0 {
+            pool.free -= 1;
+            let queue = self.waiting.get_mut(&(worker, host))?;
+            let slot = queue.pop_front()?;
+            if queue.is_empty() {
+                self.waiting.remove(&(worker, host));
+            }
+            self.pending = self.pending.saturating_sub(1);
+            return Some(Service::Stream(slot));
+        }
+        let suffices = pool.connecting.saturating_mul(streams) >= waiting;
+        let first = pool.connected + pool.connecting == 0;
+        (!suffices && (first || may_connect)).then_some(Service::Connect)
     }
 
-    /// It waits no longer.
-    pub(crate) const fn end_connecting(&mut self) {
-        self.pending = self.pending.saturating_sub(1);
+    /// A pool has another connection.
+    pub(crate) fn connected(&mut self, worker: u32, host: HostId) {
+        let streams = self.streams;
+        self.open += 1;
+        if let Some(pool) = self.pool(worker, host) {
+            pool.connected += 1;
+            pool.free = pool.free.saturating_add(streams);
+        }
     }
 
-    /// The request that gets a connection of this pool now, and whether the connection is there already.
-    #[inline]
-    pub(crate) fn next_served(&mut self, worker: u32, host: HostId) -> Option<(u32, bool)> {
-        let (most, _) = self.limits?;
-        let queue = self.waiting.get_mut(&(worker, host.0))?;
-        let slot = *queue.front()?;
-        let may_open = self.open < most;
-        let pool = self.pools.get_mut(worker as usize)?.get_mut(host.0 as usize)?;
-        let reused = pool.idle > 0;
-        if !reused && !may_open && pool.open > 0 {
-            return None;
+    /// A pool tries to get another connection.
+    pub(crate) fn begin_connecting(&mut self, worker: u32, host: HostId) {
+        self.open += 1;
+        if let Some(pool) = self.pool(worker, host) {
+            pool.connecting += 1;
         }
-        queue.pop_front();
-        self.pending = self.pending.saturating_sub(1);
-        if reused {
-            pool.idle -= 1;
-        } else {
-            self.make(worker, host);
+    }
+
+    /// It was not made in time; [`Self::purge`] says who fails with it.
+    pub(crate) fn end_connecting(&mut self, worker: u32, host: HostId) {
+        self.open = self.open.saturating_sub(1);
+        if let Some(pool) = self.pool(worker, host) {
+            pool.connecting = pool.connecting.saturating_sub(1);
         }
-        Some((slot, reused))
+    }
+
+    /// A connection failed: all who wait in its pool.
+    pub(crate) fn purge(&mut self, worker: u32, host: HostId) -> VecDeque<u32> {
+        let purged = self.waiting.remove(&(worker, host)).unwrap_or_default();
+        self.pending = self.pending.saturating_sub(purged.len() as u32);
+        purged
     }
 }
 
@@ -195,55 +283,123 @@ mod tests {
 
     const HOST: HostId = HostId(0);
 
-    fn connections(most: u32, pending: u32) -> Connections {
-        let breakers = CircuitBreakers {
+    fn connections(most: u32, pending: u32, http: HttpProtocolOptions) -> Connections {
+        let circuit_breakers = CircuitBreakers {
             max_connections: most,
             max_pending_requests: pending,
             ..CircuitBreakers::UNLIMITED
         };
-        let mut connections = Connections::new(&breakers, false, 2);
+        let mut connections = Connections::of(&circuit_breakers, &http, 2);
         connections.add_host();
         connections.add_host();
         connections
     }
 
+    fn http1(most: u32, pending: u32) -> Connections {
+        connections(most, pending, HttpProtocolOptions::default())
+    }
+
+    fn http2(most: u32, pending: u32, streams: u32) -> Connections {
+        let max_concurrent_streams = Some(streams);
+        let http =
+            HttpProtocolOptions { http2: true, max_concurrent_streams, ..Default::default() };
+        connections(most, pending, http)
+    }
+
     #[test]
     fn who_finds_no_connection_waits_for_one_of_its_pool() {
-        let mut connections = connections(2, 1);
-        assert_eq!(connections.take(0, HOST), Connection::New);
-        assert_eq!(connections.take(0, HOST), Connection::New);
-        assert_eq!(connections.take(0, HOST), Connection::Awaited);
+        let mut connections = http1(2, 1);
+        assert_eq!(connections.take(0, HOST, true), Connection::New);
+        assert_eq!(connections.take(0, HOST, true), Connection::New);
+        assert_eq!(connections.take(0, HOST, true), Connection::Awaited);
         connections.wait(0, HOST, 7);
-        assert_eq!(connections.take(0, HOST), Connection::Overflow);
-        assert_eq!(connections.next_served(0, HOST), None);
-        connections.give_back(0, HOST, true);
-        assert_eq!(connections.next_served(0, HOST), Some((7, true)));
-        connections.give_back(0, HOST, true);
-        assert_eq!(connections.take(0, HOST), Connection::Reused);
+        assert_eq!(connections.take(0, HOST, true), Connection::Overflow);
+        assert_eq!(connections.next_service(0, HOST), None);
+        connections.give_back(0, HOST, Afterwards::Usable);
+        assert_eq!(connections.next_service(0, HOST), Some(Service::Stream(7)));
+        assert_eq!(connections.next_service(0, HOST), None);
+        connections.give_back(0, HOST, Afterwards::Usable);
+        assert_eq!(connections.take(0, HOST, true), Connection::Reused);
     }
 
     #[test]
     fn a_pool_without_a_connection_always_gets_one() {
-        let mut connections = connections(1, 5);
-        assert_eq!(connections.take(0, HOST), Connection::New);
-        assert_eq!(connections.take(1, HOST), Connection::New);
-        assert_eq!(connections.take(0, HostId(1)), Connection::New);
-        assert_eq!(connections.take(0, HOST), Connection::Awaited);
+        let mut connections = http1(1, 5);
+        assert_eq!(connections.take(0, HOST, true), Connection::New);
+        assert_eq!(connections.take(1, HOST, true), Connection::New);
+        assert_eq!(connections.take(0, HostId(1), true), Connection::New);
+        assert_eq!(connections.take(0, HOST, true), Connection::Awaited);
         connections.wait(0, HOST, 3);
         // A connection that breaks makes room for a new one.
-        connections.give_back(0, HOST, false);
-        assert_eq!(connections.next_served(0, HOST), Some((3, false)));
+        connections.give_back(0, HOST, Afterwards::Reset);
+        assert_eq!(connections.next_service(0, HOST), Some(Service::Connect));
+        connections.connected(0, HOST);
+        assert_eq!(connections.next_service(0, HOST), Some(Service::Stream(3)));
     }
 
     #[test]
     fn a_host_that_left_frees_what_it_held() {
-        let mut connections = connections(2, 5);
-        for _ in 0..2 {
-            connections.take(0, HOST);
+        for mut connections in [http1(2, 5), http2(2, 5, 2)] {
+            for _ in 0..2 {
+                connections.take(0, HOST, true);
+            }
+            connections.give_back(0, HOST, Afterwards::Usable);
+            connections.remove_host(HOST);
+            connections.give_back(0, HOST, Afterwards::Usable);
+            assert_eq!(connections.open, 0);
         }
-        connections.give_back(0, HOST, true);
-        connections.remove_host(HOST);
-        connections.give_back(0, HOST, true);
+    }
+
+    #[test]
+    fn whoever_waits_fails_with_the_first_connection_that_does() {
+        let mut connections = http1(u32::MAX, u32::MAX);
+        for slot in 0..3 {
+            assert_eq!(connections.take(0, HOST, false), Connection::Awaited);
+            connections.wait(0, HOST, slot);
+            assert_eq!(connections.next_service(0, HOST), Some(Service::Connect));
+            connections.begin_connecting(0, HOST);
+            assert_eq!(connections.next_service(0, HOST), None);
+        }
+        connections.end_connecting(0, HOST);
+        assert_eq!(connections.purge(0, HOST), [0, 1, 2]);
+        // Two others are still being made, enough for two.
+        for (slot, service) in [(3, None), (4, None), (5, Some(Service::Connect))] {
+            assert_eq!(connections.take(0, HOST, false), Connection::Awaited);
+            connections.wait(0, HOST, slot);
+            assert_eq!(connections.next_service(0, HOST), service);
+        }
+        connections.give_up(0, HOST, 4);
+        assert_eq!((connections.pending, connections.open), (2, 2));
+    }
+
+    #[test]
+    fn streams_of_a_connection_are_shared() {
+        let mut connections = http2(2, 9, 2);
+        let taken: Vec<_> = (0..5).map(|_| connections.take(0, HOST, true)).collect();
+        use Connection::{Awaited, New, Reused};
+        assert_eq!(taken, [New, Reused, New, Reused, Awaited]);
+        connections.wait(0, HOST, 8);
+        assert_eq!(connections.next_service(0, HOST), None);
+        // Over HTTP/2 a request that is given up leaves its connection as it was.
+        connections.give_back(0, HOST, Afterwards::Reset);
+        assert_eq!(connections.next_service(0, HOST), Some(Service::Stream(8)));
+        // A cut takes all streams of all connections.
+        connections.cut(HOST);
+        for _ in 0..4 {
+            connections.give_back(0, HOST, Afterwards::Reset);
+        }
         assert_eq!(connections.open, 0);
+        assert_eq!(connections.take(0, HOST, true), New);
+    }
+
+    #[test]
+    fn a_connection_for_one_request_is_not_used_again() {
+        let max_requests_per_connection = Some(1);
+        let http = HttpProtocolOptions { max_requests_per_connection, ..Default::default() };
+        let mut connections = connections(u32::MAX, u32::MAX, http);
+        assert_eq!(connections.take(0, HOST, true), Connection::New);
+        connections.give_back(0, HOST, Afterwards::Usable);
+        assert_eq!(connections.take(0, HOST, true), Connection::New);
+        assert_eq!(connections.open, 1);
     }
 }
