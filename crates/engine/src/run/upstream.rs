@@ -316,6 +316,9 @@ impl Upstream {
                 return Some((event, Change::default()));
             }
         };
+        if ejected {
+            self.connections.drain(event.host);
+        }
         let mut change = Change::default();
         if self.hosts.set_health_flags(event.host, HealthFlags::FAILED_OUTLIER_CHECK, ejected) {
             // Envoy reloads the healthy hosts of every priority.

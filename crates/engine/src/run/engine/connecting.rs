@@ -27,6 +27,8 @@ pub(super) struct Pool {
 pub(super) struct Connecting {
     pool: Pool,
     began: u64,
+    /// The pool's time at the beginning.
+    time: u32,
     /// How often the kernel has asked again.
     retries: u32,
 }
@@ -128,8 +130,8 @@ impl Engine {
             }
             Behaviour::Refuse => self.fail_waiting(pool),
             Behaviour::Unreachable => {
-                upstream.connections.begin_connecting(worker, host);
-                let connecting = Connecting { pool, began: self.now, retries: 0 };
+                let time = upstream.connections.begin_connecting(worker, host);
+                let connecting = Connecting { pool, began: self.now, time, retries: 0 };
                 let number = self.free_connecting.pop().unwrap_or_else(|| {
                     self.connecting.push(connecting);
                     self.connecting.len() as u32 - 1
@@ -141,7 +143,7 @@ impl Engine {
 
     /// Waits until a host may answer to a connection that is being made, or has had time enough.
     fn await_connected(&mut self, number: u32, connecting: Connecting) {
-        let Connecting { pool, began, retries } = connecting;
+        let Connecting { pool, began, retries, .. } = connecting;
         let timeout = Envoy::upstream(&mut self.envoys, pool.envoy, pool.upstream)
             .map_or(0, |upstream| upstream.connect_timeout);
         let at = began.saturating_add(timeout.min(asks_again_after(retries)));
@@ -158,6 +160,10 @@ impl Engine {
         let Some(upstream) = Envoy::upstream(&mut self.envoys, pool.envoy, pool.upstream) else {
             return;
         };
+        if !upstream.connections.is_connecting(pool.worker, pool.host, connecting.time) {
+            self.free_connecting.push(number);
+            return;
+        }
         let behaviour = self.endpoints.behaviour(upstream.pod(pool.host)).0;
         let gives_up = self.now >= connecting.began.saturating_add(upstream.connect_timeout);
         if behaviour == Behaviour::Unreachable && !gives_up {

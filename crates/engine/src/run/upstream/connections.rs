@@ -4,10 +4,11 @@
 //! another connection unless those under way suffice for all who wait or the cluster may have no more (a pool without any always may, lest its requests wait
 //! for ever). **A connection that fails takes all with it that wait in its pool**, whoever they waited for. Limits count for all workers together.
 //!
-//! Over HTTP/1 a connection has one stream and ends with a request that was not answered; over HTTP/2 it has many and stays.
+//! Over HTTP/1 a connection has one stream and ends with a request that was not answered; over HTTP/2 it has many and stays. A host that is ejected, or leaves,
+//! has its connections drained: they end with the requests that they have, and the next request makes a new one.
 //!
 //! **Source**: Envoy source/common/conn_pool/conn_pool_base.cc `ConnPoolImplBase::newStreamImpl`, `tryCreateNewConnection`, `onUpstreamReady`,
-//! `onConnectionEvent`, v1.40.
+//! `onConnectionEvent`, `drainConnectionsImpl`; source/common/upstream/cluster_manager_impl.cc `ClusterManagerImpl::postThreadLocalHealthFailure`, v1.40.
 //!
 //! **Not modelled**: time to connect to a host that can be reached; the limit on streams that a server sets; `max_requests_per_connection` above 1;
 //! idle timeouts.
@@ -62,8 +63,19 @@ struct Pool {
     free: u32,
     connected: u32,
     connecting: u32,
+    /// Given up connections that were being made are of an earlier time.
+    time: u32,
+    /// Connections that end with what they have, and the streams in use of them.
+    draining: u32,
+    draining_streams: u32,
     /// Whether the host has left: what is open closes after use.
     gone: bool,
+}
+
+impl Pool {
+    const fn is_empty(&self) -> bool {
+        self.connected == 0 && self.connecting == 0 && self.draining == 0
+    }
 }
 
 /// All connections of a cluster in an Envoy.
@@ -123,28 +135,46 @@ impl Connections {
         for pool in self.pools.iter_mut().filter_map(|pools| pools.get_mut(host.0 as usize)) {
             pool.gone = true;
         }
-        self.close_idle(host);
+        self.drain(host);
     }
 
-    /// The connections to a host without a request are closed.
-    pub(super) fn close_idle(&mut self, host: HostId) {
-        let streams = self.streams;
-        for pool in self.pools.iter_mut().filter_map(|pools| pools.get_mut(host.0 as usize)) {
-            let idle = pool.free / streams;
-            pool.free -= idle * streams;
-            pool.connected = pool.connected.saturating_sub(idle);
-            self.open = self.open.saturating_sub(idle);
+    /// The connections to a host end, each with the last request that it has now.
+    pub(super) fn drain(&mut self, host: HostId) {
+        for worker in 0..self.pools.len() as u32 {
+            self.close_idle(worker, host);
+            let are_unwanted = self.waiting_for(worker, host) == 0;
+            let streams = self.streams;
+            let Some(pool) = self.pool(worker, host) else { continue };
+            pool.draining_streams += pool.connected * streams - pool.free;
+            pool.draining += pool.connected;
+            (pool.connected, pool.free) = (0, 0);
+            if are_unwanted {
+                pool.time += 1;
+                let given_up = std::mem::take(&mut pool.connecting);
+                self.open = self.open.saturating_sub(given_up);
+            }
         }
+    }
+
+    /// A worker's connections to a host without a request are closed.
+    fn close_idle(&mut self, worker: u32, host: HostId) {
+        let streams = self.streams;
+        let Some(pool) = self.pool(worker, host) else { return };
+        let idle = pool.free / streams;
+        pool.free -= idle * streams;
+        pool.connected = pool.connected.saturating_sub(idle);
+        self.open = self.open.saturating_sub(idle);
     }
 
     /// The connections to a host are cut. Of requests on those of HTTP/1 each then says so for itself.
     pub(super) fn cut(&mut self, host: HostId) {
-        if self.streams == 1 {
-            return self.close_idle(host);
-        }
-        for pool in self.pools.iter_mut().filter_map(|pools| pools.get_mut(host.0 as usize)) {
-            self.open = self.open.saturating_sub(pool.connected);
-            (pool.connected, pool.free) = (0, 0);
+        for worker in 0..self.pools.len() as u32 {
+            self.close_idle(worker, host);
+            let streams = self.streams;
+            let Some(pool) = self.pool(worker, host).filter(|_| streams > 1) else { continue };
+            let cut = pool.connected + pool.draining;
+            (pool.connected, pool.free, pool.draining, pool.draining_streams) = (0, 0, 0, 0);
+            self.open = self.open.saturating_sub(cut);
         }
     }
 
@@ -166,7 +196,7 @@ impl Connections {
             pool.free -= 1;
             return Connection::Reused;
         }
-        let (first, connecting) = (pool.connected == 0, pool.connecting > 0);
+        let (first, connecting) = (pool.is_empty(), pool.connecting > 0);
         if self.pending >= self.max_pending {
             return Connection::Overflow;
         }
@@ -188,6 +218,9 @@ impl Connections {
     pub(crate) fn give_back(&mut self, worker: u32, host: HostId, afterwards: Afterwards) {
         let (streams, once) = (self.streams, self.once);
         let Some(pool) = self.pool(worker, host) else { return };
+        if pool.draining > 0 {
+            return self.end_draining(worker, host);
+        }
         let stays = match afterwards {
             Afterwards::Usable => streams > 1 || !(pool.gone || once),
             Afterwards::Reset => streams > 1,
@@ -196,14 +229,25 @@ impl Connections {
         if stays {
             // Of a connection that was cut meanwhile nothing is left to be given back.
             pool.free = (pool.free + 1).min(pool.connected * streams);
-            if pool.gone && pool.free == pool.connected * streams {
-                self.close_idle(host);
+            if pool.gone {
+                self.close_idle(worker, host);
             }
         } else if pool.connected > 0 {
             pool.connected -= 1;
             pool.free = pool.free.saturating_sub(streams - 1);
             self.open = self.open.saturating_sub(1);
         }
+    }
+
+    /// A request has left a connection that drains; the oldest are taken to end first.
+    #[cold]
+    fn end_draining(&mut self, worker: u32, host: HostId) {
+        let streams = self.streams;
+        let Some(pool) = self.pool(worker, host) else { return };
+        pool.draining_streams = pool.draining_streams.saturating_sub(1);
+        let left = pool.draining_streams.div_ceil(streams).min(pool.draining);
+        let ended = std::mem::replace(&mut pool.draining, left) - left;
+        self.open = self.open.saturating_sub(ended);
     }
 
     /// A request, by its place, waits for a stream.
@@ -239,7 +283,7 @@ impl Connections {
             return Some(Service::Stream(slot));
         }
         let suffices = pool.connecting.saturating_mul(streams) >= waiting;
-        let first = pool.connected + pool.connecting == 0;
+        let first = pool.is_empty();
         (!suffices && (first || may_connect)).then_some(Service::Connect)
     }
 
@@ -253,15 +297,21 @@ impl Connections {
         }
     }
 
-    /// A pool tries to get another connection.
-    pub(crate) fn begin_connecting(&mut self, worker: u32, host: HostId) {
+    /// A pool tries to get another connection; [`Self::end_connecting`] wants to know when.
+    pub(crate) fn begin_connecting(&mut self, worker: u32, host: HostId) -> u32 {
         self.open += 1;
-        if let Some(pool) = self.pool(worker, host) {
-            pool.connecting += 1;
-        }
+        let Some(pool) = self.pool(worker, host) else { return 0 };
+        pool.connecting += 1;
+        pool.time
     }
 
-    /// It was not made in time; [`Self::purge`] says who fails with it.
+    /// Whether a connection that was begun at that time is still being made.
+    pub(crate) fn is_connecting(&self, worker: u32, host: HostId, time: u32) -> bool {
+        let pool = self.pools.get(worker as usize).and_then(|pools| pools.get(host.0 as usize));
+        pool.is_some_and(|pool| pool.connecting > 0 && pool.time == time)
+    }
+
+    /// It is there, or was not made in time; [`Self::purge`] says who fails with it.
     pub(crate) fn end_connecting(&mut self, worker: u32, host: HostId) {
         self.open = self.open.saturating_sub(1);
         if let Some(pool) = self.pool(worker, host) {
@@ -370,6 +420,37 @@ mod tests {
         }
         connections.give_up(0, HOST, 4);
         assert_eq!((connections.pending, connections.open), (2, 2));
+    }
+
+    #[test]
+    fn an_ejected_hosts_connections_end_with_what_they_have() {
+        for (mut connections, busy) in [(http1(9, 9), 3), (http2(9, 9, 2), 2)] {
+            for _ in 0..3 {
+                connections.take(0, HOST, true);
+            }
+            connections.drain(HOST);
+            assert_eq!(connections.open, busy);
+            assert_eq!(connections.take(0, HOST, true), Connection::New);
+            for _ in 0..3 {
+                connections.give_back(0, HOST, Afterwards::Usable);
+            }
+            assert_eq!(connections.open, 1);
+            connections.give_back(0, HOST, Afterwards::Usable);
+            assert_eq!(connections.take(0, HOST, true), Connection::Reused);
+        }
+    }
+
+    #[test]
+    fn connections_that_nobody_waits_for_are_given_up_with_their_host() {
+        let mut connections = http1(9, 9);
+        connections.wait(0, HOST, 1);
+        let time = connections.begin_connecting(0, HOST);
+        connections.drain(HOST);
+        assert!(connections.is_connecting(0, HOST, time), "somebody waits");
+        connections.give_up(0, HOST, 1);
+        connections.drain(HOST);
+        assert!(!connections.is_connecting(0, HOST, time));
+        assert_eq!(connections.open, 0);
     }
 
     #[test]
