@@ -36,8 +36,8 @@ export async function launch() {
   return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
 }
 
-/** A page of its own, with what it complained about and whom it called. */
-export async function open(browser, url, { width = 1440, height = 900, dark = false, reducedMotion = "no-preference", hash = "", query = "", touch = false, scale = 1, forcedColors = "none", without } = {}) {
+/** A page of its own, with what it complained about and whom it called; `without` what it cannot fetch, `module` makes another of the core's. */
+export async function open(browser, url, { width = 1440, height = 900, dark = false, reducedMotion = "no-preference", hash = "", query = "", touch = false, scale = 1, forcedColors = "none", without, module } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? "dark" : "light", reducedMotion, forcedColors, hasTouch: touch, deviceScaleFactor: scale });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   // A busy machine is slow, not wrong.
@@ -49,6 +49,10 @@ export async function open(browser, url, { width = 1440, height = 900, dark = fa
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => { if (!request.url().startsWith(url) && !request.url().startsWith("blob:") && !request.url().startsWith("data:")) foreign.push(request.url()); });
   if (without) await page.route(without, (route) => route.abort());
+  if (module) await page.route("**/mesh-failover-*.wasm", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: module(await response.body()) });
+  });
   await page.goto(url + query + hash);
   return Object.assign(page, { complaints, foreign, done: () => context.close() });
 }

@@ -142,11 +142,9 @@ test("garbage, 20 MB, and a YAML bomb give a message and keep the work", async (
   await page.done();
 });
 
-test("a topology of 10,000 endpoints stays usable", async () => {
-  const page = await open(browser, site.url);
-  await played(page);
-  const service = "hello-world.default.svc.cluster.local";
-  const topology = `apiVersion: mesh-failover.dev/v1alpha1
+const SERVICE = "hello-world.default.svc.cluster.local";
+/** Two regions with so many endpoints each. */
+const large = (replicas) => `apiVersion: mesh-failover.dev/v1alpha1
 kind: Topology
 metadata: {name: large}
 spec:
@@ -155,13 +153,57 @@ spec:
     locality: europe-west1/europe-west1-b
     gateway: {replicas: 1, workers: 2}
     workloads:
-    - {service: ${service}, port: 80, replicas: 5000, latency: 5ms}
+    - {service: ${SERVICE}, port: 80, replicas: ${replicas}, latency: 5ms}
   - name: cluster-b
     locality: us-central1/us-central1-a
     workloads:
-    - {service: ${service}, port: 80, replicas: 5000, latency: 5ms}
+    - {service: ${SERVICE}, port: 80, replicas: ${replicas}, latency: 5ms}
 `;
-  await drop(page, "topology.yaml", topology);
+
+/** The module with a memory that cannot grow by more than so many pages of 64 kB. */
+function withLittleMemory(bytes, pages) {
+  const number = (at) => {
+    let [value, shift, next] = [0, 0, at];
+    do { value |= (bytes[next] & 127) << shift; shift += 7; } while (bytes[next++] & 128);
+    return [value, next];
+  };
+  const written = (value) => value < 128 ? [value] : [(value & 127) | 128, ...written(value >>> 7)];
+  for (let at = 8; at < bytes.length;) {
+    const [size, begin] = number(at + 1);
+    if (bytes[at] === 5) {
+      const [least] = number(begin + 2);
+      const memory = [1, 1, ...written(least), ...written(least + pages)];
+      return Buffer.concat([bytes.subarray(0, at), Buffer.from([5, memory.length, ...memory]), bytes.subarray(begin + size)]);
+    }
+    at = begin + size;
+  }
+  throw new Error("a module without a memory");
+}
+
+test("when the core runs out of memory the text is there, and goes on after a restart", async () => {
+  const page = await open(browser, site.url, { module: (bytes) => withLittleMemory(bytes, 256) });
+  await played(page);
+  // Both workers have answered.
+  await page.getByText(/Effective weight/).first().waitFor();
+  await drop(page, "topology.yaml", large(40_000));
+  const alert = page.getByRole("alert").filter({ hasText: "The simulation stopped. Your manifests are safe." });
+  await alert.waitFor();
+  await screenshot(page, "stopped");
+  await page.getByRole("tab", { name: "topology" }).click();
+  await editor(page).getByText("replicas: 40000").first().waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Restart" }).click();
+  await alert.waitFor({ state: "detached" });
+  await seek(page, 20);
+  await page.keyboard.press("d");
+  await page.getByRole("button", { name: "Bring europe-west1 back" }).waitFor();
+  await page.done();
+});
+
+test("a topology of 10,000 endpoints stays usable", async () => {
+  const page = await open(browser, site.url);
+  await played(page);
+  await drop(page, "topology.yaml", large(5000));
   await page.getByText(/of 5000 usable/).first().waitFor({ timeout: 20_000 });
   await seek(page, 20);
   const begun = Date.now();

@@ -4,6 +4,7 @@ mod answers;
 mod bindings;
 mod browser;
 mod decisions;
+mod order;
 mod package;
 mod serve;
 

@@ -38,6 +38,7 @@ pub use session::Simulation;
 pub use simulate::{SimulateAnswer, SimulateRequest, html, simulate};
 pub use version::{Version, version};
 
+use crate::json_text;
 use crate::manifest::{Read, from_json_strict};
 
 /// Answers a request that is JSON text with JSON text.
@@ -84,6 +85,6 @@ pub fn from_json<T: Read + Default>(text: &str) -> Result<T, Error> {
 /// # Errors
 /// [`codes::REQUEST`] if the value has no JSON; none of this module's has such a value.
 pub fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
-    serde_json::to_string(value)
+    json_text::to_string(value)
         .map_err(|error| Error::new(codes::REQUEST, format!("the answer has no JSON: {error}")))
 }

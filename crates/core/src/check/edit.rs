@@ -3,7 +3,7 @@
 
 use super::finding::{Fix, TextEdit};
 use crate::diagnostic::Span;
-use crate::manifest::{Document, Node, Path, Segment, Value, is_one_value};
+use crate::manifest::{Document, Node, Path, Scalar, ScalarKind, Segment, Value, is_one_value};
 
 /// Gives a scalar field a value, or adds the field, with what leads to it, to the mapping that is there.
 /// `value` is YAML on one line. `None` where the text cannot be changed that simply.
@@ -118,7 +118,9 @@ fn nested(keys: &[&str], value: &str, quoted: bool) -> String {
 }
 
 fn is_number(value: &str) -> bool {
-    value.parse::<f64>().is_ok() || matches!(value, "true" | "false")
+    let kind = Scalar::plain(value.to_owned()).kind;
+    matches!(kind, ScalarKind::Integer(_) | ScalarKind::Float(_))
+        || matches!(value, "true" | "false")
 }
 
 /// Each key on a line of its own, the first without indentation.

@@ -11,6 +11,7 @@ use super::facts::{Facts, RouterObject};
 use super::{Finding, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::envoy::{is_for, region_router};
+use crate::json_text;
 use crate::locality::Locality;
 use crate::router::{PluginConfig, codes};
 
@@ -70,7 +71,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
                 findings.extend(notes.into_iter().map(|it| located(facts, router, it).help(MEANT)));
             }
         }
-        let text = router.module.plugin_config.map(ToString::to_string).unwrap_or_default();
+        let text = router.module.plugin_config.map(json_text::of).unwrap_or_default();
         for destination in PluginConfig::from_json(&text).unwrap_or_default().destinations {
             probe::check(facts, &destination, findings);
             rescue::check(facts, &destination, findings);

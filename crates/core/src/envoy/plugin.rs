@@ -5,6 +5,7 @@
 
 use super::options::{FailurePolicy, Filter};
 use crate::diagnostic::Diagnostic;
+use crate::json_text;
 use crate::locality::Locality;
 use crate::manifest::{Extension, Manifests, MeshConfig, Object, WasmModule, WasmPlugin};
 use crate::router::{PluginConfig, RouterConfig};
@@ -48,7 +49,7 @@ pub(crate) fn region_router(
     module: &WasmModule<'_>,
     locality: &Locality,
 ) -> Result<(RouterConfig, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let text = module.plugin_config.map(ToString::to_string).unwrap_or_default();
+    let text = module.plugin_config.map(json_text::of).unwrap_or_default();
     let place = |mut found: Vec<Diagnostic>| {
         for it in &mut found {
             let dot = if it.path.is_empty() { "" } else { "." };
@@ -75,7 +76,7 @@ impl Filter {
         Self {
             name: format!("{}.{}", plugin.metadata.namespace(), plugin.metadata.name),
             path: path.to_owned(),
-            configuration: configuration.map(ToString::to_string).unwrap_or_default(),
+            configuration: configuration.map(json_text::of).unwrap_or_default(),
             root_id: plugin.spec.plugin_name.clone().unwrap_or_default(),
             failure_policy,
             vm_id: String::new(),

@@ -1,10 +1,9 @@
 //! From a tree to a value, with every error, not only the first.
 
-use super::few_digits::few_digits;
-use super::node::number;
 use super::reader::{Finding, UnknownFields};
 use super::{Entry, Node, Path, Read, Reader, Scalar, ScalarKind, Value, codes, json};
 use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::json_text;
 
 /// Reads a value from JSON. Strict: an unknown field, a field given twice or a value of the wrong type
 /// is an error, and all of them are returned, each with its path.
@@ -24,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Severity, Span};
 /// # Errors
 /// Everything that is wrong with it.
 pub fn from_json_strict<T: Read + Default>(text: &str) -> Result<T, Vec<Diagnostic>> {
-    let node = exact_json_tree(text)?;
+    let node = json_tree(text)?;
     let mut value = T::default();
     let findings = match decode(&node, Path::default(), UnknownFields::Deny, &mut value) {
         (true, findings) if findings.is_empty() => return Ok(value),
@@ -33,18 +32,9 @@ pub fn from_json_strict<T: Read + Default>(text: &str) -> Result<T, Vec<Diagnost
     Err(findings.into_iter().map(|finding| finding.into_diagnostic(|_| None)).collect())
 }
 
-/// Reads JSON as a tree, for readers of their own; of floats only what has few digits.
+/// Reads JSON as a tree, for readers of their own.
 pub(crate) fn json_tree(text: &str) -> Result<Node, Vec<Diagnostic>> {
-    parse(text, few_digits)
-}
-
-/// Reads JSON as a tree, every float exactly.
-pub(super) fn exact_json_tree(text: &str) -> Result<Node, Vec<Diagnostic>> {
-    parse(text, number)
-}
-
-fn parse(text: &str, number: json::ReadNumber) -> Result<Node, Vec<Diagnostic>> {
-    json::parse(text, number)
+    json::parse(text)
         .map_err(|error| vec![plain_error(codes::SYNTAX, format!("not valid JSON: {error}"))])
 }
 
@@ -56,7 +46,7 @@ pub(crate) fn from_dump<T: Read + Default>(
     text: &str,
     wants: fn(&str) -> bool,
 ) -> Result<T, (String, Option<(usize, usize)>)> {
-    let node = json::parse_wanted(text, number, wants)
+    let node = json::parse_wanted(text, wants)
         .map_err(|error| (error.to_string(), Some(error.place())))?;
     let mut value = T::default();
     match decode(&node, Path::default(), UnknownFields::Ignore, &mut value) {
@@ -91,7 +81,9 @@ pub(crate) fn tree(value: &serde_json::Value) -> Node {
         Json::Bool(flag) => {
             Value::Scalar(Scalar { text: flag.to_string(), kind: ScalarKind::Bool(*flag) })
         }
-        Json::Number(number) => Value::Scalar(Scalar::plain(number.to_string())),
+        Json::Number(number) => {
+            Value::Scalar(Scalar::plain(json_text::to_string(number).unwrap_or_default()))
+        }
     };
     Node { value, span: Span::default() }
 }

@@ -1,12 +1,12 @@
 //! JSON text to a tree.
 //!
-//! Strict, as RFC 8259 says. What a number's text means is the caller's to say.
+//! Strict, as RFC 8259 says.
 //!
 //! **Not modelled**: positions; `pluginConfig` reaches a gateway without its line breaks, and a path says more.
 
 use std::fmt;
 
-use super::few_digits::few_digits;
+use super::node::number;
 use super::{Entry, MAX_DEPTH, Node, Scalar, ScalarKind, Value};
 use crate::diagnostic::Span;
 
@@ -32,21 +32,14 @@ impl fmt::Display for JsonError {
     }
 }
 
-/// What a text means as a number.
-pub(super) type ReadNumber = fn(&str) -> Option<ScalarKind>;
-
 /// Reads a whole text. Keys given twice are kept twice: the decoder reports them with their path.
-pub(super) fn parse(text: &str, number: ReadNumber) -> Result<Node, JsonError> {
-    parse_wanted(text, number, |_| true)
+pub(super) fn parse(text: &str) -> Result<Node, JsonError> {
+    parse_wanted(text, |_| true)
 }
 
 /// The same without the values of keys that are not wanted: of those nothing is kept in memory.
-pub(super) fn parse_wanted(
-    text: &str,
-    read_number: ReadNumber,
-    wants: fn(&str) -> bool,
-) -> Result<Node, JsonError> {
-    let mut parser = Parser { text, at: 0, read_number, wants, skipping: false };
+pub(super) fn parse_wanted(text: &str, wants: fn(&str) -> bool) -> Result<Node, JsonError> {
+    let mut parser = Parser { text, at: 0, wants, skipping: false };
     let result = parser.value(0).and_then(|node| match parser.peek() {
         None => Ok(node),
         Some(_) => Err("the end"),
@@ -61,8 +54,7 @@ pub(super) fn parse_wanted(
 
 /// The string that a text begins with, and what comes after it.
 pub(super) fn leading_string(text: &str) -> Option<(String, &str)> {
-    let (read_number, wants) = (few_digits as ReadNumber, |_: &str| true);
-    let mut parser = Parser { text, at: 0, read_number, wants, skipping: false };
+    let mut parser = Parser { text, at: 0, wants: |_| true, skipping: false };
     (parser.byte() == Some(b'"')).then_some(())?;
     let string = parser.string().ok()?;
     Some((string, parser.rest()))
@@ -74,7 +66,6 @@ type Parsed<T> = Result<T, &'static str>;
 struct Parser<'a> {
     text: &'a str,
     at: usize,
-    read_number: ReadNumber,
     wants: fn(&str) -> bool,
     /// Whether what is read is thrown away.
     skipping: bool,
@@ -196,7 +187,7 @@ impl<'a> Parser<'a> {
             self.digits()?;
         }
         let text = self.text.get(from..self.at).unwrap_or_default().to_owned();
-        let kind = (self.read_number)(&text).ok_or("a number of at most 15 digits")?;
+        let kind = number(&text).ok_or("a number")?;
         Ok(Value::Scalar(Scalar { text, kind }))
     }
 
@@ -295,7 +286,7 @@ mod tests {
 
     fn check(text: &str) {
         let expect: Result<serde_json::Value, _> = serde_json::from_str(text);
-        let found = parse(text, few_digits);
+        let found = parse(text);
         assert_eq!(found.is_ok(), expect.is_ok(), "{text}: {found:?}, {expect:?}");
         if let (Ok(found), Ok(expect)) = (found, expect) {
             assert_eq!(tree(&found), expect, "{text}");
@@ -347,9 +338,9 @@ mod tests {
 
     #[test]
     fn says_where_it_stopped() {
-        let error = parse("{\"a\": 1,\n \"b\" 2}", few_digits).unwrap_err();
+        let error = parse("{\"a\": 1,\n \"b\" 2}").unwrap_err();
         assert_eq!(error.to_string(), "expected `:` at line 2 column 6");
-        assert!(parse(&"[".repeat(100_000), few_digits).is_err(), "not by the stack");
+        assert!(parse(&"[".repeat(100_000)).is_err(), "not by the stack");
     }
 
     proptest! {
@@ -363,7 +354,7 @@ mod tests {
         #[test]
         fn reads_any_text(text in any::<String>()) {
             let written = serde_json::to_string(&text).unwrap();
-            let read = parse(&written, few_digits).unwrap();
+            let read = parse(&written).unwrap();
             prop_assert_eq!(read.as_text(), Some(text.as_str()));
         }
     }

@@ -4,6 +4,7 @@
 //! and so that JSON (without positions) and YAML (with positions) share one reader.
 
 use super::field_name::names;
+use super::float::float;
 use crate::diagnostic::Span;
 
 /// A value and its place. [`Span::default`] where there is no text to point at.
@@ -188,7 +189,7 @@ pub(super) fn number(text: &str) -> Option<ScalarKind> {
     integer(&plain).map(ScalarKind::Integer).or_else(|| float(&plain).map(ScalarKind::Float))
 }
 
-/// A 64-bit integer with Go's prefixes; anything larger is left to [`float`].
+/// A 64-bit integer with Go's prefixes; anything larger is left to [`float()`].
 pub(super) fn integer(text: &str) -> Option<i128> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -207,14 +208,4 @@ pub(super) fn integer(text: &str) -> Option<i128> {
     let magnitude = i128::from(u64::from_str_radix(digits, radix).ok()?);
     let value = if negative { -magnitude } else { magnitude };
     (value >= i128::from(i64::MIN)).then_some(value)
-}
-
-/// A decimal fraction with an optional exponent. Rust also reads `inf` and `nan`; YAML does not.
-fn float(text: &str) -> Option<f64> {
-    let decimal =
-        |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
-    if !text.bytes().all(decimal) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    text.parse().ok()
 }

@@ -9,6 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::json;
+use crate::json_text;
 
 /// One step down.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,8 +85,7 @@ impl fmt::Display for Path {
             match segment {
                 Segment::Index(index) => write!(f, "[{index}]")?,
                 Segment::Key(key) if needs_quotes(key) => {
-                    // A whole `serde_json::Value` would bring its writer of numbers into every module.
-                    write!(f, "[{}]", serde_json::to_string(key.as_str()).unwrap_or_default())?;
+                    write!(f, "[{}]", json_text::to_string(key.as_str()).unwrap_or_default())?;
                 }
                 Segment::Key(key) if position == 0 => f.write_str(key)?,
                 Segment::Key(key) => write!(f, ".{key}")?,

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::decode::{exact_json_tree, plain_error};
+use super::decode::{json_tree, plain_error};
 use super::{Kind, Metadata, Object, codes, yaml};
 use crate::diagnostic::Diagnostic;
+use crate::json_text;
 
 /// In the order in which people read it.
 #[derive(Serialize)]
@@ -31,13 +32,13 @@ pub fn write<T: Kind + Serialize>(object: &Object<T>) -> Result<String, Box<Diag
     };
     let written =
         Written { api_version, kind: T::KIND, metadata: &object.metadata, spec: &object.spec };
-    let json = serde_json::to_string(&written).map_err(|reason| refused(&reason))?;
+    let json = json_text::to_string(&written).map_err(|reason| refused(&reason))?;
     document(&json)
 }
 
 /// A JSON object as a YAML document.
 fn document(json: &str) -> Result<String, Box<Diagnostic>> {
-    let tree = exact_json_tree(json).map_err(|_| refused(&"not JSON"))?;
+    let tree = json_tree(json).map_err(|_| refused(&"not JSON"))?;
     match yaml::value_of(&tree) {
         yaml::Value::Mapping(mapping) => Ok(yaml::document(&mapping)),
         _ => Err(refused(&"not a mapping")),

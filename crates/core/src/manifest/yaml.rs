@@ -6,10 +6,12 @@
 //!
 //! **Source**: Envoy source/common/protobuf/yaml_utility.cc `parseYamlNode`, v1.40.
 
+use serde_yaml::Number;
 pub(crate) use serde_yaml::{Mapping, Value};
 
 use super::node::{self, Scalar, ScalarKind};
 use super::{Entry, Node};
+use crate::json_text;
 
 /// A YAML text as JSON, for what is JSON elsewhere and too long for [`super::read`]: a gateway's dump as `istioctl` prints it.
 ///
@@ -17,7 +19,7 @@ use super::{Entry, Node};
 /// Why it is not YAML, with its place.
 pub fn to_json(text: &str) -> Result<String, String> {
     let value: serde_json::Value = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
-    Ok(value.to_string())
+    Ok(json_text::of(&value))
 }
 
 /// A tree as what can be written. Whatever is written comes by way of JSON and this tree: a second serializer for every type would be
@@ -104,12 +106,25 @@ fn scalar(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(flag) => flag.to_string(),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => written(number),
         Value::String(text) => string(text),
         Value::Sequence(_) => "[]".to_owned(),
         Value::Mapping(_) => "{}".to_owned(),
         Value::Tagged(tagged) => scalar(&tagged.value),
     }
+}
+
+/// As serde_yaml does, without its table of powers of ten.
+fn written(number: &Number) -> String {
+    let whole = number.as_u64().map(|number| number.to_string());
+    whole.or_else(|| number.as_i64().map(|number| number.to_string())).unwrap_or_else(|| {
+        match number.as_f64().unwrap_or(f64::NAN) {
+            number if number.is_nan() => ".nan".to_owned(),
+            f64::INFINITY => ".inf".to_owned(),
+            f64::NEG_INFINITY => "-.inf".to_owned(),
+            number => json_text::float(number),
+        }
+    })
 }
 
 fn string(text: &str) -> String {
@@ -167,6 +182,17 @@ mod tests {
         match serde_yaml::to_value(value).unwrap() {
             Value::Mapping(mapping) => mapping,
             other => panic!("not a mapping: {other:?}"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_written_as_serde_yaml_does(bits: u64, whole: i64, part in -1e-3..1e3) {
+            let floats = [f64::from_bits(bits), part, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+            let numbers = floats.map(Number::from).into_iter().chain([whole.into(), bits.into()]);
+            for number in numbers {
+                prop_assert_eq!(written(&number), number.to_string());
+            }
         }
     }
 

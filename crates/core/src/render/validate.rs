@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Wanted, codes};
 use crate::check::istio::{validate_locality_lb_setting, validate_outlier_detection};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::json_text;
 use crate::locality::Locality;
 use crate::manifest::RouteApi;
 use crate::router::PluginConfig;
@@ -37,7 +38,7 @@ pub(super) fn problems(wanted: &Wanted<'_>) -> Vec<Diagnostic> {
         }
         for (word, help) in OWN {
             if let Some(value) = router.config.get(word) {
-                let message = format!("`{value}` is no `{word}`");
+                let message = format!("`{}` is no `{word}`", json_text::of(value));
                 problems.intent(&format!("spec.router.{word}"), message, help);
             }
         }
@@ -167,7 +168,7 @@ fn rejected(problems: &mut Problems, wanted: &Wanted<'_>) {
 /// What the region router itself would say of its configuration, with the intent's paths.
 fn refused(plugin_config: &Value) -> Vec<Diagnostic> {
     let anywhere = Locality::default();
-    let compiled = PluginConfig::from_json(&plugin_config.to_string())
+    let compiled = PluginConfig::from_json(&json_text::of(plugin_config))
         .and_then(|config| config.compile(&anywhere));
     let mut problems = compiled.err().unwrap_or_default();
     for problem in &mut problems {

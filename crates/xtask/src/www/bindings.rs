@@ -1,4 +1,4 @@
-//! From `crates/wasm` to the module and its JavaScript side: cargo, wasm-bindgen, wasm-opt.
+//! From `crates/wasm` to the module and its JavaScript side: cargo, wasm-bindgen, wasm-opt, and functions in an order that compresses well.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,6 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::filter::build::{OPTIMISE, WASM_FEATURES, optimise, remaps};
 use crate::filter::hex;
 use crate::tools::PageStd;
+use crate::www::order::by_likeness;
 use crate::{process, tools};
 
 const PROFILE: &str = "page";
@@ -27,7 +28,7 @@ pub(super) fn build() -> Result<()> {
     write_schema()?;
     let record = record();
     let inputs = format!(
-        "{std}\n{}\nwasm-opt {} {OPTIMISE} {}\n",
+        "{std}\n{}\nwasm-opt {} {OPTIMISE} {}, by likeness\n",
         hex(&Sha256::digest(fs::read(&linked)?)),
         tools::WASM_OPT_VERSION,
         WASM_FEATURES.join(" ")
@@ -49,6 +50,7 @@ pub(super) fn build() -> Result<()> {
         .context("wasm-bindgen")?;
     let raw = output.join(format!("{NAME}_bg.wasm"));
     optimise(&raw, &module)?;
+    fs::write(&module, by_likeness(&fs::read(&module)?)?)?;
     fs::remove_file(raw)?;
     fs::remove_file(output.join(format!("{NAME}_bg.wasm.d.ts")))?;
     fs::write(record, inputs)?;

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Said;
+use crate::json_text;
 use crate::manifest::{HttpMatchRequest, HttpRoute, StringMatch, VirtualService};
 
 /// What is wrong with the order of the rules.
@@ -49,13 +50,13 @@ trait Compared {
 impl Compared for HttpMatchRequest {
     fn as_json(&self) -> String {
         let bare = Self { name: None, ..self.clone() };
-        serde_json::to_string(&bare).unwrap_or_default()
+        json_text::to_string(&bare).unwrap_or_default()
     }
 }
 
 impl Compared for Value {
     fn as_json(&self) -> String {
-        self.to_string()
+        json_text::of(self)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::check::facts::{Facts, full_host, list};
 use crate::check::policies::place_of;
 use crate::check::{Finding, Fix, Rule};
 use crate::diagnostic::Severity;
+use crate::json_text;
 use crate::manifest::{DestinationRule, GoDuration, Object, OutlierDetection, Subset};
 use crate::router::DestinationConfig;
 use crate::translate::{is_subset_of, merge_traffic_policy};
@@ -139,7 +140,7 @@ fn fix(facts: &Facts<'_>, rule: &Object<DestinationRule>, subsets: &[Deaf<'_>]) 
 fn on_one_line(block: &OutlierDetection) -> Option<String> {
     let serde_json::Value::Object(fields) = serde_json::to_value(block).ok()? else { return None };
     let fields = fields.iter().map(|(name, value)| {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = value.as_str().map_or_else(|| json_text::of(value), str::to_owned);
         format!("{name}: {text}")
     });
     Some(format!("{{{}}}", fields.collect::<Vec<_>>().join(", ")))

@@ -18,7 +18,8 @@ A region that vanishes from the network does not refuse connections, it just nev
 up on such a connection after the cluster's connect timeout, 10 s unless \
 `connectionPool.tcp.connectTimeout` or the mesh says otherwise, and only then retries another host. If \
 the route's timeout is shorter, the request is over before the first retry: the client gets 504, and no \
-retry ever helps.",
+retry ever helps. Nor is it held against the host: who waits for a connection has none yet, so outlier \
+detection hears nothing before the connect timeout either.",
 };
 
 pub(super) const NO_TIMEOUT: Rule = Rule {
@@ -31,7 +32,8 @@ Istio's routes have no timeout unless one is written (Envoy's own 15 s are switc
 load balancer that swallows packets, accepts connections and never answers: such a request waits until \
 the client goes away. Outlier detection counts answers and failures, not waiting, so it never ejects the host \
 either, and failover does not happen. `timeout` or `retries.perTryTimeout` turns silence into a failure (504) that is counted \
-and can be tried again elsewhere.",
+and can be tried again elsewhere. To a service that speaks HTTP/2 a dead network is silent too: all requests \
+take the one connection that there is, and none needs a new one that could fail.",
 };
 
 pub(super) const LATE: Rule = Rule {

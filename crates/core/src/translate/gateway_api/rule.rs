@@ -10,6 +10,7 @@ use super::super::codes;
 use super::super::findings::{Finding, Findings, title};
 use super::field::{list, number, object, owned, text};
 use crate::diagnostic::Severity;
+use crate::json_text;
 use crate::manifest::gateway_api::KubeHttpRoute;
 use crate::manifest::{
     Destination, GoDuration, HeaderOperations, HttpDirectResponse, HttpMatchRequest, HttpRedirect,
@@ -155,7 +156,7 @@ fn destination(own: &str, backend: &Value) -> Result<HttpRouteDestination, (&'st
 fn retries(retry: &Value) -> HttpRetry {
     let attempts = number(retry, "attempts").and_then(|it| i32::try_from(it).ok());
     let attempts = attempts.unwrap_or(DEFAULT_ATTEMPTS);
-    let codes = list(retry, "codes").iter().map(|code| format!(",{code}"));
+    let codes = list(retry, "codes").iter().map(|code| [",", &json_text::of(code)].concat());
     let retry_on = codes.fold(RETRY_ON.to_owned(), |text, code| text + &code);
     HttpRetry {
         attempts,

@@ -1,0 +1,66 @@
+//! Values as JSON text, byte for byte as serde_json writes them, with the standard library's numbers.
+//!
+//! serde_json and serde_yaml write floats with a table each, 10 kB that no compression makes smaller; a page waits for them.
+
+use std::io;
+
+use serde::Serialize;
+use serde::ser::Error as _;
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
+
+/// A value as JSON, in one line.
+///
+/// # Errors
+/// If the value has no JSON, as a map whose keys are no texts.
+pub fn to_string<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
+    let mut text = Vec::with_capacity(128);
+    value.serialize(&mut Serializer::with_formatter(&mut text, Plain))?;
+    String::from_utf8(text).map_err(serde_json::Error::custom)
+}
+
+/// The same for what has been read from JSON, which always has some. Its own `Display` is serde_json's way to write numbers.
+pub(crate) fn of(value: &serde_json::Value) -> String {
+    to_string(value).unwrap_or_default()
+}
+
+/// Without white space.
+struct Plain;
+
+impl Formatter for Plain {
+    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        let text = float(value);
+        match text.split_once('e').filter(|(_, exponent)| !exponent.starts_with('-')) {
+            Some((digits, exponent)) => write!(writer, "{digits}e+{exponent}"),
+            None => writer.write_all(text.as_bytes()),
+        }
+    }
+}
+
+/// A finite number in as few digits as tell it from all others.
+pub(crate) fn float(value: f64) -> String {
+    // Of small numbers alone the standard library begins to write the exponent elsewhere than others do.
+    if (1e-5..1e-4).contains(&value.abs()) { format!("{value}") } else { format!("{value:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn writes_numbers_as_serde_json_does(bits: u64, small in -1e-3..1e-3, whole: i32) {
+            for number in [f64::from_bits(bits), small, small / 10.0, f64::from(whole), f64::from(whole) * 1e10] {
+                prop_assert_eq!(to_string(&number).unwrap(), serde_json::to_string(&number).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn writes_texts_and_structures_as_serde_json_does() {
+        let value = serde_json::json!({"a": [1, -2.5, null, true], "ü\n\"": {"b": "\u{1}é"}});
+        assert_eq!(to_string(&value).unwrap(), serde_json::to_string(&value).unwrap());
+    }
+}
