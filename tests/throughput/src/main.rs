@@ -1,7 +1,8 @@
 //! How fast the simulator plays; `cargo xtask bench simulate` builds and runs this optimised.
 //!
 //! Each row is the best of several runs, in nanoseconds a simulated request, and as a multiple of a baseline measured between the runs: the least
-//! that any simulation of requests does, a binary heap of answers, a draw and a counter a request, with no Envoy in it.
+//! that any simulation of requests does, a binary heap of answers, a draw and a counter a request, with no Envoy in it. What memory it takes is said of a
+//! minute with few and with many requests.
 
 #![allow(
     clippy::disallowed_methods,
@@ -29,12 +30,17 @@ const RATE: f64 = 1_000.0;
 
 fn main() {
     let seed = manifests(2, 3);
+    // First, because the process keeps what its largest run has taken.
+    let peaks = [1e2, 1e5].map(|rate| (rate, memory_of_a_minute(&seed, rate)));
     let large = manifests(60, 100);
     let many = manifests(2, 3_000);
-    let drill = |manifests, arm| move || play(manifests, RATE, arm);
+    let drill = |manifests, arm| move || play(manifests, RATE, REQUESTS / RATE, arm);
     let rows: [Row<'_>; 5] = [
         ("the seed: 2 regions, 6 endpoints", Box::new(drill(&seed, Arm::Native))),
-        ("the same at 100,000 requests/s", Box::new(|| play(&seed, 100_000.0, Arm::Native))),
+        (
+            "the same at 100,000 requests/s",
+            Box::new(|| play(&seed, 1e5, REQUESTS / 1e5, Arm::Native)),
+        ),
         ("2 regions, 6,000 endpoints", Box::new(drill(&many, Arm::Native))),
         ("60 regions, 6,000 endpoints", Box::new(drill(&large, Arm::Native))),
         ("baseline: heap, draw, counter", Box::new(baseline)),
@@ -61,6 +67,18 @@ fn main() {
         "\n{:.1} million requests a second; ten minutes at 1,000 requests/s in {drill:.2?}",
         1e3 / first
     );
+    for (rate, megabytes) in peaks.into_iter().filter_map(|(rate, peak)| Some((rate, peak?))) {
+        println!("{megabytes:.1} MB of memory for a minute at {rate} requests/s");
+    }
+}
+
+/// The most memory that this process has had after such a run, in megabytes, where the system says so.
+fn memory_of_a_minute(manifests: &Manifests, rate: f64) -> Option<f64> {
+    play(manifests, rate, 60.0, Arm::Native);
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = peak.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes / 1e3)
 }
 
 /// Plays the rows whose names contain `only`, and nothing else.
@@ -145,10 +163,10 @@ fn share(n: u32, regions: u32) -> u32 {
 }
 
 /// Nanoseconds a request.
-fn play(manifests: &Manifests, rate: f64, arm: Arm) -> f64 {
+fn play(manifests: &Manifests, rate: f64, seconds: f64, arm: Arm) -> f64 {
     let mut scenario = manifests.scenarios.first().expect("there is one").spec.clone();
     scenario.traffic.rate = rate;
-    scenario.duration = GoDuration(Duration::from_secs_f64(REQUESTS / rate));
+    scenario.duration = GoDuration(Duration::from_secs_f64(seconds));
     let options = Options { arm, ..Options::default() };
     let simulation = Simulation::new(manifests, &scenario, &options).expect("it can be played");
     let began = Instant::now();

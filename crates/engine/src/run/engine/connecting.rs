@@ -9,7 +9,7 @@ use crate::run::outcome::{Outcome, ResponseFlags};
 use crate::run::random::Xoshiro;
 use crate::run::requests::{Next, Request};
 use crate::run::retry::AttemptEnd;
-use crate::run::upstream::{Service, Upstream};
+use crate::run::upstream::{Afterwards, Service, Upstream};
 use crate::run::watch::Watch;
 use crate::time::MonotonicTime;
 
@@ -205,9 +205,9 @@ impl Engine {
         let pool = pool_of(request);
         let Some(upstream) = Envoy::upstream(envoys, pool.envoy, pool.upstream) else { return };
         if upstream.is_full() {
-            let usable = AttemptEnd::Response(0).afterwards();
-            upstream.connections.give_back(pool.worker, pool.host, usable);
-            return self.finish(slot, Outcome::local(503, ResponseFlags::UO));
+            upstream.connections.give_back(pool.worker, pool.host, Afterwards::Usable);
+            self.finish(slot, Outcome::local(503, ResponseFlags::UO));
+            return self.serve_waiting(pool);
         }
         let met = self.endpoints.behaviour(request.pod);
         let around = Around { now: self.now, watches: &mut self.watches, rng: &mut self.envoy_rng };
