@@ -16,7 +16,7 @@ mod compact;
 pub mod diagnostic;
 pub mod envoy;
 pub mod explain;
-pub mod json_text;
+mod json_text;
 pub mod live;
 pub mod manifest;
 pub mod render;

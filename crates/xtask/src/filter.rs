@@ -7,6 +7,7 @@
 pub(crate) mod build;
 mod functions;
 pub mod interface;
+pub(crate) mod sections;
 mod sweep;
 mod trim;
 

@@ -378,7 +378,7 @@ async fn connection(pod: Arc<Pod>, stream: TcpStream, mut leaving: watch::Receiv
     });
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().timer(TokioTimer::new());
-    // As Envoy's sidecars: how many streams there are is the client's affair.
+    // What is compared is the client's limit on streams.
     server.http2().timer(TokioTimer::new()).max_concurrent_streams(None);
     let connection = server.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);

@@ -81,9 +81,7 @@ pub(crate) fn tree(value: &serde_json::Value) -> Node {
         Json::Bool(flag) => {
             Value::Scalar(Scalar { text: flag.to_string(), kind: ScalarKind::Bool(*flag) })
         }
-        Json::Number(number) => {
-            Value::Scalar(Scalar::plain(json_text::to_string(number).unwrap_or_default()))
-        }
+        Json::Number(_) => Value::Scalar(Scalar::plain(json_text::of(value))),
     };
     Node { value, span: Span::default() }
 }

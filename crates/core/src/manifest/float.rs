@@ -1,5 +1,5 @@
-//! Decimal fractions as the nearest float, ties to even, as the standard library reads them, but without its tables: they are 12 kB that no compression
-//! makes smaller, and a page waits for them, the filter in every gateway too.
+//! Decimal fractions as the nearest float, ties to even, as the standard library reads them, but without its tables: no compression makes them
+//! smaller, and a page waits for them, the filter in every gateway too.
 //!
 //! Few digits and a small power of ten are floats exactly, so one operation rounds once (W. D. Clinger, "How to read floating point numbers
 //! accurately", 1990). For all others a guess is held against whole numbers of any length: as long as the number lies beyond the middle between two
@@ -55,12 +55,9 @@ fn nearest(digits: &str, exponent: i64) -> f64 {
         return f64::INFINITY;
     }
     let (kept, rest) = digits.split_at(digits.len().min(MOST_DIGITS));
-    let is_exact = digits.len() <= 15 && (-22..=22).contains(&exponent);
-    let first = kept.get(..kept.len().min(18)).and_then(|first| first.parse().ok());
-    let first: u64 = first.unwrap_or(0);
-    let scale = magnitude - kept.len().min(18) as i64;
-    let guess = scaled(first as f64, scale);
-    if is_exact {
+    let (first, _) = kept.split_at(kept.len().min(18));
+    let guess = scaled(first.parse::<u64>().unwrap_or(0) as f64, magnitude - first.len() as i64);
+    if digits.len() <= 15 && (-22..=22).contains(&exponent) {
         return guess;
     }
     let mut number = Whole::default();
@@ -129,21 +126,15 @@ struct Whole(Vec<u32>);
 
 impl From<u64> for Whole {
     fn from(value: u64) -> Self {
-        let mut whole = Self::default();
-        whole.push((value & u64::from(u32::MAX)) as u32);
-        whole.push((value >> 32) as u32);
-        while whole.0.last() == Some(&0) {
-            whole.0.pop();
+        let mut parts = vec![value as u32, (value >> 32) as u32];
+        while parts.last() == Some(&0) {
+            parts.pop();
         }
-        whole
+        Self(parts)
     }
 }
 
 impl Whole {
-    fn push(&mut self, part: u32) {
-        self.0.push(part);
-    }
-
     fn multiply_and_add(&mut self, factor: u32, more: u32) {
         let mut carry = u64::from(more);
         for part in &mut self.0 {
@@ -151,7 +142,7 @@ impl Whole {
             (*part, carry) = (product as u32, product >> 32);
         }
         if carry > 0 {
-            self.push(carry as u32);
+            self.0.push(carry as u32);
         }
     }
 
@@ -172,9 +163,8 @@ impl Whole {
     }
 
     fn compare(&self, other: &Self) -> Ordering {
-        let highest_first = |whole: &Self| whole.0.iter().rev().copied().collect::<Vec<_>>();
-        (self.0.len().cmp(&other.0.len()))
-            .then_with(|| highest_first(self).cmp(&highest_first(other)))
+        let by_length = self.0.len().cmp(&other.0.len());
+        by_length.then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()))
     }
 }
 

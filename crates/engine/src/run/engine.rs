@@ -21,7 +21,7 @@ mod waiting;
 use std::mem::take;
 use std::sync::Arc;
 
-use self::connecting::{Around, Connecting, Pool};
+use self::connecting::{Around, Connecting, PoolId};
 use self::front::Waiting;
 pub use self::playing::Pause;
 use self::retrying::History;
@@ -344,7 +344,7 @@ impl Engine {
             self.follow_detector(envoy, upstream_index);
         }
         if are_awaited {
-            self.serve_waiting(Pool { envoy, upstream: upstream_index, worker, host });
+            self.serve_waiting(PoolId { envoy, upstream: upstream_index, worker, host });
         }
         route
     }

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use anyhow::{Context, Result};
-use wasmparser::{
-    ElementItems, FunctionBody, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
-};
+use wasmparser::{ElementItems, FunctionBody, KnownCustom, Name, Operator, Parser, Payload};
+
+use super::sections::imported_functions;
 
 const SHOWN: usize = 60;
 
@@ -42,9 +42,7 @@ pub(super) fn of(module: &[u8]) -> Result<Functions> {
     for payload in Parser::new(0).parse_all(module) {
         match payload.context("not a WebAssembly module")? {
             Payload::ImportSection(section) => {
-                for import in section.into_imports() {
-                    functions.imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                }
+                functions.imported += imported_functions(section)?;
             }
             Payload::ExportSection(section) => {
                 for export in section {

@@ -7,10 +7,11 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use wasm_encoder::{CodeSection, Module, RawSection};
+use wasm_encoder::{CodeSection, Module};
 use wasmparser::{Parser, Payload};
 
 use super::functions::{self, Functions};
+use super::sections::as_it_is;
 
 /// No locals, `unreachable`, `end`.
 const EMPTY: [u8; 3] = [0, 0, 0x0b];
@@ -22,7 +23,6 @@ pub(super) fn sweep(module: &[u8]) -> Result<Vec<u8>> {
     let mut swept = Module::new();
     for payload in Parser::new(0).parse_all(module) {
         let payload = payload.context("not a WebAssembly module")?;
-        let Some((id, range)) = payload.as_section() else { continue };
         if matches!(payload, Payload::CodeSectionStart { .. }) {
             let mut code = CodeSection::new();
             for (index, function) in (functions.imported..).zip(&functions.defined) {
@@ -30,10 +30,8 @@ pub(super) fn sweep(module: &[u8]) -> Result<Vec<u8>> {
                 code.raw(if live.contains(&index) { body } else { &EMPTY });
             }
             swept.section(&code);
-        } else {
-            let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
-            let data = module.get(range).context("a section beyond the end of the module")?;
-            swept.section(&RawSection { id, data });
+        } else if let Some(section) = as_it_is(module, &payload)? {
+            swept.section(&section);
         }
     }
     Ok(swept.finish())

@@ -2,8 +2,10 @@
 //! afterwards is wasm-opt's to remove.
 
 use anyhow::{Context, Result};
-use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
+use wasm_encoder::{ExportKind, ExportSection, Module};
 use wasmparser::{ExternalKind, Parser, Payload};
+
+use super::sections::as_it_is;
 
 /// The module with only the exports that `name` has a name for, under that name.
 pub(super) fn trim(module: &[u8], name: impl Fn(&str) -> Option<&str>) -> Result<Vec<u8>> {
@@ -19,10 +21,8 @@ pub(super) fn trim(module: &[u8], name: impl Fn(&str) -> Option<&str>) -> Result
                 }
             }
             trimmed.section(&exports);
-        } else if let Some((id, range)) = payload.as_section() {
-            let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
-            let data = module.get(range).context("a section beyond the end of the module")?;
-            trimmed.section(&RawSection { id, data });
+        } else if let Some(section) = as_it_is(module, &payload)? {
+            trimmed.section(&section);
         }
     }
     Ok(trimmed.finish())

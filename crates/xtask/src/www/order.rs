@@ -10,14 +10,16 @@ use std::convert::Infallible;
 use anyhow::{Context, Result, anyhow};
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{
-    CodeSection, ElementSection, ExportSection, FunctionSection, GlobalSection, Module, RawSection,
+    CodeSection, ElementSection, ExportSection, FunctionSection, GlobalSection, Module,
     StartSection,
 };
-use wasmparser::{FunctionBody, Parser, Payload, TypeRef};
+use wasmparser::{FunctionBody, Parser, Payload};
+
+use crate::filter::sections::{as_it_is, imported_functions};
 
 /// Bytes that two functions must have in common to have something in common.
 const LENGTH: usize = 6;
-/// Of what so many functions have, none is more alike.
+/// What so many functions have makes none of them more alike.
 const COMMON: usize = 400;
 /// What gzip can look back to, less what it needs for itself.
 const WINDOW: usize = 28_000;
@@ -38,9 +40,7 @@ impl<'a> Defined<'a> {
         for payload in Parser::new(0).parse_all(module) {
             match payload.context("not a WebAssembly module")? {
                 Payload::ImportSection(section) => {
-                    for import in section.into_imports() {
-                        found.imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                    }
+                    found.imported += imported_functions(section)?;
                 }
                 Payload::FunctionSection(section) => {
                     found.types = section.into_iter().collect::<Result<_, _>>()?;
@@ -104,10 +104,9 @@ pub(super) fn by_likeness(module: &[u8]) -> Result<Vec<u8>> {
             // Names would be other functions'; the module has none.
             Payload::CustomSection(_) => {}
             _ => {
-                let Some((id, range)) = payload.as_section() else { continue };
-                let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
-                let data = module.get(range).context("a section beyond the end of the module")?;
-                ordered.section(&RawSection { id, data });
+                if let Some(section) = as_it_is(module, &payload)? {
+                    ordered.section(&section);
+                }
             }
         }
     }
@@ -132,71 +131,82 @@ impl Reencode for Renumber {
 
 /// An order of texts in which each has much in common with those before it: always the one that has most for its length.
 fn chain(texts: &[&[u8]]) -> Vec<usize> {
-    let (pieces, holders) = in_common(texts);
+    let mut window = Window::over(texts);
+    let length = |text: usize| texts.get(text).map_or(0, |text| text.len());
     let cost: Vec<f64> =
-        texts.iter().map(|text| (text.len() as f64).powf(EXPONENT) + 8.0).collect();
-    // How many pieces of each text are in the window, and how often each piece is.
-    let mut alike = vec![0_u32; texts.len()];
-    let mut seen = vec![0_u32; holders.len()];
-    let mut window = VecDeque::new();
-    let mut reach = 0;
+        (0..texts.len()).map(|text| (length(text) as f64).powf(EXPONENT) + 8.0).collect();
     let mut left: Vec<usize> = (0..texts.len()).collect();
     let mut order = Vec::new();
-    let most = |left: &[usize], worth: &dyn Fn(usize) -> f64| {
-        let worth = |place: &usize| left.get(*place).map_or(0.0, |text| worth(*text));
-        (0..left.len()).max_by(|a, b| worth(a).total_cmp(&worth(b)).then(b.cmp(a)))
-    };
-    let first = most(&left, &|text| pieces.get(text).map_or(0.0, |all| all.len() as f64));
-    let mut next = first;
+    let mut next =
+        place_of_most(&left, &window.pieces.iter().map(|it| it.len() as f64).collect::<Vec<_>>());
     while let Some(place) = next {
         let text = left.remove(place);
         order.push(text);
-        reach += length(texts, text);
-        window.push_back(text);
-        count(&pieces, text, &mut seen, |piece, times| {
-            *times += 1;
-            change(&holders, piece, *times == 1, &mut alike, |it| *it += 1);
-        });
-        while reach > WINDOW
-            && window.len() > 1
-            && let Some(text) = window.pop_front()
-        {
-            reach -= length(texts, text);
-            count(&pieces, text, &mut seen, |piece, times| {
-                *times -= 1;
-                change(&holders, piece, *times == 0, &mut alike, |it| *it -= 1);
-            });
-        }
-        next = most(&left, &|text| match (alike.get(text), cost.get(text)) {
-            (Some(alike), Some(cost)) => f64::from(*alike) / cost,
-            _ => 0.0,
-        });
+        window.enter(text, length(text));
+        let worth = window.alike.iter().zip(&cost).map(|(alike, cost)| f64::from(*alike) / cost);
+        next = place_of_most(&left, &worth.collect::<Vec<_>>());
     }
     order
 }
 
-fn length(texts: &[&[u8]], text: usize) -> usize {
-    texts.get(text).map_or(0, |text| text.len())
+/// Where among `left` the text of most worth stands, the first of equals.
+fn place_of_most(left: &[usize], worth: &[f64]) -> Option<usize> {
+    let worth =
+        |place: &usize| left.get(*place).and_then(|text| worth.get(*text)).copied().unwrap_or(0.0);
+    (0..left.len()).max_by(|a, b| worth(a).total_cmp(&worth(b)).then(b.cmp(a)))
 }
 
-fn count(pieces: &[Vec<u32>], text: usize, seen: &mut [u32], mut visit: impl FnMut(u32, &mut u32)) {
-    for piece in pieces.get(text).into_iter().flatten() {
-        if let Some(times) = seen.get_mut(*piece as usize) {
-            visit(*piece, times);
+/// What a compressor still sees, and what each text has in common with it.
+struct Window {
+    /// Of each text.
+    pieces: Vec<Vec<u32>>,
+    /// The texts that have each piece.
+    holders: Vec<Vec<u32>>,
+    texts: VecDeque<(usize, usize)>,
+    reach: usize,
+    /// How often each piece is in the window.
+    seen: Vec<u32>,
+    /// How many of each text's pieces are.
+    alike: Vec<u32>,
+}
+
+impl Window {
+    fn over(texts: &[&[u8]]) -> Self {
+        let (pieces, holders) = in_common(texts);
+        let (seen, alike) = (vec![0; holders.len()], vec![0; texts.len()]);
+        Self { pieces, holders, texts: VecDeque::new(), reach: 0, seen, alike }
+    }
+
+    /// A text follows, and the first ones go out of sight.
+    fn enter(&mut self, text: usize, length: usize) {
+        self.texts.push_back((text, length));
+        self.reach += length;
+        self.count(text, true);
+        while self.reach > WINDOW
+            && self.texts.len() > 1
+            && let Some((text, length)) = self.texts.pop_front()
+        {
+            self.reach -= length;
+            self.count(text, false);
         }
     }
-}
 
-fn change(
-    holders: &[Vec<u32>],
-    piece: u32,
-    is_new: bool,
-    alike: &mut [u32],
-    mut by_one: impl FnMut(&mut u32),
-) {
-    for text in holders.get(piece as usize).filter(|_| is_new).into_iter().flatten() {
-        if let Some(alike) = alike.get_mut(*text as usize) {
-            by_one(alike);
+    fn count(&mut self, text: usize, enters: bool) {
+        let Self { pieces, holders, seen, alike, .. } = self;
+        let by_one = |count: &mut u32| if enters { *count += 1 } else { *count -= 1 };
+        for piece in pieces.get(text).into_iter().flatten().map(|piece| *piece as usize) {
+            let (Some(times), Some(holders)) = (seen.get_mut(piece), holders.get(piece)) else {
+                continue;
+            };
+            by_one(times);
+            // The first that comes and the last that goes change what others have in common.
+            if *times == u32::from(enters) {
+                for text in holders {
+                    if let Some(alike) = alike.get_mut(*text as usize) {
+                        by_one(alike);
+                    }
+                }
+            }
         }
     }
 }

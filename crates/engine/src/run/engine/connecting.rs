@@ -13,9 +13,9 @@ use crate::run::upstream::{Afterwards, Service, Upstream};
 use crate::run::watch::Watch;
 use crate::time::MonotonicTime;
 
-/// A worker's connections to a host of a cluster.
+/// Whose connections: a worker's to a host of a cluster.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pool {
+pub(super) struct PoolId {
     pub(super) envoy: u32,
     pub(super) upstream: u32,
     pub(super) worker: u32,
@@ -25,7 +25,7 @@ pub(super) struct Pool {
 /// A connection that is being made to a host that could not be reached when it was begun.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Connecting {
-    pool: Pool,
+    pool: PoolId,
     began: u64,
     /// The pool's time at the beginning.
     time: u32,
@@ -94,7 +94,7 @@ impl Engine {
     }
 
     /// Gives those who wait in a pool what there is, and lets it make the connections that they need.
-    pub(super) fn serve_waiting(&mut self, pool: Pool) {
+    pub(super) fn serve_waiting(&mut self, pool: PoolId) {
         loop {
             let Some(upstream) = Envoy::upstream(&mut self.envoys, pool.envoy, pool.upstream)
             else {
@@ -119,8 +119,8 @@ impl Engine {
     }
 
     /// A pool makes a connection for those who wait in it.
-    fn connect(&mut self, pool: Pool) {
-        let Pool { worker, host, .. } = pool;
+    fn connect(&mut self, pool: PoolId) {
+        let PoolId { worker, host, .. } = pool;
         let Some(upstream) = Envoy::upstream(&mut self.envoys, pool.envoy, pool.upstream) else {
             return;
         };
@@ -180,7 +180,7 @@ impl Engine {
     }
 
     /// A connection failed: whoever waits in its pool fails with it.
-    fn fail_waiting(&mut self, pool: Pool) {
+    fn fail_waiting(&mut self, pool: PoolId) {
         let Some(upstream) = Envoy::upstream(&mut self.envoys, pool.envoy, pool.upstream) else {
             return;
         };
@@ -217,8 +217,8 @@ impl Engine {
     }
 }
 
-const fn pool_of(request: &Request) -> Pool {
-    Pool {
+const fn pool_of(request: &Request) -> PoolId {
+    PoolId {
         envoy: request.envoy,
         upstream: request.upstream,
         worker: request.worker,

@@ -76,6 +76,11 @@ impl Pool {
     const fn is_empty(&self) -> bool {
         self.connected == 0 && self.connecting == 0 && self.draining == 0
     }
+
+    /// Streams of its connections, in use or free.
+    const fn capacity(&self, streams: u32) -> u32 {
+        self.connected.saturating_mul(streams)
+    }
 }
 
 /// All connections of a cluster in an Envoy.
@@ -104,7 +109,7 @@ impl Connections {
         workers: usize,
     ) -> Self {
         let streams = match http.http2 {
-            true => http.max_concurrent_streams.unwrap_or(DEFAULT_CONCURRENT_STREAMS),
+            true => http.max_concurrent_streams.unwrap_or(DEFAULT_CONCURRENT_STREAMS).max(1),
             false => 1,
         };
         Self {
@@ -145,7 +150,8 @@ impl Connections {
             let are_unwanted = self.waiting_for(worker, host) == 0;
             let streams = self.streams;
             let Some(pool) = self.pool(worker, host) else { continue };
-            pool.draining_streams += pool.connected * streams - pool.free;
+            let in_use = pool.capacity(streams).saturating_sub(pool.free);
+            pool.draining_streams = pool.draining_streams.saturating_add(in_use);
             pool.draining += pool.connected;
             (pool.connected, pool.free) = (0, 0);
             if are_unwanted {
@@ -190,7 +196,6 @@ impl Connections {
     /// A stream for a worker's request to a host; `is_reachable`: a connection would be there at once.
     #[inline]
     pub(crate) fn take(&mut self, worker: u32, host: HostId, is_reachable: bool) -> Connection {
-        let streams = self.streams;
         let Some(pool) = self.pool(worker, host) else { return Connection::New };
         if pool.free > 0 {
             pool.free -= 1;
@@ -205,10 +210,9 @@ impl Connections {
         if connecting || others_wait || !may_connect || !is_reachable {
             return Connection::Awaited;
         }
-        self.open += 1;
+        self.connected(worker, host);
         if let Some(pool) = self.pool(worker, host) {
-            pool.connected += 1;
-            pool.free = streams - 1;
+            pool.free -= 1;
         }
         Connection::New
     }
@@ -228,7 +232,7 @@ impl Connections {
         };
         if stays {
             // Of a connection that was cut meanwhile nothing is left to be given back.
-            pool.free = (pool.free + 1).min(pool.connected * streams);
+            pool.free = pool.free.saturating_add(1).min(pool.capacity(streams));
             if pool.gone {
                 self.close_idle(worker, host);
             }
