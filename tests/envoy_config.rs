@@ -1,6 +1,5 @@
 //! The real Envoy accepts every field that the configuration writer can set, and reads back what was meant.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -17,6 +16,7 @@ use mesh_failover_core::route::{
     QueryParameterMatcher, RetryPolicy, Route, RouteAction, RouteMatch, StringMatch, VirtualHost,
     WeightedCluster,
 };
+use mesh_failover_core::sorted::SortedMap;
 use mesh_failover_core::translate::Translation;
 use mesh_failover_core::units::{Percent, Priority};
 use mesh_failover_harness::find;
@@ -51,7 +51,7 @@ fn cluster(name: &str) -> Cluster {
         address: address(20_000 + index),
         health_status,
         load_balancing_weight: 3,
-        labels: BTreeMap::new(),
+        labels: SortedMap::new(),
     };
     let group = LocalityLbEndpoints {
         locality: Some(Locality::parse("europe-west1/europe-west1-b/rack-1")),

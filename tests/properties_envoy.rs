@@ -1,6 +1,5 @@
 //! Laws that Envoy's balancing and ejection keep for every input.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use mesh_failover_core::lb::load_balancer::{LoadBalancer, Moment};
 use mesh_failover_core::lb::priority::{HostAvailability, HostCounts, PriorityState};
 use mesh_failover_core::locality::Locality;
 use mesh_failover_core::outlier::{Detector, DetectorConfig};
+use mesh_failover_core::sorted::SortedMap;
 use mesh_failover_core::time::MonotonicTime;
 use mesh_failover_core::units::{OverprovisioningFactor, Percent, Priority};
 use proptest::prelude::*;
@@ -57,7 +57,7 @@ fn hosts() -> impl Strategy<Value = Vec<Host>> {
     })
 }
 
-fn weights() -> BTreeMap<Locality, u32> {
+fn weights() -> SortedMap<Locality, u32> {
     let weight = |(region, weight): (&str, u32)| (Locality::parse(region), weight);
     [("region-0", 80), ("region-1", 15), ("region-2", 5)].into_iter().map(weight).collect()
 }

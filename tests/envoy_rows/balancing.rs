@@ -1,7 +1,5 @@
 //! Rows about priorities, localities and schedulers.
 
-use std::collections::BTreeMap;
-
 use libtest_mimic::Failed;
 use mesh_failover_core::cluster::Address;
 use mesh_failover_core::cluster::ZoneAwareLbConfig;
@@ -15,6 +13,7 @@ use mesh_failover_core::lb::priority::{
 };
 use mesh_failover_core::lb::zone_aware::LocalityRouting;
 use mesh_failover_core::locality::Locality;
+use mesh_failover_core::sorted::SortedMap;
 use mesh_failover_core::units::{OverprovisioningFactor, Percent, Priority};
 use serde_json::Value;
 
@@ -75,7 +74,7 @@ fn host_set(counts: &HostCounts) -> HostSet {
         Host { flags: health.with(HealthFlags::PENDING_ACTIVE_HC, excluded), ..host_at(index, "") }
     };
     let hosts = (0..counts.total).map(host).collect();
-    HostSet::new(hosts, &BTreeMap::new(), None, counts.overprovisioning_factor)
+    HostSet::new(hosts, &SortedMap::new(), None, counts.overprovisioning_factor)
 }
 
 fn host_at(index: u32, locality: &str) -> Host {
@@ -228,7 +227,12 @@ pub fn zone_aware(row: &Value) -> Result<(), Failed> {
         let zones = zones.as_object().expect("zones");
         let hosts =
             zones.iter().flat_map(|(zone, count)| (0..number(count)).map(|_| host_at(0, zone)));
-        HostSet::new(hosts.collect(), &BTreeMap::new(), Some(&own), OverprovisioningFactor::DEFAULT)
+        HostSet::new(
+            hosts.collect(),
+            &SortedMap::new(),
+            Some(&own),
+            OverprovisioningFactor::DEFAULT,
+        )
     };
     let (local, upstream) = (hosts(&row["local_hosts"]), hosts(&row["upstream_healthy"]));
     let config = ZoneAwareLbConfig {

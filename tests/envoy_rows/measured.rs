@@ -1,6 +1,6 @@
 //! Measurements on the Envoy 1.40.0 binary that are told in prose: each is played by hand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use libtest_mimic::Failed;
@@ -12,6 +12,7 @@ use mesh_failover_core::lb::merge_window::{Delivery, UpdateMergeWindow};
 use mesh_failover_core::lb::priority_set::PrioritySet;
 use mesh_failover_core::locality::Locality;
 use mesh_failover_core::outlier::{Detector, DetectorConfig, HostResult};
+use mesh_failover_core::sorted::SortedMap;
 use mesh_failover_core::time::MonotonicTime;
 use mesh_failover_core::units::OverprovisioningFactor;
 use serde_json::Value;
@@ -196,7 +197,7 @@ fn host(id: u32, weight: u32, locality: &str) -> Host {
 fn priorities(priorities: Vec<Vec<Host>>) -> PrioritySet {
     PrioritySet::from_host_sets(
         priorities.into_iter().map(|hosts| {
-            HostSet::new(hosts, &BTreeMap::new(), None, OverprovisioningFactor::DEFAULT)
+            HostSet::new(hosts, &SortedMap::new(), None, OverprovisioningFactor::DEFAULT)
         }),
     )
 }

@@ -1,12 +1,11 @@
 //! Rows `{proxyLocality, proxyLabels?, enableFailover, settings | zoneAware, endpoints, expected}`.
 
-use std::collections::BTreeMap;
-
 use mesh_failover_core::cluster::{
     Address, ClusterLoadAssignment, HealthStatus, LbEndpoint, LocalityLbEndpoints,
 };
 use mesh_failover_core::locality::Locality;
 use mesh_failover_core::manifest::ZoneAwareLoadBalancerSetting;
+use mesh_failover_core::sorted::SortedMap;
 use mesh_failover_core::translate::{
     IstioVersion, LbSetting, MeshLbSetting, Proxy, TrafficDistribution,
     apply_locality_load_balancer, effective_lb_setting,
@@ -57,7 +56,7 @@ fn setting(row: &Value) -> Result<LbSetting, String> {
 
 /// Groups by the row's `group`, else by the locality's text; at group level nobody has hosts.
 fn assignment(row: &Value, group_level: bool) -> Result<ClusterLoadAssignment, String> {
-    let mut groups: BTreeMap<(u64, String), LocalityLbEndpoints> = BTreeMap::new();
+    let mut groups: SortedMap<(u64, String), LocalityLbEndpoints> = SortedMap::new();
     let rows = row["endpoints"].as_array().ok_or("`endpoints` is not a list")?;
     for (index, row) in rows.iter().enumerate() {
         let key = match row["group"].as_u64() {

@@ -5,10 +5,10 @@ pub mod messages;
 pub mod rules;
 pub mod spec;
 
-use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use mesh_failover_core::manifest::{Read, from_json_strict};
+use mesh_failover_core::sorted::SortedMap;
 use serde_json::Value;
 
 /// Reads a value; `null` and absent are `None`.
@@ -39,7 +39,7 @@ fn without_null_elements(value: Value) -> Value {
     }
 }
 
-pub fn labels(value: &Value) -> Result<BTreeMap<String, String>, String> {
+pub fn labels(value: &Value) -> Result<SortedMap<String, String>, String> {
     Ok(read(value)?.unwrap_or_default())
 }
 

@@ -9,6 +9,7 @@ use mesh_failover_core::diagnostic::Severity;
 use mesh_failover_core::envoy::{self, Filter, Node, Options, Rendered};
 use mesh_failover_core::live::Mesh;
 use mesh_failover_core::manifest::Manifests;
+use mesh_failover_core::sorted::SortedMap;
 use mesh_failover_core::translate::{Proxy, Translation, translate};
 
 use crate::args::EnvoyArgs;
@@ -103,7 +104,7 @@ fn filter(path: &Path, manifests: &Manifests, proxy: &Proxy) -> Result<(Filter, 
 }
 
 /// The ports of the gateway with what `--listen` gives them, in order.
-fn listen(args: &EnvoyArgs, translation: &Translation) -> Result<BTreeMap<u16, Address>, Failure> {
+fn listen(args: &EnvoyArgs, translation: &Translation) -> Result<SortedMap<u16, Address>, Failure> {
     let mut ports: Vec<u16> = translation.listeners.iter().map(|it| it.port).collect();
     ports.sort_unstable();
     ports.dedup();
@@ -128,8 +129,8 @@ fn listen(args: &EnvoyArgs, translation: &Translation) -> Result<BTreeMap<u16, A
 fn endpoint_addresses(
     args: &EnvoyArgs,
     translation: &Translation,
-) -> Result<BTreeMap<String, Address>, Failure> {
-    let Some(first) = &args.endpoints_on else { return Ok(BTreeMap::new()) };
+) -> Result<SortedMap<String, Address>, Failure> {
+    let Some(first) = &args.endpoints_on else { return Ok(SortedMap::new()) };
     envoy::consecutive_addresses(translation, first).ok_or_else(|| {
         Failure::unusable(
             format!("there are more endpoints than ports from {} on", first.port),
@@ -159,13 +160,13 @@ fn summary(args: &EnvoyArgs, translation: &Translation, options: &Options) -> St
         let _ = writeln!(text, "  port {port} listens on http://{}", shown(address));
     }
     let tls = translation.listeners.iter().filter(|it| it.tls.is_some());
-    for port in tls.map(|it| it.port).collect::<std::collections::BTreeSet<_>>() {
+    for port in tls.map(|it| it.port).collect::<mesh_failover_core::sorted::SortedSet<_>>() {
         let _ = writeln!(text, "  port {port} would end TLS; here it speaks plain HTTP");
     }
     let _ = writeln!(text, "  admin on http://{}", shown(&options.admin));
     let _ = writeln!(text, "\nendpoints should listen on");
     let groups = translation.clusters.iter().flat_map(|it| &it.load_assignment.endpoints);
-    let endpoints: BTreeMap<_, _> = groups
+    let endpoints: SortedMap<_, _> = groups
         .flat_map(|group| group.lb_endpoints.iter().map(move |it| (&it.name, (group, it))))
         .collect();
     for (name, (group, endpoint)) in endpoints {

@@ -9,6 +9,7 @@ use mesh_failover_core::manifest::{
     RouteApi, RouterExtension, Source,
 };
 use mesh_failover_core::render::{Rendered, render};
+use mesh_failover_core::sorted::SortedMap;
 
 use crate::input::{self, Text};
 use crate::output::{self, Mark};
@@ -104,7 +105,7 @@ fn written(texts: &[Text]) -> Result<Manifests, Failure> {
 /// The intent that the flags say.
 fn from_flags(args: &RenderArgs) -> Result<Manifests, Failure> {
     let mut regions = Vec::new();
-    let mut distribute = BTreeMap::new();
+    let mut distribute = SortedMap::new();
     for region in &args.region {
         let (place, percent) = match region.split_once('=') {
             Some((place, percent)) => (place, Some(percent)),

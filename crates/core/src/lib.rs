@@ -12,7 +12,6 @@
 
 pub mod api;
 pub mod check;
-mod compact;
 pub mod diagnostic;
 pub mod envoy;
 pub mod explain;
@@ -28,3 +27,5 @@ pub mod translate;
 
 // Envoy's runtime has a crate of its own, compiled for speed; these are its modules.
 pub use mesh_failover_engine::{cluster, host, lb, locality, outlier, random, time, units};
+// Maps of what is written and answered.
+pub use mesh_failover_sorted as sorted;

@@ -6,8 +6,9 @@
 //!
 //! **Source**: Envoy `config.cluster.v3.Cluster`, `config.endpoint.v3`, v1.40.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
+
+use mesh_failover_sorted::SortedMap;
 
 use crate::locality::Locality;
 use crate::units::{Percent, Priority};
@@ -250,7 +251,7 @@ pub struct LbEndpoint {
     /// Share within its locality, at least 1.
     pub load_balancing_weight: u32,
     /// Augmented labels: what subsets and `failoverPriority` look at.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
 }
 
 /// An IP address and port, or a DNS name and port.

@@ -7,7 +7,6 @@ mod client;
 mod logs;
 mod program;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,18 +14,19 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
+use client::Client;
+pub use logs::{Attempt, Ejection, Request};
 use mesh_failover_core::cluster::Address;
 use mesh_failover_core::envoy::Filter;
 use mesh_failover_core::manifest::{Latency as WrittenLatency, Manifests, Scenario};
 use mesh_failover_core::sim::{Condition, Endpoint, Mesh, each_gateway};
+use mesh_failover_core::sorted::SortedMap;
 use mesh_failover_core::translate::{IstioVersion, Translation};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
 use crate::backend::Latency;
 use crate::{Backend, Envoy, EnvoyOptions, Fault};
-use client::Client;
-pub use logs::{Attempt, Ejection, Request};
 
 /// Time for everybody to be ready before the first request.
 const HEAD_START: Duration = Duration::from_millis(500);
@@ -71,7 +71,7 @@ pub struct Recording {
     /// How old each Envoy's clusters were at the start: the phase of its detector's sweeps.
     pub ages: Vec<Duration>,
     /// Where endpoints were, by name; of several lives of a name the first.
-    pub addresses: BTreeMap<String, Address>,
+    pub addresses: SortedMap<String, Address>,
     /// By how much the client was late, 99 times of 100.
     pub late: Duration,
 }
@@ -117,7 +117,7 @@ struct Gateway {
 struct Stage {
     seed: u64,
     /// By life of an endpoint.
-    backends: BTreeMap<u32, Arc<Backend>>,
+    backends: SortedMap<u32, Arc<Backend>>,
     /// Never empty; what happens to endpoints is the same to all, and read from the first.
     gateways: Vec<Gateway>,
 }
@@ -126,7 +126,7 @@ impl Drill {
     /// Plays it and returns what came of it at each gateway; takes as long as the scenario runs and a little more.
     pub async fn play(&self) -> Result<Vec<Recording>> {
         let scenarios = each_gateway(&self.scenario);
-        let mut stage = Stage { seed: self.seed, backends: BTreeMap::new(), gateways: Vec::new() };
+        let mut stage = Stage { seed: self.seed, backends: SortedMap::new(), gateways: Vec::new() };
         for alone in &scenarios {
             let mesh = Mesh::new(&self.manifests, alone, IstioVersion::default())?;
             stage.gateways.push(Gateway { mesh, instances: Vec::new() });
@@ -174,7 +174,7 @@ async fn start(
     program: &program::Program<'_>,
     mesh: &Mesh,
     translation: &Translation,
-    addresses: &BTreeMap<String, Address>,
+    addresses: &SortedMap<String, Address>,
 ) -> Result<Instance> {
     let folder = tempfile::Builder::new().prefix("mesh-failover-drill-").tempdir()?;
     let bootstrap = program.write(folder.path(), translation, addresses, mesh)?;
@@ -229,8 +229,8 @@ impl Stage {
     }
 
     /// Where the endpoints that exist listen, by name.
-    fn addresses(&self) -> Result<BTreeMap<String, Address>> {
-        let mut addresses = BTreeMap::new();
+    fn addresses(&self) -> Result<SortedMap<String, Address>> {
+        let mut addresses = SortedMap::new();
         for endpoint in self.first()?.endpoints().into_iter().filter(|endpoint| endpoint.exists) {
             let Some(backend) = self.backends.get(&endpoint.id) else { continue };
             let (host, port) = (backend.address().ip().to_string(), backend.address().port());
@@ -249,7 +249,7 @@ impl Stage {
         late: Duration,
     ) -> Result<Recording> {
         let names = self.backends.values();
-        let names: BTreeMap<String, String> =
+        let names: SortedMap<String, String> =
             names.map(|it| (it.address().to_string(), it.name().to_owned())).collect();
         let mut recording = Recording { due, late, ..Recording::default() };
         for backend in self.backends.values() {

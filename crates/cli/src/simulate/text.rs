@@ -1,10 +1,10 @@
 //! What a person wants to see first: each phase in a line, why traffic moved, what was expected.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use mesh_failover_core::report::{seconds, told};
 use mesh_failover_core::sim::{Counts, Event, NONE, Phase, RegionPhase, Report, Verdict};
+use mesh_failover_core::sorted::SortedMap;
 
 use super::Played;
 use crate::style::{BAD, BOLD, GOOD};
@@ -69,7 +69,7 @@ fn width(region: &str) -> usize {
 fn numbers(
     text: &mut String,
     names: &[&str],
-    (total, regions): (&Counts, &BTreeMap<String, RegionPhase>),
+    (total, regions): (&Counts, &SortedMap<String, RegionPhase>),
     retries: &str,
 ) {
     for name in names {

@@ -1,8 +1,7 @@
 //! The configuration that istiod would give one gateway, ready to run.
 
-use std::collections::BTreeMap;
-
 use mesh_failover_derive::Read;
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 
 use super::error::{Error, codes};
@@ -39,7 +38,7 @@ pub struct EnvoyAnswer {
     /// The bootstrap, YAML.
     pub bootstrap: String,
     /// Endpoint files by name, YAML; they belong into the folder `eds` beside the bootstrap.
-    pub eds: BTreeMap<String, String>,
+    pub eds: SortedMap<String, String>,
     /// What is doubtful about the texts, and what Istio would do silently.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -69,7 +68,7 @@ pub fn envoy(request: EnvoyRequest) -> Result<EnvoyAnswer, Error> {
             locality: proxy.locality.clone(),
             ..Node::default()
         },
-        listen: crate::compact::map(ports.map(|port| (port, Options::unprivileged(port)))),
+        listen: SortedMap::from_iter(ports.map(|port| (port, Options::unprivileged(port)))),
         filter: request.filter.map(|path| filter(&manifests, &proxy, &path)).transpose()?,
         made_from: request.files.iter().map(|file| file.name.clone()).collect(),
         ..Options::default()

@@ -1,7 +1,6 @@
 //! Frames as columns of numbers: what a chart wants, and what crosses into JavaScript as one typed array.
 
-use std::collections::BTreeSet;
-
+use mesh_failover_sorted::SortedSet;
 use serde::Serialize;
 
 use crate::sim::{Counts, EndpointFrame, Frame, RegionFrame};
@@ -47,8 +46,8 @@ pub struct FrameLayout {
 
 impl FrameTable {
     pub(super) fn new(regions: Vec<String>, frames: &[Frame]) -> Self {
-        let named: BTreeSet<&String> =
-            crate::compact::set(frames.iter().flat_map(|frame| frame.endpoints.keys()));
+        let named: SortedSet<&String> =
+            SortedSet::from_iter(frames.iter().flat_map(|frame| frame.endpoints.keys()));
         let endpoints: Vec<String> = named.into_iter().cloned().collect();
         let mut values = Vec::new();
         add_columns(&mut values, frames.iter().map(total));

@@ -57,6 +57,7 @@ macro_rules! bodies {
         #[derive(Debug, Clone, PartialEq, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(tag = "kind", content = "spec")]
+        #[expect(clippy::large_enum_variant, reason = "one list, written as JSON at once")]
         pub enum Body {
             $(#[doc = $doc] #[serde(rename = $name)] $kind($kind),)*
         }
@@ -96,7 +97,7 @@ bodies! {
 pub fn parse(request: ParseRequest) -> Result<ParseAnswer, Error> {
     let Mesh { manifests, diagnostics, .. } = files::read(&request.files);
     let mut objects = objects(manifests);
-    crate::compact::sort_by_key(&mut objects, |(document, _)| *document);
+    mesh_failover_sorted::sort_by_key(&mut objects, |(document, _)| *document);
     Ok(ParseAnswer {
         objects: objects.into_iter().map(|(_, object)| object).collect(),
         diagnostics,

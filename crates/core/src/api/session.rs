@@ -1,8 +1,9 @@
 //! A scenario that is played piece by piece, with a hand in it.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
+
+use mesh_failover_sorted::SortedMap;
 
 use super::error::{Error, codes};
 use super::files;
@@ -54,7 +55,7 @@ impl Simulation {
         let resolution = request.resolution.map(|resolution| resolution.0);
         check_resolution(resolution, scenario.spec.duration)?;
         let SimulateRequest { seed, arm, .. } = request;
-        let addresses = BTreeMap::new();
+        let addresses = SortedMap::new();
         let options = Options { seed, resolution, addresses, version, arm, gateways };
         let playing = play(&manifests, &scenario, &options, host.as_deref())?;
         let now = Duration::ZERO;

@@ -3,11 +3,13 @@
 //! **Source**: Istio push_context.go `destinationRule`, config.go `ResolveShortnameToFQDN`, endpoint_builder.go
 //! subset filter, 1.31.
 
+use mesh_failover_sorted::SortedMap;
+
 use super::facts::{Facts, count, full_host, list};
 use super::{Finding, Rule};
 use crate::diagnostic::Severity;
 use crate::manifest::{DestinationRule, Object};
-use crate::translate::selects;
+use crate::translate::{Origin, selects};
 
 pub(super) const RULES: &[&Rule] = &[&HOST, &NOT_VISIBLE, &EMPTY_SUBSET, &OVERRULED];
 
@@ -57,12 +59,16 @@ are never merged. A team's rule with nothing but a `connectionPool` so takes awa
 and the regions' order that a platform team wrote for the same host.",
 };
 
+/// Whose settings the gateways' clusters have, by the service's host.
+type Origins<'a> = SortedMap<&'a str, Vec<&'a Origin>>;
+
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let origins = origins(facts);
     for rule in &facts.manifests.destination_rules {
         host(facts, rule, findings);
         visibility(facts, rule, findings);
         subsets(facts, rule, findings);
-        overruled(facts, rule, findings);
+        overruled(facts, rule, &origins, findings);
     }
 }
 
@@ -98,14 +104,11 @@ fn visibility(facts: &Facts<'_>, rule: &Object<DestinationRule>, findings: &mut 
     if exports.is_empty() || facts.services_of(rule).next().is_none() {
         return;
     }
-    let blind = facts.gateways.iter().find(|proxy| !sees(&proxy.namespace));
+    let Some(proxy) = facts.gateways.iter().find(|proxy| !sees(&proxy.namespace)) else { return };
+    let host = full_host(rule);
+    let mut rules = facts.manifests.destination_rules.iter();
     // Its own namespace's rule is private by intent where another rule serves the gateway.
-    let served = facts
-        .manifests
-        .destination_rules
-        .iter()
-        .any(|other| other.document != rule.document && full_host(other) == full_host(rule));
-    if let (Some(proxy), false) = (blind, served) {
+    if !rules.any(|other| other.document != rule.document && full_host(other) == host) {
         let message = format!(
             "exportTo {} hides this rule from the gateway in namespace `{}`",
             list(exports),
@@ -150,18 +153,30 @@ fn needed(rule: &Object<DestinationRule>) -> [(&'static str, bool); 2] {
     ]
 }
 
-fn overruled(facts: &Facts<'_>, rule: &Object<DestinationRule>, findings: &mut Vec<Finding>) {
-    let origins = || facts.translations.iter().flat_map(|translation| &translation.origins);
-    let is_of = |cluster: &str| {
+fn origins<'a>(facts: &'a Facts<'_>) -> Origins<'a> {
+    let mut origins = Origins::new();
+    for (cluster, origin) in facts.translations.iter().flat_map(|translation| &translation.origins)
+    {
         let host = cluster.rsplit('|').next().unwrap_or_default();
-        facts.services_of(rule).any(|service| service.host == host)
-    };
-    let mut winners = origins().filter(|(cluster, _)| is_of(cluster)).map(|(_, origin)| origin);
-    if winners.clone().any(|origin| origin.destination_rule == Some(rule.document)) {
+        origins.entry(host).or_default().push(origin);
+    }
+    origins
+}
+
+fn overruled(
+    facts: &Facts<'_>,
+    rule: &Object<DestinationRule>,
+    origins: &Origins<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let services = facts.services_of(rule);
+    let winners: Vec<_> =
+        services.filter_map(|service| origins.get(service.host.as_str())).flatten().collect();
+    if winners.iter().any(|origin| origin.destination_rule == Some(rule.document)) {
         return; // Somewhere it applies.
     }
     let rules = &facts.manifests.destination_rules;
-    let winner = winners.find_map(|origin| {
+    let winner = winners.iter().find_map(|origin| {
         rules.iter().find(|other| Some(other.document) == origin.destination_rule)
     });
     let Some(winner) = winner.filter(|it| it.metadata.namespace() != rule.metadata.namespace())

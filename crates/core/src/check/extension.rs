@@ -142,7 +142,7 @@ fn not_on_gateway<T: Kind>(
     if by_label.peek().is_none() || by_label.clone().any(|proxy| proxy.namespace == namespace) {
         return;
     }
-    let namespaces: std::collections::BTreeSet<&str> =
+    let namespaces: mesh_failover_sorted::SortedSet<&str> =
         by_label.map(|proxy| proxy.namespace.as_str()).collect();
     let message = format!(
         "in namespace `{namespace}` it selects no gateway: they are in {}",

@@ -1,7 +1,6 @@
 //! What lints look things up in, worked out once.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use mesh_failover_sorted::{SortedMap, SortedSet};
 use serde_json::Value;
 
 use super::policies::{Level, levels};
@@ -24,7 +23,7 @@ pub(super) struct Facts<'a> {
     /// Ingress gateways of the topology.
     pub(super) gateways: Vec<Proxy>,
     /// Services with endpoints, by host.
-    pub(super) services: BTreeMap<String, KnownService>,
+    pub(super) services: SortedMap<String, KnownService>,
     /// What istiod programs into each of the gateways.
     pub(super) translations: Vec<Translation>,
     /// Traffic policies, each where it is written.
@@ -91,7 +90,11 @@ impl<'a> Facts<'a> {
         rule: &'a Object<DestinationRule>,
     ) -> impl Iterator<Item = &KnownService> {
         let host = full_host(rule);
-        self.services.values().filter(move |service| is_subset_of(&service.host, &host))
+        // All are looked through only where a name stands for many: a mesh has thousands.
+        let many = host.starts_with('*');
+        let one = self.services.get(&host).filter(|_| !many);
+        let all = many.then(|| self.services.values()).into_iter().flatten();
+        one.into_iter().chain(all.filter(move |service| is_subset_of(&service.host, &host)))
     }
 
     /// The endpoints of each cluster that Envoy would have for a policy, if they are known.
@@ -120,7 +123,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Regions in which anything of the topology stands: gateways and endpoints.
-    pub(super) fn regions(&self) -> BTreeSet<&str> {
+    pub(super) fn regions(&self) -> SortedSet<&str> {
         let gateways = self.gateways.iter().map(|proxy| proxy.locality.region.as_str());
         let endpoints = self.services.values().flat_map(|service| &service.endpoints);
         gateways.chain(endpoints.map(|endpoint| endpoint.locality.region.as_str())).collect()
@@ -165,8 +168,8 @@ pub(super) fn full_host(rule: &Object<DestinationRule>) -> String {
 }
 
 /// Endpoints by region.
-pub(super) fn by_region<'a>(endpoints: &[&'a PlacedEndpoint]) -> BTreeMap<&'a str, usize> {
-    let mut regions = BTreeMap::new();
+pub(super) fn by_region<'a>(endpoints: &[&'a PlacedEndpoint]) -> SortedMap<&'a str, usize> {
+    let mut regions = SortedMap::new();
     for endpoint in endpoints {
         *regions.entry(endpoint.locality.region.as_str()).or_insert(0) += 1;
     }

@@ -2,7 +2,7 @@
 //!
 //! **Source**: Istio loadbalancer.go `applyLocalityFailover`, `applyFailoverPriorities`, 1.31.
 
-use std::collections::{BTreeMap, BTreeSet};
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
 use super::facts::{Facts, by_region, count, list};
 use super::policies::Level;
@@ -101,7 +101,7 @@ fn entries(
     failover: &[Failover],
     findings: &mut Vec<Finding>,
 ) {
-    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut seen: SortedMap<&str, &str> = SortedMap::new();
     let endpoints: Vec<&PlacedEndpoint> = facts.clusters_of(level).into_iter().flatten().collect();
     let regions = by_region(&endpoints);
     let known = facts.regions();
@@ -173,8 +173,8 @@ fn dns(facts: &Facts<'_>, level: &Level<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     for service in facts.services_of(level.rule).filter(|service| service.by_dns) {
-        let localities: BTreeSet<_> =
-            crate::compact::set(service.endpoints.iter().map(|it| &it.locality));
+        let localities: SortedSet<_> =
+            SortedSet::from_iter(service.endpoints.iter().map(|it| &it.locality));
         if localities.len() > 1 {
             let message = format!(
                 "istiod {} crashes on failoverPriority over `{}`: a DNS service with endpoints in {}",
@@ -198,7 +198,8 @@ fn nowhere(
     findings: &mut Vec<Finding>,
 ) {
     let places = facts.services.values().flat_map(|service| &service.endpoints);
-    let regions: BTreeSet<&str> = crate::compact::set(places.map(|it| it.locality.region.as_str()));
+    let regions: SortedSet<&str> =
+        SortedSet::from_iter(places.map(|it| it.locality.region.as_str()));
     let uses =
         facts.levels.iter().any(|level| level.locality().is_some() || level.outlier().is_some());
     let Some(cluster) = topology.spec.clusters.get(index) else { return };

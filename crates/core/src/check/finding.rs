@@ -83,7 +83,7 @@ pub fn apply<'a>(
             applied += 1;
         }
     }
-    crate::compact::sort_by_key(&mut taken, |edit| std::cmp::Reverse((edit.start, edit.end)));
+    mesh_failover_sorted::sort_by_key(&mut taken, |edit| std::cmp::Reverse((edit.start, edit.end)));
     let mut new = text.to_owned();
     for edit in taken {
         let range = usize_of(edit.start)..usize_of(edit.end);

@@ -2,7 +2,7 @@
 //!
 //! **Source**: Envoy admin `/config_dump`, `/clusters`, v1.40.0.
 
-use std::collections::{BTreeMap, BTreeSet};
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
 use super::facts::{Facts, count, list};
 use super::{Finding, Rule};
@@ -223,7 +223,7 @@ fn hosts(cluster: &Cluster, live: &LiveCluster) -> Option<String> {
     if !live.knows_hosts {
         return None;
     }
-    let asked: BTreeMap<String, &str> = groups
+    let asked: SortedMap<String, &str> = groups
         .flat_map(|group| {
             let region = group.locality.as_ref().map(|it| it.region.as_str()).unwrap_or_default();
             group.lb_endpoints.iter().map(move |it| (it.address.to_string(), region))
@@ -259,18 +259,18 @@ fn some(names: impl Iterator<Item = String>) -> Option<String> {
 }
 
 fn hosts_by_region(cluster: &Cluster, live: &LiveCluster) -> Option<String> {
-    let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut asked: SortedMap<&str, usize> = SortedMap::new();
     for group in &cluster.load_assignment.endpoints {
         let region = group.locality.as_ref().map(|it| it.region.as_str()).unwrap_or_default();
         *asked.entry(region).or_insert(0) += group.lb_endpoints.len();
     }
-    let mut found: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut found: SortedMap<&str, usize> = SortedMap::new();
     for host in live.hosts.values() {
         *found.entry(host.locality.region.as_str()).or_insert(0) += 1;
     }
-    let regions: BTreeSet<&str> = crate::compact::set(asked.keys().chain(found.keys()).copied());
+    let regions: SortedSet<&str> = SortedSet::from_iter(asked.keys().chain(found.keys()).copied());
     let differs = |region: &&str| {
-        let number = |of: &BTreeMap<&str, usize>| of.get(*region).copied().unwrap_or(0);
+        let number = |of: &SortedMap<&str, usize>| of.get(*region).copied().unwrap_or(0);
         (number(&asked) != number(&found)).then(|| {
             format!(
                 "{} of `{region}`, {} asked for",
@@ -305,19 +305,19 @@ fn weights(cluster: &Cluster, live: &LiveCluster) -> Option<String> {
     if !cluster.locality_weighted {
         return None;
     }
-    let mut asked: BTreeMap<String, u64> = BTreeMap::new();
+    let mut asked: SortedMap<String, u64> = SortedMap::new();
     for group in cluster.load_assignment.endpoints.iter().filter(|it| !it.lb_endpoints.is_empty()) {
         let place = group.locality.clone().unwrap_or_default().to_string();
         asked.insert(place, u64::from(group.load_balancing_weight.unwrap_or(1)));
     }
-    let mut found: BTreeMap<String, u64> = BTreeMap::new();
+    let mut found: SortedMap<String, u64> = SortedMap::new();
     for host in live.hosts.values() {
         found.insert(host.locality.to_string(), u64::from(host.locality_weight?));
     }
     if asked.keys().ne(found.keys()) {
         return None;
     }
-    let share = |of: &BTreeMap<String, u64>, place: &String| {
+    let share = |of: &SortedMap<String, u64>, place: &String| {
         let total: u64 = of.values().sum();
         of.get(place).map_or(0, |weight| (weight * 100 + total / 2) / total.max(1))
     };

@@ -2,7 +2,7 @@
 //!
 //! **Source**: Istio ep_filters.go `EndpointsByNetworkFilter`, 1.31; Envoy EDS, v1.40.0.
 
-use std::collections::{BTreeMap, BTreeSet};
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
 use super::facts::{Facts, count, list};
 use super::policies::Level;
@@ -146,8 +146,8 @@ fn behind<'a>(
     facts: &'a Facts<'_>,
     level: &Level<'a>,
     doors: &[&'a TopologyCluster],
-) -> BTreeMap<&'a str, (&'a TopologyCluster, Vec<&'a PlacedEndpoint>)> {
-    let mut behind: BTreeMap<&str, (&TopologyCluster, Vec<&PlacedEndpoint>)> = BTreeMap::new();
+) -> SortedMap<&'a str, (&'a TopologyCluster, Vec<&'a PlacedEndpoint>)> {
+    let mut behind: SortedMap<&str, (&TopologyCluster, Vec<&PlacedEndpoint>)> = SortedMap::new();
     let remote = |network: &str| facts.gateways.iter().any(|proxy| proxy.network != network);
     for endpoint in facts.services.values().flat_map(|service| &service.endpoints) {
         let door = doors.iter().find(|door| door.network.as_deref() == Some(&endpoint.network));
@@ -219,8 +219,8 @@ fn zones_lost(
     findings: &mut Vec<Finding>,
 ) {
     for (network, (_, endpoints)) in behind(facts, level, doors) {
-        let places: BTreeSet<String> =
-            crate::compact::set(endpoints.iter().map(|endpoint| endpoint.locality.to_string()));
+        let places: SortedSet<String> =
+            SortedSet::from_iter(endpoints.iter().map(|endpoint| endpoint.locality.to_string()));
         if let (Some(first), 2..) = (places.first(), places.len()) {
             let message = format!(
                 "network `{network}` has endpoints in {}, behind one address: Envoy keeps it for `{first}` only",

@@ -4,7 +4,8 @@
 //! `DetectorImpl::ejectHost`, v1.40.0.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+
+use mesh_failover_sorted::SortedMap;
 
 use super::facts::{Facts, by_region, count};
 use super::policies::Level;
@@ -273,7 +274,7 @@ struct Shortfall {
 impl Shortfall {
     /// `None` where the cap is enough, and where there is one region only.
     fn of(hosts: &[&PlacedEndpoint], percent: usize) -> Option<Self> {
-        let regions: BTreeMap<&str, usize> = by_region(hosts);
+        let regions: SortedMap<&str, usize> = by_region(hosts);
         let (region, largest) = regions.iter().min_by_key(|(_, number)| Reverse(**number))?;
         let all = hosts.len();
         let ejected = all.checked_mul(percent)? / 100;

@@ -23,6 +23,6 @@ pub struct Rule {
 pub fn rules() -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> =
         super::FAMILIES.iter().flat_map(|family| family.rules).copied().collect();
-    crate::compact::sort_by_key(&mut rules, |rule| rule.code);
+    mesh_failover_sorted::sort_by_key(&mut rules, |rule| rule.code);
     rules
 }

@@ -2,7 +2,7 @@
 //!
 //! **Source**: Istio util.go `MergeSubsetTrafficPolicy`, destination_rule.go `mergeDestinationRule`, 1.31.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::facts::{Facts, full_host, list};
 use super::policies::{Level, WHOLE};
@@ -109,7 +109,7 @@ fn subset_drops(facts: &Facts<'_>, level: &Level<'_>, findings: &mut Vec<Finding
 }
 
 fn two_rules(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    let mut seen: BTreeMap<(String, &str), &Object<DestinationRule>> = BTreeMap::new();
+    let mut seen: SortedMap<(String, &str), &Object<DestinationRule>> = SortedMap::new();
     for rule in &facts.manifests.destination_rules {
         if rule.spec.workload_selector.is_some() || rule.spec.traffic_policy.is_none() {
             continue;

@@ -1,6 +1,6 @@
 //! Comments that switch a finding off, with a reason: `# mesh-failover: allow MF0203 -- measured in the game day`.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::Finding;
 use crate::manifest::Source;
@@ -11,14 +11,14 @@ const MARK: &str = "mesh-failover: allow ";
 /// Codes that are switched off, by the line for which they are.
 #[derive(Debug, Default)]
 struct Allowed {
-    by_line: BTreeMap<u32, Vec<String>>,
+    by_line: SortedMap<u32, Vec<String>>,
     /// For all lines of a document: from, to (excluded), code.
     by_document: Vec<(u32, u32, String)>,
 }
 
 /// The findings that no comment switches off.
 pub(super) fn filter(findings: Vec<Finding>, sources: &[Source<'_>]) -> Vec<Finding> {
-    let allowed: BTreeMap<&str, Allowed> = crate::compact::map(
+    let allowed: SortedMap<&str, Allowed> = SortedMap::from_iter(
         sources
             .iter()
             .filter(|source| source.text.contains(MARK))

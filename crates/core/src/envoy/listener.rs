@@ -9,7 +9,7 @@
 //! **Not modelled**: istiod's filters that do not choose an upstream (metadata exchange,
 //! fault, CORS, gRPC statistics, telemetry).
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::endpoint::{METADATA_NAMESPACE, address};
 use super::message::{Message, json};
@@ -22,7 +22,7 @@ use crate::route::{Listener, VirtualHost};
 /// One listener a port: what istiod tells apart by server name or address is told apart by
 /// domain. Envoy wants a domain only once, and the first server that names it has it in istiod too.
 pub(super) fn by_port(listeners: &[Listener]) -> Vec<Listener> {
-    let mut merged: BTreeMap<u16, Listener> = BTreeMap::new();
+    let mut merged: SortedMap<u16, Listener> = SortedMap::new();
     for listener in listeners {
         let target = merged
             .entry(listener.port)

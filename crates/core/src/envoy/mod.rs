@@ -34,8 +34,7 @@ mod outlier;
 mod plugin;
 mod route;
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use mesh_failover_sorted::{SortedMap, SortedSet};
 pub use options::{FailurePolicy, Filter, Node, Options};
 pub use plugin::plugins_for;
 pub(crate) use plugin::{is_for, region_router};
@@ -49,7 +48,7 @@ pub struct Rendered {
     /// The bootstrap, YAML.
     pub bootstrap: String,
     /// Endpoint files by file name, YAML; they belong into [`Options::eds_dir`].
-    pub eds: BTreeMap<String, String>,
+    pub eds: SortedMap<String, String>,
 }
 
 /// Writes a translation down. The same input gives the same bytes.
@@ -84,7 +83,7 @@ pub fn eds_file_name(cluster: &str) -> String {
 #[must_use]
 pub fn placed(
     assignment: &ClusterLoadAssignment,
-    addresses: &BTreeMap<String, Address>,
+    addresses: &SortedMap<String, Address>,
 ) -> ClusterLoadAssignment {
     let mut placed = assignment.clone();
     for endpoint in placed.endpoints.iter_mut().flat_map(|group| &mut group.lb_endpoints) {
@@ -101,9 +100,9 @@ pub fn placed(
 pub fn consecutive_addresses(
     translation: &Translation,
     first: &Address,
-) -> Option<BTreeMap<String, Address>> {
+) -> Option<SortedMap<String, Address>> {
     let groups = translation.clusters.iter().flat_map(|it| &it.load_assignment.endpoints);
-    let names: BTreeSet<&str> = crate::compact::set(
+    let names: SortedSet<&str> = SortedSet::from_iter(
         groups.flat_map(|group| &group.lb_endpoints).map(|it| it.name.as_str()),
     );
     names

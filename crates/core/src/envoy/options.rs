@@ -1,6 +1,6 @@
 //! What a runnable configuration needs beyond what istiod decides: where to listen, where files are.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use crate::cluster::Address;
 use crate::locality::Locality;
@@ -12,13 +12,13 @@ pub struct Options {
     pub node: Node,
     /// Where each listener binds, by the port of the gateway's Service; a port that is not named binds
     /// [`Options::DEFAULT_HOST`] at its own number. Port 0 lets the system choose.
-    pub listen: BTreeMap<u16, Address>,
+    pub listen: SortedMap<u16, Address>,
     /// Envoy's admin interface.
     pub admin: Address,
     /// Folder of the endpoint files as Envoy should open it.
     pub eds_dir: String,
     /// Where endpoints listen really, by endpoint name; others keep the address of the translation.
-    pub endpoint_addresses: BTreeMap<String, Address>,
+    pub endpoint_addresses: SortedMap<String, Address>,
     /// The Wasm filter before the router.
     pub filter: Option<Filter>,
     /// Further HTTP filters as Envoy's JSON, before [`Options::filter`].
@@ -52,10 +52,10 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             node: Node::default(),
-            listen: BTreeMap::new(),
+            listen: SortedMap::new(),
             admin: Address { host: Self::DEFAULT_HOST.to_owned(), port: Self::DEFAULT_ADMIN_PORT },
             eds_dir: Self::DEFAULT_EDS_DIR.to_owned(),
-            endpoint_addresses: BTreeMap::new(),
+            endpoint_addresses: SortedMap::new(),
             filter: None,
             http_filters: Vec::new(),
             access_log: None,

@@ -23,7 +23,7 @@ pub fn plugins_for<'a>(manifests: &'a Manifests, proxy: &Proxy) -> Vec<&'a Objec
         is_for(&plugin.spec.extension(), plugin.metadata.namespace(), proxy, &root)
     };
     let mut plugins: Vec<_> = manifests.wasm_plugins.iter().filter(applies).collect();
-    crate::compact::sort_by_key(&mut plugins, |plugin| {
+    mesh_failover_sorted::sort_by_key(&mut plugins, |plugin| {
         std::cmp::Reverse(plugin.spec.priority.unwrap_or(i32::MIN))
     });
     plugins
@@ -86,7 +86,7 @@ impl Filter {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use mesh_failover_sorted::SortedMap;
 
     use super::*;
     use crate::manifest::{Metadata, WorkloadSelector};
@@ -98,7 +98,7 @@ mod tests {
         priority: Option<i32>,
     ) -> Object<WasmPlugin> {
         let selector = label.map(|value| WorkloadSelector {
-            match_labels: BTreeMap::from([("istio".to_owned(), value.to_owned())]),
+            match_labels: SortedMap::from([("istio".to_owned(), value.to_owned())]),
         });
         Object {
             metadata: Metadata {
@@ -124,7 +124,7 @@ mod tests {
         };
         let proxy = Proxy {
             namespace: "gateways".to_owned(),
-            labels: BTreeMap::from([("istio".to_owned(), "ingressgateway".to_owned())]),
+            labels: SortedMap::from([("istio".to_owned(), "ingressgateway".to_owned())]),
             ..Proxy::default()
         };
         let names: Vec<&str> = plugins_for(&manifests, &proxy)

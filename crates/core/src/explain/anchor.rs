@@ -1,6 +1,6 @@
 //! What is to blame where no policy says anything: the line that could hold the policy, or that leads to the service.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::cause::{Cause, Causes, Change};
 use crate::manifest::{Manifests, Node, Place, Value};
@@ -11,8 +11,8 @@ use crate::translate::{Origin, Translation};
 pub(super) fn destinations(
     manifests: &Manifests,
     translation: &Translation,
-) -> BTreeMap<String, Place> {
-    let mut found = BTreeMap::new();
+) -> SortedMap<String, Place> {
+    let mut found = SortedMap::new();
     let hosts = translation.listeners.iter().flat_map(|listener| &listener.virtual_hosts);
     for route in hosts.flat_map(|host| &host.routes) {
         let (RouteAction::Forward(forward), Some(place)) = (&route.action, &route.place) else {

@@ -170,7 +170,7 @@ impl Subject<'_> {
             }
         });
         let mut explained: Vec<_> = explained.collect();
-        crate::compact::sort_by_key(&mut explained, |locality| locality.priority);
+        mesh_failover_sorted::sort_by_key(&mut explained, |locality| locality.priority);
         explained
     }
 

@@ -27,17 +27,15 @@ mod spill;
 mod types;
 mod zone_aware;
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use cause::Causes;
 pub use cause::{Cause, Change, DefaultOf};
+use mesh_failover_sorted::{SortedMap, SortedSet};
+use shares::Model;
 pub use types::{
     ClusterExplanation, EjectionExplanation, Explanation, GatewayExplanation, HashingExplanation,
     HostShare, LocalityExplanation, LocalityShare, PanicExplanation, Setting, Spill, Statement,
     ZoneAwareExplanation,
 };
-
-use cause::Causes;
-use shares::Model;
 
 use crate::cluster::{Address, Cluster, ClusterLoadAssignment, HealthStatus};
 use crate::live::{Ejections, GatewayState, ejections_at};
@@ -81,7 +79,7 @@ fn explain_translation(
 ) -> Explanation {
     let routes = routes::by_cluster(manifests, translation);
     let destinations = anchor::destinations(manifests, translation);
-    let nobody = BTreeSet::new();
+    let nobody = SortedSet::new();
     let explained = |cluster: &Cluster| {
         let none = Origin::default();
         let origin = translation.origins.get(&cluster.name).unwrap_or(&none);
@@ -110,11 +108,11 @@ struct Subject<'a> {
     cluster: &'a Cluster,
     origin: &'a Origin,
     /// Endpoints that the running gateway has out.
-    ejected: &'a BTreeSet<Address>,
+    ejected: &'a SortedSet<Address>,
 }
 
 impl Subject<'_> {
-    fn explain(&self, routes: &BTreeMap<String, Vec<Statement>>) -> ClusterExplanation {
+    fn explain(&self, routes: &SortedMap<String, Vec<Statement>>) -> ClusterExplanation {
         let detector = self.cluster.outlier_detection.as_ref().map(DetectorConfig::try_from);
         let config = detector.as_ref().and_then(|config| config.as_ref().ok());
         let hosts = hosts(&self.cluster.load_assignment);

@@ -1,7 +1,8 @@
 //! Which requests a cluster gets.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
+
+use mesh_failover_sorted::SortedMap;
 
 use super::cause::Causes;
 use super::{Cause, Statement};
@@ -15,9 +16,9 @@ use crate::translate::Translation;
 pub(super) fn by_cluster(
     manifests: &Manifests,
     translation: &Translation,
-) -> BTreeMap<String, Vec<Statement>> {
+) -> SortedMap<String, Vec<Statement>> {
     let causes = Causes { manifests, otherwise: &Cause::default() };
-    let mut routes: BTreeMap<String, Vec<Statement>> = BTreeMap::new();
+    let mut routes: SortedMap<String, Vec<Statement>> = SortedMap::new();
     for listener in &translation.listeners {
         for host in &listener.virtual_hosts {
             for route in &host.routes {

@@ -1,6 +1,6 @@
 //! What zone-aware routing within a priority would do, where the gateway's bootstrap lets it.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::shares::Model;
 use super::{LocalityShare, Statement, Subject, ZoneAwareExplanation};
@@ -87,6 +87,6 @@ impl Subject<'_> {
             }
         }
         let local = Some(&self.proxy.locality);
-        HostSet::new(hosts, &BTreeMap::new(), local, OverprovisioningFactor::DEFAULT)
+        HostSet::new(hosts, &SortedMap::new(), local, OverprovisioningFactor::DEFAULT)
     }
 }

@@ -7,9 +7,8 @@
 
 mod raw;
 
-use std::collections::BTreeMap;
-
-use raw::{Dump, RawAssignment, RawCluster, RawClusterStatus, RawOutlier, WANTED};
+use mesh_failover_sorted::SortedMap;
+use raw::{Dump, RawAssignment, RawCluster, RawClusterStatus, RawEndpoint, RawOutlier, WANTED};
 
 use crate::cluster::OutlierDetection;
 use crate::locality::Locality;
@@ -27,7 +26,7 @@ pub struct GatewayState {
     /// Where it is, from its bootstrap.
     pub locality: Option<Locality>,
     /// Its clusters by name, `outbound|80||hello-world.default.svc.cluster.local`.
-    pub clusters: BTreeMap<String, LiveCluster>,
+    pub clusters: SortedMap<String, LiveCluster>,
 }
 
 /// A cluster as it runs.
@@ -44,7 +43,7 @@ pub struct LiveCluster {
     /// Whether the dump says which hosts it has: `/config_dump` alone, and `istioctl proxy-config all`, do not.
     pub knows_hosts: bool,
     /// Its hosts by address.
-    pub hosts: BTreeMap<String, LiveHost>,
+    pub hosts: SortedMap<String, LiveHost>,
 }
 
 /// A host as it runs.
@@ -127,8 +126,11 @@ impl GatewayState {
                 self.locality = node.locality.map(Into::into).or(self.locality.take());
             }
             let clusters = config.static_clusters.into_iter().chain(config.dynamic_active_clusters);
+            let clusters: Vec<_> = clusters.filter_map(|entry| entry.cluster).collect();
+            // Envoy lists thousands in any order.
+            self.clusters.make_room(clusters.iter().map(|it| it.name.clone()));
             for RawCluster { name, load_assignment, outlier_detection, common_lb_config } in
-                clusters.filter_map(|entry| entry.cluster)
+                clusters
             {
                 let cluster = self.clusters.entry(name).or_default();
                 cluster.is_configured = true;
@@ -140,12 +142,16 @@ impl GatewayState {
             }
             let endpoints =
                 config.static_endpoint_configs.into_iter().chain(config.dynamic_endpoint_configs);
-            for assignment in endpoints.filter_map(|entry| entry.endpoint_config) {
+            let endpoints: Vec<_> = endpoints.filter_map(|entry| entry.endpoint_config).collect();
+            self.clusters.make_room(endpoints.iter().map(|it| it.cluster_name.clone()));
+            for assignment in endpoints {
                 let name = assignment.cluster_name.clone();
                 self.clusters.entry(name).or_default().add_assignment(assignment);
             }
         }
-        for status in dump.cluster_statuses.into_iter().flatten() {
+        let statuses = dump.cluster_statuses.unwrap_or_default();
+        self.clusters.make_room(statuses.iter().map(|it| it.name.clone()));
+        for status in statuses {
             self.clusters.entry(status.name.clone()).or_default().add_status(status);
         }
     }
@@ -156,9 +162,9 @@ impl LiveCluster {
         self.knows_hosts = true;
         for group in assignment.endpoints {
             let locality = Locality::from(group.locality);
+            self.hosts.make_room(group.lb_endpoints.iter().filter_map(RawEndpoint::address));
             for lb_endpoint in group.lb_endpoints {
-                let address = lb_endpoint.endpoint.and_then(|it| it.address);
-                let Some(address) = address.and_then(|it| it.text()) else { continue };
+                let Some(address) = lb_endpoint.address() else { continue };
                 let host = self.hosts.entry(address).or_default();
                 host.locality = locality.clone();
                 host.priority = Priority(group.priority);
@@ -171,6 +177,8 @@ impl LiveCluster {
 
     fn add_status(&mut self, status: RawClusterStatus) {
         self.knows_hosts = true;
+        let addresses = status.host_statuses.iter().filter_map(|it| it.address.as_ref()?.text());
+        self.hosts.make_room(addresses);
         for raw in status.host_statuses {
             let Some(address) = raw.address.and_then(|it| it.text()) else { continue };
             let host = self.hosts.entry(address).or_default();

@@ -3,7 +3,7 @@
 //! A dump says *that* a host is ejected, not since when nor how often: a run that starts from it takes each ejection as a
 //! first one that has just happened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
 use super::{GatewayState, LiveCluster};
 use crate::cluster::{Address, ClusterLoadAssignment};
@@ -11,7 +11,7 @@ use crate::locality::Locality;
 use crate::translate::Translation;
 
 /// Endpoints that are ejected, by Envoy cluster.
-pub type Ejections = BTreeMap<String, BTreeSet<Address>>;
+pub type Ejections = SortedMap<String, SortedSet<Address>>;
 
 impl GatewayState {
     /// Whether the gateway runs at a place. One that does not say where it is fits anywhere.
@@ -37,7 +37,7 @@ impl GatewayState {
 }
 
 impl LiveCluster {
-    fn ejected(&self, assignment: &ClusterLoadAssignment) -> BTreeSet<Address> {
+    fn ejected(&self, assignment: &ClusterLoadAssignment) -> SortedSet<Address> {
         let endpoints = || assignment.endpoints.iter().flat_map(|group| &group.lb_endpoints);
         let is_known = |address: &Address| self.hosts.contains_key(&address.to_string());
         if endpoints().any(|endpoint| is_known(&endpoint.address)) {
@@ -47,7 +47,7 @@ impl LiveCluster {
             let addresses = endpoints().map(|endpoint| &endpoint.address);
             return addresses.filter(|address| is_out(address)).cloned().collect();
         }
-        let mut out: BTreeMap<&Locality, usize> = BTreeMap::new();
+        let mut out: SortedMap<&Locality, usize> = SortedMap::new();
         for host in self.hosts.values().filter(|host| host.is_ejected) {
             *out.entry(&host.locality).or_default() += 1;
         }

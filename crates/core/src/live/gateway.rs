@@ -1,6 +1,6 @@
 //! From what one gateway knows to a topology: its own view of the mesh, region by region.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::{GatewayState, LiveHost};
 use crate::manifest::{Pod, Topology, TopologyCluster, TopologyGateway, Workload};
@@ -11,7 +11,7 @@ use crate::manifest::{Pod, Topology, TopologyCluster, TopologyGateway, Workload}
 /// endpoints are the whole service's.
 #[must_use]
 pub fn topology_of(state: &GatewayState) -> Topology {
-    let mut clusters: BTreeMap<String, TopologyCluster> = BTreeMap::new();
+    let mut clusters: SortedMap<String, TopologyCluster> = SortedMap::new();
     let home = state.locality.clone().unwrap_or_default();
     let own = TopologyCluster {
         name: home.region.clone(),
@@ -22,7 +22,7 @@ pub fn topology_of(state: &GatewayState) -> Topology {
     clusters.insert(home.region, own);
     for (name, cluster) in &state.clusters {
         let Some((service, port)) = service_of(name) else { continue };
-        let mut groups: BTreeMap<String, Vec<(&String, &LiveHost)>> = BTreeMap::new();
+        let mut groups: SortedMap<String, Vec<(&String, &LiveHost)>> = SortedMap::new();
         for (address, host) in &cluster.hosts {
             groups.entry(host.locality.to_string()).or_default().push((address, host));
         }

@@ -6,11 +6,10 @@ mod ejections;
 mod gateway;
 mod topology;
 
-use std::collections::BTreeMap;
-
 pub use dump::{DumpError, GatewayState, LiveCluster, LiveHost, MAX_DUMP, is_dump, read_dumps};
 pub use ejections::{Ejections, ejections_at};
 pub use gateway::topology_of;
+use mesh_failover_sorted::SortedMap;
 pub use topology::complete;
 
 use crate::diagnostic::{Diagnostic, Location, Severity, Span};
@@ -36,7 +35,7 @@ pub fn read(sources: &[Source<'_>], version: IstioVersion) -> Mesh {
     let (dumps, texts): (Vec<Source<'_>>, Vec<Source<'_>>) =
         sources.iter().copied().partition(|source| is_dump(source.text));
     let (mut manifests, mut diagnostics) = manifest::read(&texts);
-    let mut by_folder: BTreeMap<&str, Vec<Source<'_>>> = BTreeMap::new();
+    let mut by_folder: SortedMap<&str, Vec<Source<'_>>> = SortedMap::new();
     for dump in dumps {
         let folder = dump.name.rsplit_once(['/', '\\']).map_or("", |(folder, _)| folder);
         by_folder.entry(folder).or_default().push(dump);

@@ -8,9 +8,8 @@
 //! **Not modelled**: east-west gateways (their addresses are in a Service's status), headless services' per-pod
 //! names, `publishNotReadyAddresses`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
-use crate::compact;
 use crate::manifest::kubernetes::{EndpointSlice, Node, Pod, SliceEndpoint};
 use crate::manifest::{
     Manifests, Metadata, Object, Pod as Endpoint, Topology, TopologyCluster, TopologyGateway,
@@ -33,8 +32,9 @@ pub fn complete(manifests: &mut Manifests, version: IstioVersion) {
     if !manifests.topologies.is_empty() || manifests.endpoint_slices.is_empty() {
         return;
     }
-    let names: BTreeSet<String> =
-        compact::set(manifests.endpoint_slices.iter().map(|it| cluster_of(manifests, it.document)));
+    let names: SortedSet<String> = SortedSet::from_iter(
+        manifests.endpoint_slices.iter().map(|it| cluster_of(manifests, it.document)),
+    );
     let hosts = named_hosts(manifests);
     let clusters: Vec<TopologyCluster> =
         names.iter().map(|name| cluster(manifests, name, &hosts, version)).collect();
@@ -55,8 +55,8 @@ fn cluster_of(manifests: &Manifests, document: usize) -> String {
 }
 
 /// Hosts that routes and rules speak of, completed.
-fn named_hosts(manifests: &Manifests) -> BTreeSet<String> {
-    let mut hosts = BTreeSet::new();
+fn named_hosts(manifests: &Manifests) -> SortedSet<String> {
+    let mut hosts = SortedSet::new();
     for rule in &manifests.destination_rules {
         hosts.insert(resolve_short_name(&rule.spec.host, rule.metadata.namespace()));
     }
@@ -77,31 +77,33 @@ fn named_hosts(manifests: &Manifests) -> BTreeSet<String> {
 
 /// Pods and nodes of one cluster, by name.
 struct Cluster<'a> {
-    nodes: BTreeMap<&'a str, &'a Metadata>,
+    nodes: SortedMap<&'a str, &'a Metadata>,
     /// By namespace and name.
-    pods: BTreeMap<(&'a str, &'a str), &'a Object<Pod>>,
+    pods: SortedMap<(&'a str, &'a str), &'a Object<Pod>>,
     version: IstioVersion,
 }
 
 fn cluster(
     manifests: &Manifests,
     name: &str,
-    hosts: &BTreeSet<String>,
+    hosts: &SortedSet<String>,
     version: IstioVersion,
 ) -> TopologyCluster {
     let of_cluster = |document: usize| cluster_of(manifests, document) == name;
     let nodes = manifests.nodes.iter().filter(|it: &&Object<Node>| of_cluster(it.document));
     let pods = manifests.pods.iter().filter(|it| of_cluster(it.document));
     let known = Cluster {
-        nodes: compact::map(nodes.map(|node| (node.metadata.name.as_str(), &node.metadata))),
-        pods: compact::map(
+        nodes: SortedMap::from_iter(
+            nodes.map(|node| (node.metadata.name.as_str(), &node.metadata)),
+        ),
+        pods: SortedMap::from_iter(
             pods.map(|pod| ((pod.metadata.namespace(), pod.metadata.name.as_str()), pod)),
         ),
         version,
     };
     let gateway = known.gateway(manifests);
     let slices = manifests.endpoint_slices.iter().filter(|it| of_cluster(it.document));
-    let mut workloads = BTreeMap::new();
+    let mut workloads = SortedMap::new();
     for slice in slices {
         add_slice(manifests, &known, slice, hosts, &mut workloads);
     }
@@ -126,7 +128,7 @@ fn cluster(
 impl Cluster<'_> {
     /// Where a pod is, as istiod finds out.
     fn locality(&self, pod: Option<&Object<Pod>>, node: Option<&str>) -> String {
-        let empty = BTreeMap::new();
+        let empty = SortedMap::new();
         let node = pod.and_then(|pod| pod.spec.node_name.as_deref()).or(node);
         let node = node.and_then(|node| self.nodes.get(node)).map(|it| &it.labels);
         let labels = pod.map_or(&empty, |pod| &pod.metadata.labels);
@@ -155,14 +157,14 @@ impl Cluster<'_> {
 }
 
 /// What one workload has in common.
-type Group = (String, u32, String, BTreeMap<String, String>);
+type Group = (String, u32, String, SortedMap<String, String>);
 
 fn add_slice(
     manifests: &Manifests,
     cluster: &Cluster<'_>,
     slice: &Object<EndpointSlice>,
-    hosts: &BTreeSet<String>,
-    workloads: &mut BTreeMap<Group, Workload>,
+    hosts: &SortedSet<String>,
+    workloads: &mut SortedMap<Group, Workload>,
 ) {
     let namespace = slice.metadata.namespace();
     let Some(service) = slice.metadata.labels.get(SERVICE_NAME) else { return };
@@ -195,7 +197,7 @@ fn add_endpoint(
     namespace: &str,
     endpoint: &SliceEndpoint,
     (host, port, target): (&str, u32, u32),
-    workloads: &mut BTreeMap<Group, Workload>,
+    workloads: &mut SortedMap<Group, Workload>,
 ) {
     let conditions = endpoint.conditions.clone().unwrap_or_default();
     // A pod that is leaving is never sent to proxies.
@@ -227,7 +229,7 @@ fn add_endpoint(
 
 /// Workloads with names of their own where locality alone would give two the same.
 fn numbered(mut workloads: Vec<Workload>) -> Vec<Workload> {
-    let mut seen: BTreeMap<(String, u32, Option<String>), u32> = BTreeMap::new();
+    let mut seen: SortedMap<(String, u32, Option<String>), u32> = SortedMap::new();
     for workload in &mut workloads {
         let key = (workload.service.clone(), workload.port, workload.locality.clone());
         let count = seen.entry(key).and_modify(|count| *count += 1).or_insert(0);

@@ -1,8 +1,7 @@
 //! `networking.istio.io` DestinationRule.
 
-use std::collections::BTreeMap;
-
 use mesh_failover_derive::Read;
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -34,7 +33,7 @@ pub struct DestinationRule {
 #[serde(rename_all = "camelCase", default)]
 pub struct WorkloadSelector {
     /// Labels the proxy must carry.
-    pub match_labels: BTreeMap<String, String>,
+    pub match_labels: SortedMap<String, String>,
 }
 
 /// `Subset`.
@@ -46,8 +45,8 @@ pub struct Subset {
     /// Its name.
     pub name: String,
     /// Labels its endpoints carry; augmented labels such as `topology.kubernetes.io/region` work.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub labels: SortedMap<String, String>,
     /// Replaces the rule's policy block by block.
     pub traffic_policy: Option<TrafficPolicy>,
 }
@@ -243,7 +242,7 @@ pub struct Distribute {
     /// Locality of the proxy.
     pub from: String,
     /// Percent by locality of the endpoints; the sum is 100. What is not listed gets nothing, ever.
-    pub to: BTreeMap<String, u32>,
+    pub to: SortedMap<String, u32>,
 }
 
 /// `LocalityLoadBalancerSetting.Failover`.

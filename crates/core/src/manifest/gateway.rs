@@ -1,8 +1,7 @@
 //! `networking.istio.io` Gateway.
 
-use std::collections::BTreeMap;
-
 use mesh_failover_derive::Read;
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -13,8 +12,8 @@ use serde_with::skip_serializing_none;
 #[serde(rename_all = "camelCase", default)]
 pub struct Gateway {
     /// Labels of the proxies that serve it; empty: every gateway proxy.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub selector: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub selector: SortedMap<String, String>,
     /// What is exposed.
     pub servers: Vec<Server>,
 }

@@ -1,9 +1,8 @@
 //! `mesh-failover.dev` Intent: which service fails over between which regions. Manifests are made from it, see [`crate::render`].
 //! Strict: an unknown field is an error.
 
-use std::collections::BTreeMap;
-
 use mesh_failover_derive::Read;
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
@@ -23,8 +22,8 @@ pub struct Intent {
     /// Where the service runs.
     pub regions: Vec<IntentRegion>,
     /// Percent of traffic by region, from everywhere alike. Unset, each gateway sends to the nearest region. Exclusive with `failover` and `failoverPriority` but for the region router, which knows both: a share, and where it goes.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub distribute: BTreeMap<String, u32>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub distribute: SortedMap<String, u32>,
     /// Where a region's traffic goes when it fails, as in a DestinationRule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failover: Vec<Failover>,
@@ -68,8 +67,8 @@ pub struct IntentRegion {
 #[serde(rename_all = "camelCase", default)]
 pub struct IntentPods {
     /// Their labels; empty: `app`, with the service's short name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub selector: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub selector: SortedMap<String, String>,
     /// The port that they listen on; unset: the service's.
     pub target_port: Option<u16>,
 }
@@ -88,8 +87,8 @@ pub struct IntentGateway {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<String>,
     /// Labels of the gateway's pods; empty: `istio: ingressgateway`. Not for the Gateway API, whose Gateway brings its own pods.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub selector: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub selector: SortedMap<String, String>,
     /// Namespace of the gateway's pods; unset: `istio-system`.
     pub namespace: Option<String>,
     /// The language of the routes.

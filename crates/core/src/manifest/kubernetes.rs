@@ -3,9 +3,8 @@
 //!
 //! **Source**: k8s.io/api core/v1, discovery/v1.
 
-use std::collections::BTreeMap;
-
 use mesh_failover_derive::Read;
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 use serde_json::Value;
 use serde_with::skip_serializing_none;
@@ -16,8 +15,8 @@ use serde_with::skip_serializing_none;
 #[serde(rename_all = "camelCase", default)]
 pub struct Service {
     /// Labels of its pods.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub selector: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub selector: SortedMap<String, String>,
     /// Its ports.
     pub ports: Vec<ServicePort>,
 }

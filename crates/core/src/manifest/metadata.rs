@@ -1,8 +1,7 @@
 //! What every Kubernetes object carries.
 
-use std::collections::BTreeMap;
-
 use mesh_failover_derive::Read;
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -18,11 +17,11 @@ pub struct Metadata {
     /// Its namespace; `None` reads as `default`.
     pub namespace: Option<String>,
     /// Its labels.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub labels: SortedMap<String, String>,
     /// Its annotations.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub annotations: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub annotations: SortedMap<String, String>,
     /// RFC 3339; the older of two objects wins where istiod merges, among equals the first by name.
     pub creation_timestamp: Option<String>,
 }

@@ -33,6 +33,7 @@ mod path;
 mod positions;
 mod read;
 mod reader;
+mod repeated;
 mod scalar;
 mod scenario;
 mod service_entry;

@@ -7,13 +7,13 @@
 //!
 //! **Source**: k8s.io/apimachinery `util/yaml` `YAMLReader`; YAML 1.2.2 §9.1.2.
 
-use std::collections::BTreeMap;
-
+use mesh_failover_sorted::SortedMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Marks, StrInput, Tag};
 
 use super::forbidden;
 use super::positions::Positions;
 use super::reader::Finding;
+use super::repeated::{first_of_each, last_of_each};
 use super::{Entry, Node, Path, Scalar, Segment, Value, codes};
 use crate::diagnostic::{Severity, Span};
 
@@ -123,7 +123,6 @@ enum Content {
 #[derive(Default)]
 struct Mapping {
     entries: Vec<Entry>,
-    by_key: BTreeMap<String, usize>,
     key: Option<Key>,
     merges: Vec<Node>,
 }
@@ -139,7 +138,7 @@ struct Builder<'a> {
     positions: &'a Positions<'a>,
     budget: &'a mut usize,
     findings: &'a mut Vec<Finding>,
-    anchors: BTreeMap<usize, Node>,
+    anchors: SortedMap<usize, Node>,
     open: Vec<Frame>,
     roots: Vec<Node>,
 }
@@ -154,7 +153,7 @@ impl<'a> Builder<'a> {
             positions,
             budget,
             findings,
-            anchors: BTreeMap::new(),
+            anchors: SortedMap::new(),
             open: Vec::new(),
             roots: Vec::new(),
         }
@@ -246,30 +245,10 @@ impl<'a> Builder<'a> {
             }
             Some(key) if key.merge => mapping.merges.push(node),
             Some(key) => {
-                let duplicate = mapping.insert(key, node);
-                self.findings.extend(duplicate.map(|finding| self.located(finding)));
+                mapping.entries.push(Entry { key: key.text, key_span: key.span, value: node });
             }
         }
         Ok(())
-    }
-
-    /// The finding about a key of the innermost collection, with the path that leads there.
-    fn located(&self, finding: Finding) -> Finding {
-        let (last, span) = &finding.place;
-        let outer = self.open.split_last().map(|(_, outer)| outer).unwrap_or_default();
-        let mut path = Path::default();
-        for frame in outer {
-            match &frame.content {
-                Content::Seq(items) => {
-                    path.push(Segment::Index(u32::try_from(items.len()).unwrap_or(u32::MAX)));
-                }
-                Content::Map(mapping) => {
-                    path.extend(mapping.key.iter().map(|key| Segment::Key(key.text.clone())));
-                }
-            }
-        }
-        path.extend(last.segments().iter().cloned());
-        Finding { place: (path, *span), ..finding }
     }
 
     fn alias(&mut self, anchor: usize, marks: Marks) -> Result<(), Finding> {
@@ -301,9 +280,16 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The mapping with what `<<` brings in; its own keys win, then the first of the merged ones.
-    fn merged(&mut self, mut mapping: Mapping) -> Result<Vec<Entry>, Finding> {
-        for merge in std::mem::take(&mut mapping.merges) {
+    /// The mapping's own keys, each once, and what `<<` brings in; its own win, then the first of the merged ones.
+    fn merged(&mut self, mapping: Mapping) -> Result<Vec<Entry>, Finding> {
+        let Self { open, findings, .. } = self;
+        let mut merged = last_of_each(mapping.entries, |first, again| {
+            findings.push(given_twice(path_to(open), first, again));
+        });
+        if mapping.merges.is_empty() {
+            return Ok(merged);
+        }
+        for merge in mapping.merges {
             let sources = match merge.value {
                 Value::Seq(items) => items,
                 value => vec![Node { value, span: merge.span }],
@@ -314,12 +300,10 @@ impl<'a> Builder<'a> {
                     let help = Some("give it an alias of a mapping, or a list of such".into());
                     return Err(error(codes::UNSUPPORTED_YAML, message, help, source.span));
                 };
-                for entry in entries {
-                    mapping.insert_new(entry);
-                }
+                merged.extend(entries);
             }
         }
-        Ok(mapping.entries)
+        Ok(first_of_each(merged))
     }
 
     fn syntax(&self, scan: &ScanError) -> Finding {
@@ -341,30 +325,29 @@ impl<'a> Builder<'a> {
     }
 }
 
-impl Mapping {
-    /// A key given twice is reported; the last value is kept, as Go's lenient decoders do.
-    fn insert(&mut self, key: Key, value: Node) -> Option<Finding> {
-        let entry = Entry { key: key.text, key_span: key.span, value };
-        let Some(first) = self.by_key.get(&entry.key).and_then(|at| self.entries.get_mut(*at))
-        else {
-            self.insert_new(entry);
-            return None;
-        };
-        let message = format!("`{}` is given twice; the last one is kept", entry.key);
-        let help = Some(format!("it is also in line {}; remove one of them", first.key_span.line));
-        let place = (Path::from(vec![Segment::Key(entry.key.clone())]), entry.key_span);
-        let finding = error(codes::DUPLICATE_KEY, message, help, entry.key_span);
-        *first = entry;
-        Some(Finding { place, ..finding })
-    }
-
-    /// Unless the key is there already.
-    fn insert_new(&mut self, entry: Entry) {
-        if !self.by_key.contains_key(&entry.key) {
-            self.by_key.insert(entry.key.clone(), self.entries.len());
-            self.entries.push(entry);
+/// Where what was open last is.
+fn path_to(open: &[Frame]) -> Path {
+    let mut path = Path::default();
+    for frame in open {
+        match &frame.content {
+            Content::Seq(items) => {
+                path.push(Segment::Index(u32::try_from(items.len()).unwrap_or(u32::MAX)));
+            }
+            Content::Map(mapping) => {
+                path.extend(mapping.key.iter().map(|key| Segment::Key(key.text.clone())));
+            }
         }
     }
+    path
+}
+
+/// `path` leads to the mapping.
+fn given_twice(mut path: Path, first: &Entry, again: &Entry) -> Finding {
+    let message = format!("`{}` is given twice; the last one is kept", again.key);
+    let help = Some(format!("it is also in line {}; remove one of them", first.key_span.line));
+    path.push(Segment::Key(again.key.clone()));
+    let place = (path, again.key_span);
+    Finding { place, ..error(codes::DUPLICATE_KEY, message, help, again.key_span) }
 }
 
 fn bad_key(span: Span) -> Finding {

@@ -1,6 +1,6 @@
 //! Which document is which kind, and everything that is wrong around the `spec`.
 
-use std::collections::BTreeSet;
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
 use super::decode::decode;
 use super::kinds::{KNOWN, Known, known};
@@ -60,6 +60,7 @@ pub fn read(sources: &[Source<'_>]) -> (Manifests, Vec<Diagnostic>) {
         for root in roots {
             reading.document(Document { file: source.name.to_owned(), root });
         }
+        reading.note_skipped();
         reading.shorten(first);
         if let Some(new) = reading.diagnostics.get_mut(first..) {
             new.sort_by_key(|diagnostic| {
@@ -75,8 +76,10 @@ pub fn read(sources: &[Source<'_>]) -> (Manifests, Vec<Diagnostic>) {
 struct Reading {
     manifests: Manifests,
     diagnostics: Vec<Diagnostic>,
-    /// `apiVersion` and `kind` of what was skipped and noted.
-    noted: BTreeSet<(String, String)>,
+    /// What was skipped in this source: its `apiVersion` and `kind`, and what is to be said the first time.
+    skipped: Vec<((String, String), Diagnostic)>,
+    /// `apiVersion` and `kind` of what was skipped in those before.
+    noted: SortedSet<(String, String)>,
 }
 
 /// Finds the spec in a document and reads it, see [`decode`].
@@ -212,13 +215,22 @@ impl Reading {
             KNOWN.iter().filter(|known| known.group == group).map(|known| known.kind).collect();
         let meant = hint::nearest(&kind, &names).map(|name| format!("did you mean `{name}`?"));
         let severity = if meant.is_some() { Severity::Error } else { Severity::Note };
-        if self.noted.insert((api_version.clone(), kind.clone())) {
-            let message = format!(
-                "`{kind}` of `{api_version}` is not read; objects of this kind are skipped"
-            );
-            let place = place_of(&document.root, "kind");
-            self.report_one(document, severity, codes::UNKNOWN_KIND, (message, meant), place);
-        }
+        let message =
+            format!("`{kind}` of `{api_version}` is not read; objects of this kind are skipped");
+        let place = place_of(&document.root, "kind");
+        let said = finding(severity, codes::UNKNOWN_KIND, (message, meant), place);
+        let said = said.into_diagnostic(|span| document.at(span));
+        self.skipped.push(((api_version, kind), said));
+    }
+
+    /// Says of each kind once that it is skipped. All at once: a text may have a million kinds.
+    fn note_skipped(&mut self) {
+        let mut new: SortedMap<_, _> =
+            std::mem::take(&mut self.skipped).into_iter().rev().collect();
+        new.retain(|kind, _| !self.noted.contains(kind));
+        let (kinds, said): (Vec<_>, Vec<_>) = new.into_iter().unzip();
+        self.noted.extend(kinds);
+        self.diagnostics.extend(said);
     }
 
     /// Each item is a document of its own.

@@ -8,9 +8,8 @@
 //!
 //! **Source**: the protobuf JSON mapping as istiod's `jsonpb` decoder applies it.
 
-use std::collections::BTreeMap;
-
 use super::field_name::of_proto_name;
+use super::repeated::last_of_each;
 use super::{Entry, Node, Path, Segment, Value, codes, hint};
 use crate::diagnostic::{Diagnostic, Location, Severity, Span};
 
@@ -225,20 +224,10 @@ impl<'a> Reader<'a> {
         let Value::Map(entries) = &node.value else {
             return self.expected(node, "a mapping", None);
         };
-        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut kept: Vec<&'a Entry> = Vec::with_capacity(entries.len());
-        for entry in entries {
-            match seen.get(entry.key.as_str()).and_then(|at| kept.get_mut(*at)) {
-                Some(first) => {
-                    self.duplicate(&entry.key, first, entry);
-                    *first = entry;
-                }
-                None => {
-                    seen.insert(&entry.key, kept.len());
-                    kept.push(entry);
-                }
-            }
-        }
+        let entries = entries.iter().collect();
+        let kept = last_of_each::<&'a Entry>(entries, |first, again| {
+            self.duplicate(&again.key, first, again);
+        });
         kept.into_iter().for_each(|entry| read(self, entry));
         true
     }

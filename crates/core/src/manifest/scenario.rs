@@ -1,9 +1,8 @@
 //! `mesh-failover.dev` Scenario: traffic, what happens to the regions, and what is expected.
 //! Strict: an unknown field is an error.
 
-use std::collections::BTreeMap;
-
 use mesh_failover_derive::Read;
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -68,8 +67,8 @@ pub struct Traffic {
     /// Unset: `GET`.
     pub method: Option<String>,
     /// Request headers.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub headers: SortedMap<String, String>,
 }
 
 /// When requests come.
@@ -263,8 +262,8 @@ pub struct Expectation {
     /// The gateway that it is about; unset: all together.
     pub gateway: Option<String>,
     /// Percent of requests by region.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub share: BTreeMap<String, f64>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub share: SortedMap<String, f64>,
     /// Tolerance of the shares in points; unset: 3.
     pub within: Option<f64>,
     /// Most failed requests.
@@ -272,8 +271,8 @@ pub struct Expectation {
     /// Most failed requests, in percent of all.
     pub max_error_rate: Option<f64>,
     /// How many requests end in each way: by Envoy's response flag (`UH`, `UF`, `UC`, `UT`, `UO`, …), by status, or `any` for all that fail.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub errors: BTreeMap<String, Bounds>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub errors: SortedMap<String, Bounds>,
     /// Endpoints that are ejected at the end of the span, in every gateway pod; no others.
     pub ejected: Option<Vec<String>>,
     /// How soon after the start a region gets no more requests.

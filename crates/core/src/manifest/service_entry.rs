@@ -1,8 +1,7 @@
 //! `networking.istio.io` ServiceEntry and WorkloadEntry.
 
-use std::collections::BTreeMap;
-
 use mesh_failover_derive::Read;
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -44,7 +43,7 @@ pub struct ServiceEntry {
 #[serde(rename_all = "camelCase", default)]
 pub struct ServiceWorkloadSelector {
     /// Labels the workload must carry.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
 }
 
 /// `WorkloadEntry.spec`, also an endpoint of a ServiceEntry.
@@ -56,11 +55,11 @@ pub struct WorkloadEntry {
     /// IP address or DNS name.
     pub address: Option<String>,
     /// Port by the name of the service port; unset: the service's number.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub ports: BTreeMap<String, u32>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub ports: SortedMap<String, u32>,
     /// Labels, the topology labels included.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub labels: SortedMap<String, String>,
     /// Network it is in.
     pub network: Option<String>,
     /// `region/zone/subzone`.

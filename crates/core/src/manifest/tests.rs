@@ -241,7 +241,7 @@ mod laws {
             let retry_budget = ratio.map(|percent| RetryBudget { percent: Some(percent), ..RetryBudget::default() });
             Object {
                 api_version: "networking.istio.io/v1".into(),
-                metadata: Metadata { name, labels, ..Metadata::default() },
+                metadata: Metadata { name, labels: labels.into(), ..Metadata::default() },
                 spec: DestinationRule {
                     host,
                     traffic_policy: Some(TrafficPolicy { outlier_detection, retry_budget, ..TrafficPolicy::default() }),

@@ -1,8 +1,7 @@
 //! `mesh-failover.dev` Topology: which endpoints exist where. Strict: an unknown field is an error.
 
-use std::collections::BTreeMap;
-
 use mesh_failover_derive::Read;
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -52,7 +51,7 @@ pub struct TopologyGateway {
     /// Its namespace; unset: `istio-system`.
     pub namespace: Option<String>,
     /// Its labels; unset: `istio: ingressgateway`.
-    pub labels: Option<BTreeMap<String, String>>,
+    pub labels: Option<SortedMap<String, String>>,
 }
 
 /// Endpoints of one service with the same labels and locality.
@@ -72,8 +71,8 @@ pub struct Workload {
     /// Unset: the cluster's.
     pub locality: Option<String>,
     /// Pod labels; topology labels are added by themselves.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub labels: SortedMap<String, String>,
     /// Weight of each endpoint; unset: 1.
     pub weight: Option<u32>,
     /// How long a response takes; unset: 1 ms.

@@ -1,6 +1,6 @@
 //! How single values, lists and mappings are read.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::node::number;
 use super::reader::Step;
@@ -175,14 +175,18 @@ impl<T: Read + Default> Read for Vec<T> {
 }
 
 /// What cannot be read is left out.
-impl<T: Read + Default> Read for BTreeMap<String, T> {
+impl<T: Read + Default> Read for SortedMap<String, T> {
     fn read<'a>(&mut self, node: &'a Node, reader: &mut Reader<'a>) -> bool {
-        reader.entries(node, &mut |reader, entry| {
+        let mut pairs = Vec::new();
+        let fits = reader.entries(node, &mut |reader, entry| {
             let mut value = T::default();
             if reader.at(Step::Key(&entry.key), &entry.value, &mut value) {
-                self.insert(entry.key.clone(), value);
+                pairs.push((entry.key.clone(), value));
             }
-        })
+        });
+        // Not one by one: there may be a million in any order.
+        *self = pairs.into();
+        fits
     }
 }
 

@@ -1,8 +1,7 @@
 //! `networking.istio.io` VirtualService.
 
-use std::collections::BTreeMap;
-
 use mesh_failover_derive::Read;
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -90,24 +89,24 @@ pub struct HttpMatchRequest {
     /// The authority.
     pub authority: Option<StringMatch>,
     /// Headers; a null or empty condition asks for presence.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, Option<StringMatch>>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub headers: SortedMap<String, Option<StringMatch>>,
     /// The port of the gateway's server.
     pub port: Option<u32>,
     /// Labels of the proxy.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub source_labels: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub source_labels: SortedMap<String, String>,
     /// Replaces the VirtualService's list.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gateways: Vec<String>,
     /// Query parameters.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub query_params: BTreeMap<String, Option<StringMatch>>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub query_params: SortedMap<String, Option<StringMatch>>,
     /// Whether the path's case is ignored.
     pub ignore_uri_case: Option<bool>,
     /// Headers that must not match.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub without_headers: BTreeMap<String, Option<StringMatch>>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub without_headers: SortedMap<String, Option<StringMatch>>,
     /// Namespace of the proxy.
     pub source_namespace: Option<String>,
     /// Prefix of the statistics.
@@ -285,11 +284,11 @@ pub struct Headers {
 #[serde(rename_all = "camelCase", default)]
 pub struct HeaderOperations {
     /// Set, replacing what is there.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub set: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub set: SortedMap<String, String>,
     /// Added beside what is there.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub add: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub add: SortedMap<String, String>,
     /// Removed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<String>,

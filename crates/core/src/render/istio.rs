@@ -30,7 +30,7 @@ impl Wanted<'_> {
     }
 
     /// Labels of the gateway's pods. Istio makes those of a Gateway of the Gateway API, with its name.
-    pub(super) fn selector(&self) -> std::collections::BTreeMap<String, String> {
+    pub(super) fn selector(&self) -> mesh_failover_sorted::SortedMap<String, String> {
         let selector = &self.spec.gateway.selector;
         if self.spec.gateway.api == RouteApi::GatewayApi {
             [(GATEWAY_NAME_LABEL.to_owned(), self.gateway_name().to_owned())].into()

@@ -6,7 +6,7 @@
 //! **Source**: Istio pilot/pkg/config/kube/gateway/conversion.go `buildDestination`; pilot/pkg/serviceregistry/aggregate
 //! `Controller.Services`, 1.31.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::{RenderedFile, Wanted, cluster, object};
 use crate::diagnostic::Diagnostic;
@@ -35,7 +35,7 @@ impl Wanted<'_> {
     }
 
     /// Host by region, as the router is told.
-    pub(super) fn hosts_of_regions(&self) -> BTreeMap<String, String> {
+    pub(super) fn hosts_of_regions(&self) -> SortedMap<String, String> {
         self.regions_with_service().map(|it| (it.name.clone(), self.host_of(it))).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Events in a sentence each.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use crate::outlier::EjectionType;
 use crate::sim::EventKind;
@@ -57,7 +57,7 @@ fn envoys_name(reason: EjectionType) -> String {
     name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned()
 }
 
-fn shares(regions: &BTreeMap<String, f64>) -> String {
+fn shares(regions: &SortedMap<String, f64>) -> String {
     if regions.is_empty() {
         return "nothing anywhere: no healthy upstream".to_owned();
     }

@@ -8,8 +8,9 @@
 //!
 //! **Units**: little-endian; times in nanoseconds.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
+
+use mesh_failover_sorted::SortedMap;
 
 use super::drain::DrainRecord;
 use super::record::{Reason, RegionRecord, RegionState};
@@ -51,9 +52,9 @@ pub struct SharedState {
     /// Who does the checks.
     pub lease: Lease,
     /// What is known.
-    pub records: BTreeMap<RegionKey, RegionRecord>,
+    pub records: SortedMap<RegionKey, RegionRecord>,
     /// What was asked to be drained, and no longer.
-    pub drains: BTreeMap<RegionKey, DrainRecord>,
+    pub drains: SortedMap<RegionKey, DrainRecord>,
 }
 
 impl SharedState {
@@ -160,7 +161,7 @@ impl SharedState {
     }
 }
 
-fn greatest<T: Copy + Ord>(own: &mut BTreeMap<RegionKey, T>, other: &BTreeMap<RegionKey, T>) {
+fn greatest<T: Copy + Ord>(own: &mut SortedMap<RegionKey, T>, other: &SortedMap<RegionKey, T>) {
     for (key, record) in other {
         match own.get_mut(key) {
             Some(known) => *known = (*known).max(*record),

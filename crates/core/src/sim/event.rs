@@ -1,7 +1,6 @@
 //! Why traffic moved: what was done to the endpoints, and what Envoy made of it.
 
-use std::collections::BTreeMap;
-
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 
 use crate::outlier::EjectionType;
@@ -106,7 +105,7 @@ pub enum EventKind {
         /// The cluster.
         cluster: String,
         /// Percent by region, as far as the workers can choose.
-        regions: BTreeMap<String, f64>,
+        regions: SortedMap<String, f64>,
         /// Percent by priority.
         priorities: Vec<u32>,
         /// Priorities that use all their hosts, healthy or not.

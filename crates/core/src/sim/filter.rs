@@ -3,13 +3,13 @@
 //! The router goes on beside it, and what it wants sent is sent: a filter of the same source sends the same, in the same order. So the filter
 //! hears at once what became of each of its requests, as it does in Envoy, and whoever runs it can say where the two differ.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use mesh_failover_engine::run::{
     ChoiceId, Decision, Found, Front as Chooser, OwnRequest, RegionNews, Response, SecondTry,
     Xoshiro,
 };
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 
 use super::front::Front;
@@ -82,7 +82,7 @@ pub enum FilterNews {
         /// The cluster that Envoy has matched.
         cluster: String,
         /// Its headers by name, in lower case.
-        headers: BTreeMap<String, String>,
+        headers: SortedMap<String, String>,
         /// Where it comes from, if that decides.
         #[serde(skip_serializing_if = "Option::is_none")]
         address: Option<String>,

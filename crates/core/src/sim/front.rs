@@ -4,12 +4,12 @@
 //!
 //! **Not modelled**: requests that nothing was kept of for a second try because too many were under way.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mesh_failover_engine::run::{
     self as engine, ChoiceId, Found, OwnRequest, RegionNews, Response, SecondTry, Xoshiro,
 };
+use mesh_failover_sorted::SortedMap;
 
 use super::machines::Machines;
 use super::routes::Routes;
@@ -70,7 +70,7 @@ impl Front {
     }
 
     /// What all requests look like.
-    pub(super) fn headers(&self) -> BTreeMap<String, String> {
+    pub(super) fn headers(&self) -> SortedMap<String, String> {
         self.routes.request.all_headers()
     }
 

@@ -3,8 +3,7 @@
 //! A lane is a name, not a pod: scaled away and back, an endpoint goes on in the same lane after a gap. Ejections are
 //! Envoy's and in the event log; here is what the world did.
 
-use std::collections::BTreeMap;
-
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 
 use super::gateway_run::GatewayRun;
@@ -131,7 +130,7 @@ fn of_gateway(gateway: &GatewayRun) -> Vec<EndpointLane> {
     let pods = gateway.pods();
     let millis = |at: u64| super::millis(at.saturating_sub(GatewayRun::origin()));
     let end = super::millis(gateway.timeline.duration);
-    let mut lanes: BTreeMap<(u32, u32), EndpointLane> = BTreeMap::new();
+    let mut lanes: SortedMap<(u32, u32), EndpointLane> = SortedMap::new();
     for ((_, pod), changes) in pods.iter().zip(&gateway.lanes.changes) {
         let Some(workload) = pods.workload(pod.workload) else { continue };
         let region = pods.regions().get(workload.region.0 as usize);

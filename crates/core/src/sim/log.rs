@@ -3,9 +3,8 @@
 //! The log grows with what happens to endpoints, not with requests: an ejection that the cap forbids may be
 //! detected with every few requests, and is said once.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use mesh_failover_engine::run::{Discovered, News, PodId, RegionNews, What};
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
 use super::event::{Event, EventKind};
 use super::pods::Pods;
@@ -18,16 +17,16 @@ pub(super) struct Log {
     origin: u64,
     events: Vec<Event>,
     /// Endpoints of which an ejection was forbidden: gateway, upstream, pod.
-    forbidden: BTreeSet<(u32, u32, PodId)>,
+    forbidden: SortedSet<(u32, u32, PodId)>,
     /// Each gateway's and upstream's last known load.
-    loads: BTreeMap<(u32, u32), Load>,
+    loads: SortedMap<(u32, u32), Load>,
 }
 
 /// How workers share traffic.
 #[derive(Debug, Clone, PartialEq)]
 struct Load {
     /// Percent.
-    regions: BTreeMap<String, f64>,
+    regions: SortedMap<String, f64>,
     /// Percent.
     priorities: Vec<u32>,
     /// Those in panic.
@@ -81,7 +80,7 @@ impl Log {
                 // Tenths of a percent: the log speaks of what a person would notice.
                 let tenths = regions.into_iter().map(|share| (share * 10.0).round() / 10.0);
                 let named = pods.regions().iter().cloned().zip(tenths);
-                let regions = crate::compact::map(named.filter(|(_, share)| *share > 0.0));
+                let regions = SortedMap::from_iter(named.filter(|(_, share)| *share > 0.0));
                 self.load(at, place(upstream), Load { regions, priorities, panic });
             }
             What::Region(news) => self.router(at, envoy, news),

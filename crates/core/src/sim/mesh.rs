@@ -3,10 +3,10 @@
 //! The simulator is judged by such a driver. Both do the same things to the same endpoints at the same moments, so that what differs
 //! is Envoy's doing.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mesh_failover_engine::run::{ArrivalProcess, Stream, Xoshiro};
+use mesh_failover_sorted::SortedMap;
 
 use super::error::SimError;
 use super::pods::Pod;
@@ -70,7 +70,7 @@ impl Mesh {
         let timeline = Timeline::new(scenario)?;
         let proxy = Proxy::gateway_of(manifests, &scenario.gateway).map_err(SimError::Gateway)?;
         let mut mesh = Self {
-            world: World::new(manifests, proxy.with_version(version), BTreeMap::new()),
+            world: World::new(manifests, proxy.with_version(version), SortedMap::new()),
             timeline,
             gateway: scenario.gateway.clone(),
             traffic: scenario.traffic.clone(),
@@ -181,7 +181,7 @@ mod tests {
             ..Scenario::default()
         };
         let mesh = Mesh {
-            world: World::new(&Manifests::default(), Proxy::default(), BTreeMap::new()),
+            world: World::new(&Manifests::default(), Proxy::default(), SortedMap::new()),
             timeline: Timeline::new(&scenario).unwrap(),
             gateway: String::new(),
             traffic: scenario.traffic.clone(),

@@ -1,7 +1,8 @@
 //! How a scenario is played.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
+
+use mesh_failover_sorted::SortedMap;
 
 use super::arm::Arm;
 use crate::cluster::Address;
@@ -16,7 +17,7 @@ pub struct Options {
     /// Length of a frame; unset: a second, or more in runs longer than 20 minutes.
     pub resolution: Option<Duration>,
     /// Where endpoints are, by name: consistent hashing leads where it would lead there. Unset: at addresses that the seed makes up.
-    pub addresses: BTreeMap<String, Address>,
+    pub addresses: SortedMap<String, Address>,
     /// istiod's version.
     pub version: IstioVersion,
     /// Who decides about regions.

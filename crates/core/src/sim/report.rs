@@ -2,8 +2,9 @@
 //!
 //! **Units**: milliseconds since the start of the run; shares and weights in percent.
 
-use std::collections::BTreeMap;
-
+use mesh_failover_engine::run::Outcome;
+use mesh_failover_engine::run::{Cell, Span};
+use mesh_failover_sorted::SortedMap;
 use serde::Serialize;
 
 use super::arm::Arm;
@@ -16,8 +17,6 @@ use super::simulation::Simulation;
 use super::sum::{Sum, share, spans_between, sum};
 use super::timeline::Planned;
 use crate::time::nanos;
-use mesh_failover_engine::run::Outcome;
-use mesh_failover_engine::run::{Cell, Span};
 
 /// The name under which answers that no upstream gave are counted.
 pub const NONE: &str = "none";
@@ -61,8 +60,8 @@ pub struct Counts {
     /// How many of them failed.
     pub errors: u64,
     /// How they ended, if not with 200: by status and Envoy's response flags.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub outcomes: BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub outcomes: SortedMap<String, u64>,
     /// Half took at most this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p50_ms: Option<f64>,
@@ -87,9 +86,9 @@ pub struct Phase {
     /// Attempts beyond each request's first.
     pub retries: u64,
     /// By region of the upstream that answered, and [`NONE`].
-    pub regions: BTreeMap<String, RegionPhase>,
+    pub regions: SortedMap<String, RegionPhase>,
     /// Attempts by endpoint.
-    pub endpoints: BTreeMap<String, Counts>,
+    pub endpoints: SortedMap<String, Counts>,
     /// Each of the gateways, in the scenario's order, if it has several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gateways: Vec<GatewayPhase>,
@@ -105,7 +104,7 @@ pub struct GatewayPhase {
     /// Its requests.
     pub total: Counts,
     /// By region of the upstream that answered, and [`NONE`].
-    pub regions: BTreeMap<String, RegionPhase>,
+    pub regions: SortedMap<String, RegionPhase>,
 }
 
 /// A region in a phase.
@@ -134,10 +133,10 @@ pub struct Frame {
     /// Attempts beyond each request's first.
     pub retries: u64,
     /// By region of the upstream that answered, and [`NONE`].
-    pub regions: BTreeMap<String, RegionFrame>,
+    pub regions: SortedMap<String, RegionFrame>,
     /// Attempts by endpoint; left out when there are too many endpoints.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub endpoints: BTreeMap<String, EndpointFrame>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub endpoints: SortedMap<String, EndpointFrame>,
     /// Priorities that use all their hosts, healthy or not, at the end of the frame.
     pub panicking: u32,
 }
@@ -228,7 +227,7 @@ fn phases(gateways: &[GatewayRun]) -> Vec<Phase> {
 fn phase(gateways: &[GatewayRun], steps: &[Planned], from: u64, to: u64) -> Phase {
     let sum = sum(&spans_between(gateways, from, to));
     let steps = steps.iter().filter(|step| step.at == from);
-    let mut endpoints = BTreeMap::new();
+    let mut endpoints = SortedMap::new();
     for gateway in gateways {
         let origin = GatewayRun::origin();
         let cells = gateway.engine.recorder().endpoints(origin + from, origin + to);
@@ -255,7 +254,7 @@ fn phase(gateways: &[GatewayRun], steps: &[Planned], from: u64, to: u64) -> Phas
     }
 }
 
-fn region_phases(sum: &Sum<'_>) -> BTreeMap<String, RegionPhase> {
+fn region_phases(sum: &Sum<'_>) -> SortedMap<String, RegionPhase> {
     let all = sum.all().total();
     let of = |(name, cell): &(&str, Cell)| {
         let share = share(cell.total(), all);
@@ -265,7 +264,7 @@ fn region_phases(sum: &Sum<'_>) -> BTreeMap<String, RegionPhase> {
 }
 
 /// Adds cells to those of their endpoints' names: lives of one name are added up.
-pub(super) fn by_name(pods: &Pods, cells: &[Cell], named: &mut BTreeMap<String, Cell>) {
+pub(super) fn by_name(pods: &Pods, cells: &[Cell], named: &mut SortedMap<String, Cell>) {
     for ((_, pod), cell) in pods.iter().zip(cells) {
         if cell.total() > 0 {
             named.entry(pod.name.clone()).or_default().merge(cell);
@@ -309,10 +308,10 @@ fn frame(gateways: &[GatewayRun], index: usize) -> Option<Frame> {
         total: Counts::from(&sum.all()),
         retries: sum.retries,
         regions: sum.regions.iter().map(counted).collect(),
-        endpoints: BTreeMap::new(),
+        endpoints: SortedMap::new(),
         panicking: spans.iter().map(|(_, span)| span.gauges.panicking).sum(),
     };
-    let mut cells = BTreeMap::new();
+    let mut cells = SortedMap::new();
     for (gateway, span) in &spans {
         // Of the next request: what each gateway would do with it, by its part of the traffic.
         let part = match (spans.len(), sum.started) {

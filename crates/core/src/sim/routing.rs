@@ -7,7 +7,7 @@
 //!
 //! **Not modelled**: regular expressions; a route that needs one is an error, not a guess.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::SimError;
 use crate::lb::consistent_hash;
@@ -23,14 +23,14 @@ pub(super) struct Request {
     host: Option<String>,
     path: String,
     /// Lower-case names, pseudo headers included.
-    headers: BTreeMap<String, String>,
+    headers: SortedMap<String, String>,
 }
 
 impl Request {
     pub(super) fn new(traffic: &Traffic) -> Self {
         let header = |(name, value): (&String, &String)| (name.to_ascii_lowercase(), value.clone());
-        let mut headers: BTreeMap<String, String> =
-            crate::compact::map(traffic.headers.iter().map(header));
+        let mut headers: SortedMap<String, String> =
+            SortedMap::from_iter(traffic.headers.iter().map(header));
         let method = traffic.method.clone().unwrap_or_else(|| "GET".to_owned());
         headers.insert(":method".to_owned(), method);
         headers.insert(":scheme".to_owned(), "http".to_owned());
@@ -48,7 +48,7 @@ impl Request {
     }
 
     /// All its headers, the path among them.
-    pub(super) fn all_headers(&self) -> BTreeMap<String, String> {
+    pub(super) fn all_headers(&self) -> SortedMap<String, String> {
         let mut headers = self.headers.clone();
         headers.insert(":path".to_owned(), self.path.clone());
         headers

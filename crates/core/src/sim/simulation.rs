@@ -148,7 +148,7 @@ impl Simulation {
             first_pod += gateway.engine.envoys().len() as u32;
         }
         if self.gateways.len() > 1 {
-            crate::compact::sort_by(&mut news, |a, b| a.at_ms.total_cmp(&b.at_ms));
+            mesh_failover_sorted::sort_by(&mut news, |a, b| a.at_ms.total_cmp(&b.at_ms));
         }
         self.events.append(&mut news);
     }
@@ -193,7 +193,7 @@ impl EventKind {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use mesh_failover_sorted::SortedSet;
 
     use crate::manifest::{Source, read};
     use crate::sim::{EventKind, Options, Simulation};
@@ -225,7 +225,7 @@ spec:
         let sources: Vec<_> = texts.map(|text| Source { name: "test", text }).collect();
         let (manifests, diagnostics) = read(&sources);
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
-        let mut late = BTreeSet::new();
+        let mut late = SortedSet::new();
         for seed in 0..8 {
             let options = Options { seed: Some(seed), ..Options::default() };
             let simulation =

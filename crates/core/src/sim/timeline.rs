@@ -1,9 +1,9 @@
 //! What happens when: the scenario, checked and put in order.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use mesh_failover_engine::run::Arrivals;
+use mesh_failover_sorted::SortedSet;
 
 use super::error::SimError;
 use super::pods::Faults;
@@ -86,7 +86,7 @@ impl Timeline {
             }
             steps.push(Planned { at, written, action: action(step, &path)? });
         }
-        crate::compact::sort_by_key(&mut steps, |step| step.at);
+        mesh_failover_sorted::sort_by_key(&mut steps, |step| step.at);
         Ok(Self { duration, steps })
     }
 
@@ -99,15 +99,15 @@ impl Timeline {
             [from, to]
         });
         let steps = self.steps.iter().map(|step| step.at);
-        let cuts: BTreeSet<u64> =
-            crate::compact::set(frames.chain(steps).chain(ends).chain([0, self.duration]));
+        let cuts: SortedSet<u64> =
+            SortedSet::from_iter(frames.chain(steps).chain(ends).chain([0, self.duration]));
         cuts.into_iter().filter(|at| *at <= self.duration).collect()
     }
 
     /// Moments at which a phase begins: the start and every step.
     pub(super) fn phases(&self) -> Vec<u64> {
-        let phases: BTreeSet<u64> =
-            crate::compact::set(self.steps.iter().map(|step| step.at).chain([0]));
+        let phases: SortedSet<u64> =
+            SortedSet::from_iter(self.steps.iter().map(|step| step.at).chain([0]));
         phases.into_iter().collect()
     }
 }

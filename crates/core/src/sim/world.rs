@@ -1,8 +1,7 @@
 //! The mesh outside the gateway: endpoints as steps leave them, and what istiod makes of them.
 
-use std::collections::BTreeMap;
-
 use mesh_failover_engine::run::{PodId, RegionId};
+use mesh_failover_sorted::SortedMap;
 
 use super::pods::{Faults, NewWorkload, Pods};
 use super::timeline::{Action, Fault};
@@ -23,7 +22,7 @@ pub(super) struct World {
     manifests: Manifests,
     proxy: Proxy,
     /// Where endpoints really are, by name.
-    addresses: BTreeMap<String, Address>,
+    addresses: SortedMap<String, Address>,
     pub(super) pods: Pods,
 }
 
@@ -41,7 +40,7 @@ impl World {
     pub(super) fn new(
         manifests: &Manifests,
         proxy: Proxy,
-        addresses: BTreeMap<String, Address>,
+        addresses: SortedMap<String, Address>,
     ) -> Self {
         let manifests_now = manifests.clone();
         let mut world = Self { manifests: manifests_now, proxy, addresses, pods: Pods::default() };
@@ -98,8 +97,8 @@ impl World {
     pub(super) fn pods_by_address(
         &mut self,
         translation: &Translation,
-    ) -> BTreeMap<Address, PodId> {
-        let mut known: BTreeMap<(String, String, String), PodId> = self
+    ) -> SortedMap<Address, PodId> {
+        let mut known: SortedMap<(String, String, String), PodId> = self
             .pods
             .iter()
             .filter(|(_, pod)| pod.exists)
@@ -108,7 +107,7 @@ impl World {
                 Some(((workload.service.clone(), workload.cluster.clone(), pod.name.clone()), id))
             })
             .collect();
-        let mut by_address = BTreeMap::new();
+        let mut by_address = SortedMap::new();
         for cluster in &translation.clusters {
             let service = cluster.name.rsplit('|').next().unwrap_or_default();
             for group in &cluster.load_assignment.endpoints {

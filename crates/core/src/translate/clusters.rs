@@ -6,7 +6,7 @@
 //! **Not modelled**: `BlackHoleCluster`, `PassthroughCluster`, inbound and `outbound_.` clusters, which a
 //! gateway's HTTP routes never name; TLS towards the upstream.
 
-use std::collections::{BTreeMap, BTreeSet};
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
 use super::findings::{Finding, Findings};
 use super::origin::Sources;
@@ -136,7 +136,7 @@ impl Target<'_> {
     ) -> ClusterLoadAssignment {
         let by_eds = self.service.discovery == DiscoveryType::Eds;
         let sends_unready = self.sends_unready(push.proxy.version);
-        let mut groups: BTreeMap<&str, Vec<NetworkedEndpoint>> = BTreeMap::new();
+        let mut groups: SortedMap<&str, Vec<NetworkedEndpoint>> = SortedMap::new();
         for endpoint in self.service.endpoints.iter().filter(|endpoint| self.takes(endpoint)) {
             if by_eds && endpoint.address.host.parse::<std::net::IpAddr>().is_err() {
                 findings.add(Finding {
@@ -207,8 +207,8 @@ impl Target<'_> {
             return;
         }
         let with_labels = self.subset.is_none() && push.proxy.version.has_dns_failover_priority();
-        let places: BTreeSet<_> =
-            crate::compact::set(assignment.endpoints.iter().map(|group| group.locality.clone()));
+        let places: SortedSet<_> =
+            SortedSet::from_iter(assignment.endpoints.iter().map(|group| group.locality.clone()));
         if with_labels && places.len() > 1 && orders_by_labels(setting, failover) {
             findings.add(Finding {
                 severity: Severity::Error,

@@ -7,7 +7,7 @@
 //! **Source**: Istio pilot/pkg/model/push_context.go `destinationRule`, destination_rule.go
 //! `mergeDestinationRule`, sidecar.go `DestinationRule`, 1.31.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::Proxy;
 use super::findings::by_age;
@@ -184,7 +184,7 @@ impl<'a> Rule<'a> {
         &self,
         subset: &str,
     ) -> (Option<&'a TrafficPolicy>, Option<&'a TrafficPolicy>) {
-        let named: BTreeMap<&str, &'a Subset> = crate::compact::map(
+        let named: SortedMap<&str, &'a Subset> = SortedMap::from_iter(
             self.subsets.iter().map(|(subset, _)| (subset.name.as_str(), *subset)),
         );
         let subset = named.get(subset).and_then(|subset| subset.traffic_policy.as_ref());

@@ -1,6 +1,6 @@
 //! Diagnostics of one translation, each said once however many clusters it concerns.
 
-use std::collections::BTreeSet;
+use mesh_failover_sorted::SortedSet;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{Document, Object, Place};
@@ -11,7 +11,7 @@ pub(super) struct Findings<'a> {
     documents: &'a [Document],
     diagnostics: Vec<Diagnostic>,
     /// What has been said where.
-    said: BTreeSet<String>,
+    said: SortedSet<String>,
 }
 
 /// What to say.
@@ -27,7 +27,7 @@ pub(super) struct Finding {
 
 impl<'a> Findings<'a> {
     pub(super) const fn new(documents: &'a [Document]) -> Self {
-        Self { documents, diagnostics: Vec::new(), said: BTreeSet::new() }
+        Self { documents, diagnostics: Vec::new(), said: SortedSet::new() }
     }
 
     pub(super) fn add(&mut self, finding: Finding) {
@@ -61,7 +61,7 @@ pub(super) fn by_age<'a, T: 'a>(
     objects: impl IntoIterator<Item = &'a Object<T>>,
 ) -> Vec<&'a Object<T>> {
     let mut sorted: Vec<_> = objects.into_iter().collect();
-    crate::compact::sort_by_key(&mut sorted, |object| {
+    mesh_failover_sorted::sort_by_key(&mut sorted, |object| {
         let metadata = &object.metadata;
         (metadata.creation_timestamp.as_deref(), metadata.name.as_str(), metadata.namespace())
     });

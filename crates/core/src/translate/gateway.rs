@@ -4,7 +4,7 @@
 //!
 //! **Not modelled**: the gateway's Service: a server's port is taken as the port the proxy listens on.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::codes;
 use super::findings::{Finding, Findings, by_age, title};
@@ -31,8 +31,8 @@ pub(super) struct BoundServer {
 pub(super) fn bind_servers(
     push: &Push<'_>,
     findings: &mut Findings<'_>,
-) -> BTreeMap<(u16, String), Vec<BoundServer>> {
-    let mut bound: BTreeMap<(u16, String), Vec<BoundServer>> = BTreeMap::new();
+) -> SortedMap<(u16, String), Vec<BoundServer>> {
+    let mut bound: SortedMap<(u16, String), Vec<BoundServer>> = SortedMap::new();
     for gateway in by_age(push.manifests.gateways.iter().chain(&push.converted.gateways)) {
         if !selects(&gateway.spec.selector, &push.proxy.labels) {
             continue;

@@ -1,6 +1,6 @@
 //! Which endpoints a mesh on paper has, before anybody's traffic policy looks at them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
 use super::IstioVersion;
 use super::findings::Findings;
@@ -17,7 +17,7 @@ pub(crate) struct KnownService {
     /// Whether Envoy finds its endpoints by DNS.
     pub(crate) by_dns: bool,
     /// Service ports.
-    pub(crate) ports: BTreeSet<u16>,
+    pub(crate) ports: SortedSet<u16>,
     /// Endpoints of all ports.
     pub(crate) endpoints: Vec<PlacedEndpoint>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct PlacedEndpoint {
     /// Where it is.
     pub(crate) locality: Locality,
     /// Augmented.
-    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) labels: SortedMap<String, String>,
     /// Network; empty: the one flat network.
     pub(crate) network: String,
 }
@@ -39,7 +39,7 @@ pub(crate) struct PlacedEndpoint {
 pub(crate) fn inventory(
     manifests: &Manifests,
     version: IstioVersion,
-) -> BTreeMap<String, KnownService> {
+) -> SortedMap<String, KnownService> {
     let registry = Registry::new(manifests, version, &mut Findings::default());
     let services = registry.services.into_iter().map(|(host, service)| {
         let by_dns =
@@ -58,5 +58,5 @@ pub(crate) fn inventory(
         };
         (host, known)
     });
-    crate::compact::map(services)
+    SortedMap::from_iter(services)
 }

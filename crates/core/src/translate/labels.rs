@@ -1,7 +1,7 @@
 //! Topology labels: istiod adds them to every endpoint and proxy, so that subsets and
 //! `failoverPriority` can speak of regions, clusters and networks without anybody labelling pods.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::IstioVersion;
 use crate::locality::Locality;
@@ -24,7 +24,7 @@ const LOCALITY_LABEL: &str = "topology.istio.io/locality";
 const LEGACY_LOCALITY_LABEL: &str = "istio-locality";
 
 /// Labels as Kubernetes writes them.
-pub type Labels = BTreeMap<String, String>;
+pub type Labels = SortedMap<String, String>;
 
 /// Whether every label of `selector` is on `labels`.
 #[must_use]

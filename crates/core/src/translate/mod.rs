@@ -29,9 +29,10 @@ mod version;
 mod virtual_host;
 mod visibility;
 
-use std::collections::BTreeMap;
-
+use clusters::build_clusters;
 pub use connection_pool::{apply_connection_pool, connect_timeout, http_protocol_options};
+use findings::{Finding, Findings};
+use gateway::bind_servers;
 pub(crate) use gateway_api::{
     DEFAULT_RETRY_ON, Parent, Refusal, any_request, backends, has_parents, hostnames, http_rules,
     own_pods, parents,
@@ -53,21 +54,18 @@ pub use locality_lb::{
     apply_locality_weights, apply_zone_aware_failover, claiming_key, deciding_label,
     distribute_entry, failover_entry, overlapping_keys,
 };
+use mesh_failover_sorted::SortedMap;
 pub use network::{IpFamilies, NetworkGateway, NetworkView, NetworkedEndpoint, filter_by_network};
 pub use origin::Origin;
 pub use outlier::{apply_outlier_detection, panic_threshold, sends_unhealthy_endpoints};
 pub use proxy::{Proxy, ProxyError};
+use push::Push;
+use registry::Registry;
 pub use retry::{inbound_retry_policy, retry_policy};
 pub use topology::{workload_locality, workload_name};
 pub use traffic_distribution::TrafficDistribution;
 pub use traffic_policy::{merge_traffic_policy, with_mesh_default};
 pub use version::{IstioVersion, VersionError};
-
-use clusters::build_clusters;
-use findings::{Finding, Findings};
-use gateway::bind_servers;
-use push::Push;
-use registry::Registry;
 use virtual_host::build_listener;
 
 use crate::cluster::Cluster;
@@ -83,7 +81,7 @@ pub struct Translation {
     /// Clusters, by service in the registry's order, subsets after their port.
     pub clusters: Vec<Cluster>,
     /// Where each cluster's policy comes from, by cluster name.
-    pub origins: BTreeMap<String, Origin>,
+    pub origins: SortedMap<String, Origin>,
     /// What Istio would do silently, and what this translation leaves out.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -107,14 +105,14 @@ pub fn translate(manifests: &Manifests, proxy: &Proxy) -> Translation {
     let (clusters, origins): (Vec<_>, Vec<_>) =
         build_clusters(&push, &mut findings).into_iter().unzip();
     let names = clusters.iter().map(|cluster| cluster.name.clone());
-    let origins: BTreeMap<_, _> = crate::compact::map(names.zip(origins));
+    let origins: SortedMap<_, _> = SortedMap::from_iter(names.zip(origins));
     report_missing_clusters(&listeners, &origins, &mut findings);
     Translation { listeners, clusters, origins, diagnostics: findings.into_diagnostics() }
 }
 
 fn report_missing_clusters(
     listeners: &[Listener],
-    origins: &BTreeMap<String, Origin>,
+    origins: &SortedMap<String, Origin>,
     findings: &mut Findings<'_>,
 ) {
     let hosts = listeners.iter().flat_map(|listener| &listener.virtual_hosts);

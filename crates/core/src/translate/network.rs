@@ -7,8 +7,9 @@
 //!
 //! **Not modelled**: ambient's HBONE gateways; gateways given by host name.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
+
+use mesh_failover_sorted::SortedMap;
 
 use super::labels::{CLUSTER_LABEL, NETWORK_LABEL};
 use crate::cluster::{Address, HealthStatus, LbEndpoint};
@@ -82,7 +83,7 @@ pub fn filter_by_network(endpoints: Vec<NetworkedEndpoint>, view: &NetworkView) 
     }
     let scale = scale_factor(&view.gateways);
     let mut direct = Vec::new();
-    let mut remote: BTreeMap<&NetworkGateway, u32> = BTreeMap::new();
+    let mut remote: SortedMap<&NetworkGateway, u32> = SortedMap::new();
     for NetworkedEndpoint { mut endpoint, network, cluster, mtls } in endpoints {
         let weight = endpoint.load_balancing_weight.max(1).saturating_mul(scale);
         let gateways = view.gateways_for(&network, &cluster);
@@ -100,7 +101,9 @@ pub fn filter_by_network(endpoints: Vec<NetworkedEndpoint>, view: &NetworkView) 
         }
     }
     let mut gateways: Vec<_> = remote.into_iter().collect();
-    crate::compact::sort_by(&mut gateways, |(one, _), (other, _)| one.address.cmp(&other.address));
+    mesh_failover_sorted::sort_by(&mut gateways, |(one, _), (other, _)| {
+        one.address.cmp(&other.address)
+    });
     direct.extend(gateways.into_iter().map(|(gateway, weight)| gateway.endpoint(weight)));
     direct
 }
@@ -138,8 +141,8 @@ impl NetworkGateway {
 }
 
 fn scale_factor(gateways: &[NetworkGateway]) -> u32 {
-    let mut of_network: BTreeMap<&str, u32> = BTreeMap::new();
-    let mut of_cluster: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    let mut of_network: SortedMap<&str, u32> = SortedMap::new();
+    let mut of_cluster: SortedMap<(&str, &str), u32> = SortedMap::new();
     for gateway in gateways {
         *of_network.entry(&gateway.network).or_default() += 1;
         *of_cluster.entry((&gateway.network, &gateway.cluster)).or_default() += 1;

@@ -3,8 +3,9 @@
 //!
 //! **Source**: Istio pilot/pkg/xds/ads.go `setTopologyLabels`, `computeProxyState`, 1.31.
 
-use std::collections::BTreeMap;
 use std::fmt;
+
+use mesh_failover_sorted::SortedMap;
 
 use super::IstioVersion;
 use super::labels::augment_labels;
@@ -19,7 +20,7 @@ pub struct Proxy {
     /// Its namespace: DestinationRules there go first.
     pub namespace: String,
     /// Its pod labels, augmented by topology labels: what selectors and `failoverPriority` look at.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// Where it is.
     pub locality: Locality,
     /// Network it is in; empty: the one flat network.
@@ -119,10 +120,9 @@ impl Proxy {
     fn new(place: &TopologyCluster, gateway: &TopologyGateway) -> Self {
         let locality = Locality::parse(&place.locality);
         let network = place.network.clone().unwrap_or_default();
-        let labels = gateway
-            .labels
-            .clone()
-            .unwrap_or_else(|| BTreeMap::from([("istio".to_owned(), "ingressgateway".to_owned())]));
+        let labels = gateway.labels.clone().unwrap_or_else(|| {
+            SortedMap::from([("istio".to_owned(), "ingressgateway".to_owned())])
+        });
         Self {
             cluster: place.name.clone(),
             namespace: gateway.namespace.clone().unwrap_or_else(|| "istio-system".to_owned()),

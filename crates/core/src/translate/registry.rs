@@ -11,7 +11,7 @@
 //! hexadecimal if one is above 255: valid, unique, the same whatever else is scaled. A runnable
 //! configuration maps them to real sockets by the endpoint's name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
 use super::codes;
 use super::findings::{Finding, Findings, by_age, title};
@@ -32,7 +32,7 @@ use crate::manifest::{
 /// Services by host name.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
-    pub(super) services: BTreeMap<String, Service>,
+    pub(super) services: SortedMap<String, Service>,
     pub(super) gateways: Vec<NetworkGateway>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Service {
     pub(super) discovery: DiscoveryType,
     pub(super) traffic_distribution: TrafficDistribution,
     /// By number.
-    pub(super) ports: BTreeMap<u16, ServicePort>,
+    pub(super) ports: SortedMap<u16, ServicePort>,
     pub(super) endpoints: Vec<Endpoint>,
     /// Where it is first named.
     pub(super) place: Place,
@@ -99,7 +99,9 @@ impl Registry {
         findings: &mut Findings<'_>,
     ) {
         let mut clusters: Vec<_> = topologies.iter().flat_map(placed_clusters).collect();
-        crate::compact::sort_by(&mut clusters, |(one, _), (other, _)| one.name.cmp(&other.name));
+        mesh_failover_sorted::sort_by(&mut clusters, |(one, _), (other, _)| {
+            one.name.cmp(&other.name)
+        });
         for (cluster_index, (cluster, place)) in (1..).zip(clusters) {
             for (index, gateway) in cluster.east_west_gateways.iter().enumerate() {
                 match parse_address(gateway) {
@@ -246,7 +248,7 @@ impl Registry {
     /// Names are how scenarios, the simulator and live views speak of endpoints.
     fn report_duplicate_names(&self, findings: &mut Findings<'_>) {
         for (host, service) in &self.services {
-            let mut seen = BTreeSet::new();
+            let mut seen = SortedSet::new();
             for endpoint in &service.endpoints {
                 if !seen.insert((endpoint.service_port, &endpoint.name)) {
                     findings.add(Finding {
@@ -277,7 +279,7 @@ impl Service {
             visibility,
             discovery,
             traffic_distribution: TrafficDistribution::Any,
-            ports: BTreeMap::new(),
+            ports: SortedMap::new(),
             endpoints: Vec::new(),
             place,
         }
@@ -336,7 +338,7 @@ fn workloads_of<'a>(entry: &'a Object<ServiceEntry>, manifests: &'a Manifests) -
     let selected = by_age(&manifests.workload_entries).into_iter().filter(|workload| {
         let labels = || workload.spec.labels.iter().chain(&workload.metadata.labels);
         let labels: Labels =
-            crate::compact::map(labels().map(|(key, value)| (key.clone(), value.clone())));
+            SortedMap::from_iter(labels().map(|(key, value)| (key.clone(), value.clone())));
         workload.metadata.namespace() == entry.metadata.namespace()
             && selector.is_some_and(|selector| selects(&selector.labels, &labels))
     });

@@ -19,7 +19,7 @@ pub(super) fn route_match(request: &HttpMatchRequest) -> RouteMatch {
             invert,
         })
         .collect();
-    crate::compact::sort_by(&mut headers, |one, other| one.name.cmp(&other.name));
+    mesh_failover_sorted::sort_by(&mut headers, |one, other| one.name.cmp(&other.name));
     let pseudo = [
         (":method", &request.method),
         (":authority", &request.authority),

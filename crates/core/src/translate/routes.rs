@@ -264,7 +264,7 @@ fn operations(levels: [Option<&Headers>; 2]) -> (HeaderOperations, HeaderOperati
 
 fn add_operations(operations: &mut HeaderOperations, written: Option<&WrittenOperations>) {
     let Some(WrittenOperations { set, add, remove }) = written else { return };
-    let pairs = |map: &std::collections::BTreeMap<String, String>| {
+    let pairs = |map: &mesh_failover_sorted::SortedMap<String, String>| {
         map.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>()
     };
     operations.set.extend(pairs(set));

@@ -3,7 +3,7 @@
 //! **Source**: Istio pilot/pkg/networking/core/gateway.go `buildGatewayHTTPRouteConfig`,
 //! pilot/pkg/model/push_context.go `VirtualServicesForGateway`, pilot/pkg/model/config.go `resolveGatewayName`, 1.31.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::findings::{Findings, by_age};
 use super::gateway::BoundServer;
@@ -21,7 +21,7 @@ pub(super) fn build_listener(
     servers: &[BoundServer],
     findings: &mut Findings<'_>,
 ) -> Listener {
-    let mut by_domain: BTreeMap<String, VirtualHost> = BTreeMap::new();
+    let mut by_domain: SortedMap<String, VirtualHost> = SortedMap::new();
     for server in servers {
         for service in virtual_services_for(push, &server.gateway) {
             let (service, places) = service;
@@ -52,7 +52,7 @@ pub(super) fn build_listener(
         let name = format!("blackhole:{port}");
         virtual_hosts.push(VirtualHost { name, ..empty("*", port) });
     }
-    crate::compact::sort_by(&mut virtual_hosts, |one, other| one.name.cmp(&other.name));
+    mesh_failover_sorted::sort_by(&mut virtual_hosts, |one, other| one.name.cmp(&other.name));
     let terminates_tls = servers.iter().any(|server| server.terminates_tls);
     let names = servers.iter().flat_map(|server| &server.hosts).map(|(_, name)| name.clone());
     Listener {
@@ -74,8 +74,8 @@ fn empty(domain: &str, port: u16) -> VirtualHost {
 }
 
 /// Several VirtualServices of one host are appended; a catch-all must not hide the later ones.
-fn catch_all_last(routes: &mut Vec<Route>) {
-    crate::compact::sort_by_key(routes, is_catch_all);
+fn catch_all_last(routes: &mut [Route]) {
+    mesh_failover_sorted::sort_by_key(routes, is_catch_all);
 }
 
 /// A VirtualService, and where its routes stand if it was an HTTPRoute.
@@ -103,7 +103,7 @@ fn virtual_services_for<'b>(push: &'b Push<'_>, gateway: &str) -> Vec<Bound<'b>>
             visibility.includes(own).then_some((rank, service))
         })
         .collect();
-    crate::compact::sort_by_key(&mut visible, |(rank, _)| *rank);
+    mesh_failover_sorted::sort_by_key(&mut visible, |(rank, _)| *rank);
     visible.into_iter().map(|(_, service)| (service, None)).chain(of_api).collect()
 }
 

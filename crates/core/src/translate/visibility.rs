@@ -1,17 +1,17 @@
 //! `exportTo`: which namespaces see a resource.
 
-use std::collections::BTreeSet;
+use mesh_failover_sorted::SortedSet;
 
 /// Namespaces that see a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Visibility(BTreeSet<String>);
+pub(super) struct Visibility(SortedSet<String>);
 
 impl Visibility {
     /// As written in a resource of `namespace`; an empty list takes the mesh's default, and that is everyone.
     pub(super) fn new(export_to: &[String], default: Option<&[String]>, namespace: &str) -> Self {
         let list = if export_to.is_empty() { default.unwrap_or_default() } else { export_to };
         let named = list.iter().map(|entry| if entry == "." { namespace } else { entry.as_str() });
-        let mut set: BTreeSet<String> = crate::compact::set(named.map(str::to_owned));
+        let mut set: SortedSet<String> = SortedSet::from_iter(named.map(str::to_owned));
         if set.is_empty() {
             set.insert("*".to_owned());
         }
@@ -20,7 +20,7 @@ impl Visibility {
 
     /// Only the resource's own namespace.
     pub(super) fn private(namespace: &str) -> Self {
-        Self(BTreeSet::from([namespace.to_owned()]))
+        Self(SortedSet::from([namespace.to_owned()]))
     }
 
     pub(super) fn includes(&self, namespace: &str) -> bool {

@@ -4,11 +4,10 @@
 
 mod beyond_weights;
 
-use std::collections::BTreeMap;
-
 use mesh_failover_core::explain::{Cause, ClusterExplanation, DefaultOf, Explanation, explain};
 use mesh_failover_core::manifest::{Manifests, Source, read};
 use mesh_failover_core::sim::{EventKind, Options, Simulation};
+use mesh_failover_core::sorted::SortedMap;
 use mesh_failover_core::translate::{IstioVersion, Proxy};
 use proptest::prelude::*;
 
@@ -315,7 +314,7 @@ fn the_simulator_starts_with_the_shares_explained() {
         let sources: Vec<_> = texts.map(|text| Source { name: example, text }).collect();
         let (manifests, _) = read(&sources);
         let proxy = Proxy::gateway_of(&manifests, "cluster-a").unwrap();
-        let mut expect: BTreeMap<String, f64> = BTreeMap::new();
+        let mut expect: SortedMap<String, f64> = SortedMap::new();
         for locality in &explain(&manifests, &proxy).clusters[0].localities {
             let region = locality.locality.split('/').next().unwrap().to_owned();
             *expect.entry(region).or_default() += locality.share;

@@ -1,12 +1,11 @@
 //! What holds for every input.
 
-use std::collections::BTreeSet;
-
 use mesh_failover_core::cluster::{
     Address, ClusterLoadAssignment, HealthStatus, LbEndpoint, LocalityLbEndpoints,
 };
 use mesh_failover_core::locality::Locality;
 use mesh_failover_core::manifest::{Distribute, Failover, LocalityLoadBalancerSetting};
+use mesh_failover_core::sorted::SortedSet;
 use mesh_failover_core::translate::{LbSetting, Proxy, Translation, apply_locality_load_balancer};
 use mesh_failover_core::units::Priority;
 use proptest::prelude::*;
@@ -25,7 +24,7 @@ fn key() -> impl Strategy<Value = String> {
 
 fn setting() -> impl Strategy<Value = LocalityLoadBalancerSetting> {
     let distribute = (key(), prop::collection::btree_map(key(), 1_u32..=100, 1..4))
-        .prop_map(|(from, to)| Distribute { from, to });
+        .prop_map(|(from, to)| Distribute { from, to: to.into() });
     let failover = ("[abc]", "[abc]").prop_map(|(from, to)| Failover { from, to });
     let labels = prop::sample::select(vec!["v", "topology.istio.io/network", "v=1"]);
     (
@@ -95,7 +94,7 @@ fn hosts(assignment: &ClusterLoadAssignment) -> Vec<&Address> {
 }
 
 /// What each host gets: its priority and its group's weight.
-fn fate(assignment: &ClusterLoadAssignment) -> BTreeSet<(&Address, Priority, Option<u32>)> {
+fn fate(assignment: &ClusterLoadAssignment) -> SortedSet<(&Address, Priority, Option<u32>)> {
     let groups = assignment.endpoints.iter();
     groups
         .flat_map(|group| {
@@ -111,7 +110,7 @@ proptest! {
         before in assignment(), place in place(), setting in setting()
     ) {
         let after = applied(&before, &place, &setting);
-        let used: BTreeSet<u32> = after.endpoints.iter().map(|group| group.priority.0).collect();
+        let used: SortedSet<u32> = after.endpoints.iter().map(|group| group.priority.0).collect();
         prop_assert!(used.iter().copied().eq(0..used.len() as u32), "{used:?}");
     }
 

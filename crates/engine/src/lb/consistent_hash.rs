@@ -13,8 +13,7 @@
 //! **Not modelled**: `hash_balance_factor`, `use_hostname_for_hashing`, hash keys in metadata, degraded hosts (Envoy's tables do not know
 //! them either).
 
-use std::collections::BTreeMap;
-
+use mesh_failover_sorted::SortedMap;
 use twox_hash::XxHash64;
 
 use super::host_set::HostSet;
@@ -133,8 +132,8 @@ impl HashTable {
     /// The part of all hashes that leads to each position that has one, in percent: of a ring the arcs that end at its places, of Maglev's table
     /// its places.
     #[must_use]
-    pub fn shares(&self) -> BTreeMap<u32, f64> {
-        let mut shares = BTreeMap::new();
+    pub fn shares(&self) -> SortedMap<u32, f64> {
+        let mut shares = SortedMap::new();
         let mut add = |position: u32, part: f64| *shares.entry(position).or_insert(0.0) += part;
         match self {
             Self::Empty => {}
@@ -152,7 +151,7 @@ impl HashTable {
             }
             Self::Maglev(table) => {
                 let place = 100.0 / table.len() as f64;
-                let mut counts = BTreeMap::new();
+                let mut counts = SortedMap::new();
                 table.iter().for_each(|position| *counts.entry(*position).or_insert(0_u32) += 1);
                 counts.into_iter().for_each(|(it, count)| add(it, f64::from(count) * place));
             }
@@ -261,7 +260,7 @@ mod tests {
                 assert!((exact[&position] - drawn).abs() < 0.5, "{exact:?} {position} {drawn}");
             }
         }
-        assert_eq!(HashTable::Ring(vec![(7, 3)]).shares(), BTreeMap::from([(3, 100.0)]));
+        assert_eq!(HashTable::Ring(vec![(7, 3)]).shares(), SortedMap::from([(3, 100.0)]));
         assert!(HashTable::Empty.shares().is_empty());
     }
 

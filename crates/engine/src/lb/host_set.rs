@@ -7,9 +7,9 @@
 //! **Source**: Envoy source/common/upstream/upstream_impl.cc `HostImpl::coarseHealth`,
 //! `HostSetImpl::partitionHosts`, `PriorityStateManager::updateClusterPrioritySet`, v1.40.
 
-use std::collections::BTreeMap;
 use std::ops::{BitOr, BitOrAssign};
 
+use mesh_failover_sorted::SortedMap;
 use serde::{Deserialize, Serialize};
 
 use super::locality_wrr::LocalityCounts;
@@ -203,11 +203,11 @@ impl HostSet {
     #[must_use]
     pub fn new(
         hosts: Vec<Host>,
-        locality_weights: &BTreeMap<Locality, u32>,
+        locality_weights: &SortedMap<Locality, u32>,
         local: Option<&Locality>,
         overprovisioning_factor: OverprovisioningFactor,
     ) -> Self {
-        let mut by_locality: BTreeMap<(bool, &Locality), LocalityHosts> = BTreeMap::new();
+        let mut by_locality: SortedMap<(bool, &Locality), LocalityHosts> = SortedMap::new();
         for (index, host) in (0..).zip(&hosts) {
             let elsewhere = Some(&host.locality) != local;
             let group = by_locality.entry((elsewhere, &host.locality)).or_insert_with(|| {

@@ -5,8 +5,9 @@
 //!
 //! **Source**: Envoy source/common/upstream/upstream_impl.cc `PrioritySetImpl`, `PriorityStateManager`, v1.40.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
 use super::host_set::{CoarseHealth, HealthFlags, Host, HostSet};
 use crate::cluster::{ClusterLoadAssignment, LbEndpoint, LocalityLbEndpoints};
@@ -36,8 +37,9 @@ impl PrioritySet {
         local: Option<&Locality>,
         mut id: impl FnMut(&LocalityLbEndpoints, &LbEndpoint) -> HostId,
     ) -> Self {
-        let mut priorities: BTreeMap<u32, (Vec<Host>, BTreeMap<Locality, u32>)> = BTreeMap::new();
-        let mut addresses = BTreeSet::new();
+        let mut priorities: SortedMap<u32, (Vec<Host>, SortedMap<Locality, u32>)> =
+            SortedMap::new();
+        let mut addresses = SortedSet::new();
         let usable = |group: &&LocalityLbEndpoints| group.priority <= MAX_PRIORITY;
         for group in assignment.endpoints.iter().filter(usable) {
             let (hosts, weights) = priorities.entry(group.priority.0).or_default();
@@ -97,7 +99,7 @@ impl PrioritySet {
     /// Takes over what `previous` knows of hosts that are still here: flags that are not discovery's, and slow-start times. Call it
     /// after making a set from new endpoints.
     pub fn carry_over(&mut self, previous: &Self) {
-        let mut known: BTreeMap<HostId, &Host> = BTreeMap::new();
+        let mut known: SortedMap<HostId, &Host> = SortedMap::new();
         known.extend(previous.hosts().map(|host| (host.id, host)));
         self.update(|host| {
             let Some(known) = known.get(&host.id) else { return false };
@@ -149,7 +151,7 @@ mod tests {
                 address: address.clone(),
                 health_status: HealthStatus::Healthy,
                 load_balancing_weight: 1,
-                labels: BTreeMap::new(),
+                labels: SortedMap::new(),
             }],
             ..LocalityLbEndpoints::default()
         };

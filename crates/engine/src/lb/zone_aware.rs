@@ -8,7 +8,7 @@
 //!
 //! **Units**: shares in 1/10,000.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::host_set::HostSet;
 use crate::cluster::ZoneAwareLbConfig;
@@ -128,7 +128,7 @@ fn exits_early(config: &ZoneAwareLbConfig, local: &HostSet, upstream: &HostSet) 
 /// For each of the upstream's localities: the share of local hosts, the share of upstream hosts (healthy ones).
 fn locality_percentages(local: &HostSet, upstream: &HostSet) -> Vec<(u64, u64)> {
     let count = |list: &[u32]| u64::try_from(list.len()).unwrap_or(u64::MAX);
-    let mut local_counts: BTreeMap<&Locality, u64> = BTreeMap::new();
+    let mut local_counts: SortedMap<&Locality, u64> = SortedMap::new();
     local_counts
         .extend(local.localities().iter().map(|group| (&group.locality, count(&group.healthy))));
     let total_local: u64 = local_counts.values().sum();

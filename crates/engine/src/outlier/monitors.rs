@@ -3,9 +3,9 @@
 //! Sorted by id in one piece of memory. Callers number hosts without large gaps, so a host is usually found where its id says;
 //! if not, by bisection.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use mesh_failover_sorted::SortedMap;
 use serde::{Deserialize, Serialize};
 
 use super::monitor::DetectorHostMonitor;
@@ -18,8 +18,8 @@ use crate::time::MonotonicTime;
 /// decay, nothing would change.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(
-    from = "BTreeMap<HostId, DetectorHostMonitor>",
-    into = "BTreeMap<HostId, DetectorHostMonitor>"
+    from = "SortedMap<HostId, DetectorHostMonitor>",
+    into = "SortedMap<HostId, DetectorHostMonitor>"
 )]
 pub(super) struct Monitors {
     ids: Vec<HostId>,
@@ -128,8 +128,8 @@ pub(super) enum Afterwards {
     Asleep,
 }
 
-impl From<BTreeMap<HostId, DetectorHostMonitor>> for Monitors {
-    fn from(by_host: BTreeMap<HostId, DetectorHostMonitor>) -> Self {
+impl From<SortedMap<HostId, DetectorHostMonitor>> for Monitors {
+    fn from(by_host: SortedMap<HostId, DetectorHostMonitor>) -> Self {
         let mut monitors = Self::default();
         (monitors.ids, monitors.records) = by_host.into_iter().unzip();
         monitors.wake_from(0);
@@ -137,7 +137,7 @@ impl From<BTreeMap<HostId, DetectorHostMonitor>> for Monitors {
     }
 }
 
-impl From<Monitors> for BTreeMap<HostId, DetectorHostMonitor> {
+impl From<Monitors> for SortedMap<HostId, DetectorHostMonitor> {
     fn from(monitors: Monitors) -> Self {
         monitors.ids.into_iter().zip(monitors.records).collect()
     }
@@ -152,7 +152,7 @@ mod tests {
     proptest! {
         #[test]
         fn holds_what_a_map_holds(operations in proptest::collection::vec((0_u32..20, any::<bool>()), 0..60)) {
-            let (mut monitors, mut map) = (Monitors::default(), BTreeMap::new());
+            let (mut monitors, mut map) = (Monitors::default(), SortedMap::new());
             for (id, insert) in operations {
                 let host = HostId(id);
                 if insert {
@@ -165,7 +165,7 @@ mod tests {
                     prop_assert_eq!(monitors.get(HostId(id)), map.get(&HostId(id)));
                 }
             }
-            prop_assert_eq!(BTreeMap::from(monitors), map);
+            prop_assert_eq!(SortedMap::from(monitors), map);
         }
     }
 }

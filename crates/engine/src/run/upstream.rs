@@ -11,8 +11,9 @@
 mod connections;
 mod discovery;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
+
+use mesh_failover_sorted::SortedMap;
 
 pub(crate) use self::connections::{Afterwards, Connection, Connections, Service};
 pub use self::discovery::Discovered;
@@ -54,7 +55,7 @@ pub struct Upstream {
     local: Locality,
     hosts: PrioritySet,
     /// Hosts in the cluster by address, with the locality that is part of their identity.
-    known: BTreeMap<Address, (HostId, Locality)>,
+    known: SortedMap<Address, (HostId, Locality)>,
     /// By host.
     pods: Vec<PodId>,
     /// By host: requests in flight, over all workers.
@@ -112,7 +113,7 @@ impl Upstream {
                 .is_some_and(|outlier| outlier.split_external_local_origin_errors),
             local: local.clone(),
             hosts,
-            known: BTreeMap::new(),
+            known: SortedMap::new(),
             pods: Vec::new(),
             active: Vec::new(),
             connections: Connections::of(&cluster.circuit_breakers, &cluster.http, workers.len()),

@@ -1,6 +1,5 @@
 //! What the Envoys of a drill are programmed with: what `mesh-failover envoy` writes, with logs that a program can read.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use mesh_failover_core::cluster::Address;
 use mesh_failover_core::envoy::{self, Node, Options};
 use mesh_failover_core::manifest::Traffic;
 use mesh_failover_core::sim::Mesh;
+use mesh_failover_core::sorted::SortedMap;
 use mesh_failover_core::translate::Translation;
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ impl Program<'_> {
         &self,
         folder: &Path,
         translation: &Translation,
-        addresses: &BTreeMap<String, Address>,
+        addresses: &SortedMap<String, Address>,
         mesh: &Mesh,
     ) -> Result<PathBuf> {
         let any_port = Address { host: Options::DEFAULT_HOST.to_owned(), port: 0 };
@@ -75,7 +75,7 @@ impl Program<'_> {
 pub(super) fn write_endpoints(
     folder: &Path,
     translation: &Translation,
-    addresses: &BTreeMap<String, Address>,
+    addresses: &SortedMap<String, Address>,
 ) -> Result<()> {
     for cluster in &translation.clusters {
         let text = envoy::eds_file(&envoy::placed(&cluster.load_assignment, addresses));

@@ -3,8 +3,9 @@
 //! **Source**: Istio pkg/config/validation/validation.go `ValidateGateway`, `validateServer`, `validateServerPort`;
 //! agent/validation.go `ValidateNamespaceSlashWildcardHostname`, 1.31.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
+
+use mesh_failover_sorted::SortedSet;
 
 use super::{Said, WHOLE, domain, matching, tls};
 use crate::manifest::{Gateway, Port, Server};
@@ -18,7 +19,7 @@ pub(crate) fn gateway(name: &str, gateway: &Gateway) -> Vec<Said> {
     if gateway.servers.is_empty() {
         said.push(Said::error("spec", "gateway must have at least one server"));
     }
-    let mut names = BTreeSet::new();
+    let mut names = SortedSet::new();
     for (index, server) in gateway.servers.iter().enumerate() {
         let path = format!("spec.servers[{index}]");
         check_server(server, &path, &mut said);

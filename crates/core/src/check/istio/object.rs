@@ -4,8 +4,7 @@
 //!
 //! **Not modelled**: tunnels.
 
-use std::collections::BTreeSet;
-
+use mesh_failover_sorted::SortedSet;
 use serde_json::Value;
 
 use super::{Said, WHOLE, domain, scope, tls};
@@ -23,7 +22,7 @@ pub(crate) fn destination_rule(rule: &DestinationRule, namespace: &str) -> Vec<S
     if let Some(policy) = &rule.traffic_policy {
         traffic_policy(policy, "spec.trafficPolicy", &mut said);
     }
-    let mut names = BTreeSet::new();
+    let mut names = SortedSet::new();
     for (index, subset) in rule.subsets.iter().enumerate() {
         let path = format!("spec.subsets[{index}]");
         let name = &subset.name;
@@ -149,7 +148,7 @@ fn consistent_hash(hash: &ConsistentHash, path: &str, said: &mut Vec<Said>) {
 }
 
 fn cookie_attributes(cookie: &HttpCookie, path: &str, said: &mut Vec<Said>) {
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     let attributes = cookie.attributes.as_ref().and_then(Value::as_array).into_iter().flatten();
     for (index, attribute) in attributes.enumerate() {
         let name = attribute.get("name").and_then(Value::as_str).unwrap_or_default();

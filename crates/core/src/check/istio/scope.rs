@@ -3,7 +3,7 @@
 //! **Source**: Istio pkg/config/validation/validation.go `validateExportTo`, `validateWorkloadSelector`; pkg/config/visibility;
 //! pkg/config/labels, 1.31.
 
-use std::collections::{BTreeMap, BTreeSet};
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
 use super::{Said, domain};
 use crate::manifest::WorkloadSelector;
@@ -12,7 +12,7 @@ const PATH: &str = "spec.exportTo";
 
 /// `validateExportTo`, for anything but a ServiceEntry.
 pub(super) fn export_to(entries: &[String], namespace: &str, selects: bool, said: &mut Vec<Said>) {
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut seen: SortedSet<&str> = SortedSet::new();
     for (index, entry) in entries.iter().enumerate() {
         let key = if entry == "." { namespace } else { entry };
         let message = if seen.contains(key) && key != entry {
@@ -66,7 +66,7 @@ pub(super) fn selector(selector: &WorkloadSelector, path: &str, said: &mut Vec<S
 }
 
 /// `labels.Instance.Validate`.
-pub(super) fn labels(labels: &BTreeMap<String, String>, path: &str, said: &mut Vec<Said>) {
+pub(super) fn labels(labels: &SortedMap<String, String>, path: &str, said: &mut Vec<Said>) {
     for (key, value) in labels {
         said.extend(domain::label_key(key).err().map(|message| Said::error(path, message)));
         if !(value.is_empty() || domain::is_qualified(value)) {

@@ -4,8 +4,7 @@
 //!
 //! **Not modelled**: `configmap://` credentials.
 
-use std::collections::BTreeSet;
-
+use mesh_failover_sorted::SortedSet;
 use serde_json::Value;
 
 use super::{Said, WHOLE};
@@ -120,8 +119,8 @@ fn cipher_suites(suites: &[String], path: &str, said: &mut Vec<Said>) {
         let named = suite.starts_with(|first: char| first.is_alphanumeric());
         !named || suite == "ALL" || CIPHER_SUITES.contains(&suite)
     };
-    let mut seen = BTreeSet::new();
-    let (mut invalid, mut twice) = (BTreeSet::new(), BTreeSet::new());
+    let mut seen = SortedSet::new();
+    let (mut invalid, mut twice) = (SortedSet::new(), SortedSet::new());
     for suite in suites.iter().map(String::as_str) {
         if !is_valid(suite) {
             invalid.insert(suite);

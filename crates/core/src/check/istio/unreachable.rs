@@ -6,6 +6,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use mesh_failover_sorted::SortedMap;
 use serde_json::Value;
 
 use super::Said;
@@ -124,7 +125,7 @@ struct ByPrefix<'a> {
     port: u32,
     method: String,
     authority: String,
-    values: [BTreeMap<&'a str, String>; 3],
+    values: [SortedMap<&'a str, String>; 3],
 }
 
 /// Prefixes that an earlier one covers. Expressions do not count, and a match without a method is one for GET: so it is in Istio.
@@ -177,7 +178,7 @@ fn by_prefix<'a>(
 ) -> Option<ByPrefix<'a>> {
     let prefix = request.uri.as_ref()?.prefix.as_deref().filter(|it| !it.is_empty())?;
     let method = value(request.method.as_ref());
-    let values = |of: &'a BTreeMap<String, Option<StringMatch>>| {
+    let values = |of: &'a SortedMap<String, Option<StringMatch>>| {
         of.iter().map(|(name, it)| (name.as_str(), value(it.as_ref()))).collect()
     };
     Some(ByPrefix {

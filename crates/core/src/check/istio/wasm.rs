@@ -4,8 +4,7 @@
 //!
 //! **Not modelled**: URLs that Go cannot parse.
 
-use std::collections::BTreeSet;
-
+use mesh_failover_sorted::SortedSet;
 use serde_json::Value;
 
 use super::{Said, WHOLE, scope};
@@ -68,7 +67,7 @@ const TARGETS: [(&str, &str, &str); 4] = [
 /// `validateWasmPluginVMConfig`: the first error only.
 fn environment(settings: Option<&Value>, path: &str) -> Option<Said> {
     let variables = settings?.get("env")?.as_array()?;
-    let mut names = BTreeSet::new();
+    let mut names = SortedSet::new();
     let text = |of: &Value, name: &str| {
         of.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     };

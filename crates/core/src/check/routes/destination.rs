@@ -1,6 +1,6 @@
 //! Where a route's destination is.
 
-use std::collections::BTreeSet;
+use mesh_failover_sorted::SortedSet;
 
 use crate::check::facts::{Facts, full_host};
 use crate::check::policies::place_of;
@@ -51,10 +51,10 @@ fn region_of(facts: &Facts<'_>, host: &str, subset: &Subset) -> Option<String> {
 /// where the whole service is asked about.
 fn only_region(facts: &Facts<'_>, host: &str, labels: Option<&Labels>) -> Option<String> {
     let endpoints = &facts.services.get(host)?.endpoints;
-    let regions = |labels: Option<&Labels>| -> BTreeSet<&str> {
+    let regions = |labels: Option<&Labels>| -> SortedSet<&str> {
         let selected =
             endpoints.iter().filter(|it| labels.is_none_or(|wanted| selects(wanted, &it.labels)));
-        crate::compact::set(selected.map(|it| it.locality.region.as_str()))
+        SortedSet::from_iter(selected.map(|it| it.locality.region.as_str()))
     };
     let own = regions(labels);
     let all = if labels.is_some() { regions(None) } else { facts.regions() };

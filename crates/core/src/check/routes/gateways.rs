@@ -104,7 +104,7 @@ fn not_taken(
         title(gateway),
         list(&service.spec.hosts)
     );
-    let theirs: std::collections::BTreeSet<&str> = servers.map(|(_, host)| host).collect();
+    let theirs: mesh_failover_sorted::SortedSet<&str> = servers.map(|(_, host)| host).collect();
     let found = facts.finding(&NOT_TAKEN, service, "spec.hosts", message);
     Some(found.help(format!("the servers have {}", list(&theirs))))
 }

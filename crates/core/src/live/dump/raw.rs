@@ -213,9 +213,15 @@ pub(super) struct RawSocket {
     pub(super) port_value: u32,
 }
 
+impl RawEndpoint {
+    pub(super) fn address(&self) -> Option<String> {
+        self.endpoint.as_ref()?.address.as_ref()?.text()
+    }
+}
+
 impl RawAddress {
-    pub(super) fn text(self) -> Option<String> {
-        let RawSocket { address, port_value } = self.socket_address?;
+    pub(super) fn text(&self) -> Option<String> {
+        let RawSocket { address, port_value } = self.socket_address.as_ref()?;
         Some(if address.contains(':') {
             format!("[{address}]:{port_value}")
         } else {

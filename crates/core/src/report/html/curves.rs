@@ -1,7 +1,8 @@
 //! Shares, errors and latency over time, frame by frame, without smoothing that would hide a jump.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+use mesh_failover_sorted::SortedMap;
 
 use super::super::{Run, markup::Escaped};
 use super::regions::{self, Regions};
@@ -104,7 +105,7 @@ fn corridors(
 }
 
 /// Where the regions up to `index` should end, if the shares of all of them or of all others are expected.
-fn boundary(shares: &BTreeMap<String, f64>, regions: &Regions<'_>, index: usize) -> Option<f64> {
+fn boundary(shares: &SortedMap<String, f64>, regions: &Regions<'_>, index: usize) -> Option<f64> {
     let sum = |names: &[&str]| names.iter().map(|name| shares.get(*name).copied()).sum();
     let (below, above) = regions.names().split_at_checked(index + 1)?;
     let below: Option<f64> = sum(below);

@@ -1,7 +1,8 @@
 //! What happened to regions and endpoints, a lane each.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+use mesh_failover_sorted::SortedMap;
 
 use super::super::markup::Escaped;
 use super::regions::{self, Regions};
@@ -43,8 +44,8 @@ const LEGEND: &str = "<p class=\"legend\">\
 
 /// Times in which gateways have an endpoint or a region out.
 struct Ejections<'a> {
-    endpoints: BTreeMap<&'a str, Vec<(f64, f64)>>,
-    regions: BTreeMap<&'a str, Vec<(f64, f64)>>,
+    endpoints: SortedMap<&'a str, Vec<(f64, f64)>>,
+    regions: SortedMap<&'a str, Vec<(f64, f64)>>,
 }
 
 impl<'a> Ejections<'a> {
@@ -86,8 +87,8 @@ impl<'a> Ejections<'a> {
 /// Times in which at least one gateway pod says so.
 #[derive(Default)]
 struct Spans<'a> {
-    open: BTreeMap<&'a str, (f64, Vec<u32>)>,
-    closed: BTreeMap<&'a str, Vec<(f64, f64)>>,
+    open: SortedMap<&'a str, (f64, Vec<u32>)>,
+    closed: SortedMap<&'a str, Vec<(f64, f64)>>,
 }
 
 impl<'a> Spans<'a> {
@@ -107,7 +108,7 @@ impl<'a> Spans<'a> {
         }
     }
 
-    fn finish(mut self, end: f64) -> BTreeMap<&'a str, Vec<(f64, f64)>> {
+    fn finish(mut self, end: f64) -> SortedMap<&'a str, Vec<(f64, f64)>> {
         for (name, (from, _)) in self.open {
             self.closed.entry(name).or_default().push((from, end));
         }
@@ -123,9 +124,9 @@ fn shown<'a>(report: &'a Report, ejections: &Ejections<'_>) -> Vec<&'a EndpointL
         !whole || !ejections.endpoint(&lane.name).is_empty()
     };
     let mut lanes: Vec<(usize, &EndpointLane)> = report.endpoints.iter().enumerate().collect();
-    crate::compact::sort_by_key(&mut lanes, |(index, lane)| (!eventful(lane), *index));
+    mesh_failover_sorted::sort_by_key(&mut lanes, |(index, lane)| (!eventful(lane), *index));
     lanes.truncate(MOST_LANES);
-    crate::compact::sort_by_key(&mut lanes, |(index, _)| *index);
+    mesh_failover_sorted::sort_by_key(&mut lanes, |(index, _)| *index);
     lanes.into_iter().map(|(_, lane)| lane).collect()
 }
 
@@ -177,7 +178,7 @@ fn serving(lanes: &[&EndpointLane], ejections: &Ejections<'_>, end: f64) -> Vec<
     let mut moments: Vec<f64> = spans().flat_map(|span| [span.from_ms, span.to_ms]).collect();
     moments.extend(outs().flat_map(|(from, to)| [*from, *to]));
     moments.extend([0.0, end]);
-    crate::compact::sort_by(&mut moments, f64::total_cmp);
+    mesh_failover_sorted::sort_by(&mut moments, f64::total_cmp);
     moments.dedup();
     let at = |moment: f64| {
         let serving = lanes.iter().filter(|lane| {

@@ -125,7 +125,7 @@ fn described(report: &Report) -> String {
     let phases = report.phases.iter().map(|phase| {
         let mut shares: Vec<_> =
             phase.regions.iter().filter(|(_, region)| region.share >= 0.05).collect();
-        crate::compact::sort_by(&mut shares, |(_, one), (_, other)| {
+        mesh_failover_sorted::sort_by(&mut shares, |(_, one), (_, other)| {
             other.share.total_cmp(&one.share)
         });
         let shares: Vec<String> =

@@ -1,7 +1,8 @@
 //! From what was written to what runs, with everything that is wrong.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
+
+use mesh_failover_sorted::SortedMap;
 
 use super::codes::{INVALID, NOT_APPLIED, NOT_SUPPORTED};
 use super::compiled::{ClientRegion, DestinationPolicy, RegionPolicy, RouterConfig};
@@ -308,7 +309,7 @@ impl Compiler<'_> {
 
     /// Host and subset of a region's cluster.
     fn place(&mut self, name: &str, written: &DestinationConfig, path: &str) -> (String, String) {
-        let given = |list: &BTreeMap<String, String>| {
+        let given = |list: &SortedMap<String, String>| {
             list.iter().find(|(key, _)| region_name(key) == name).map(|(_, value)| value.clone())
         };
         let subset = given(&written.subsets);

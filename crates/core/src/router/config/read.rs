@@ -3,7 +3,7 @@
 //! Written for size: the reader of a gateway's module. Each type lists its fields once, and everything about fields that is the same for
 //! all types is one function.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::written::*;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -209,13 +209,13 @@ impl<T: Read> Read for Vec<T> {
     }
 }
 
-impl<T: Read> Read for BTreeMap<String, T> {
+impl<T: Read> Read for SortedMap<String, T> {
     fn read(node: &Node, reader: &mut Reader) -> Self {
-        let mut map = Self::new();
+        let mut pairs = Vec::new();
         reader.entries(node, &mut |reader, entry| {
-            map.insert(entry.key.clone(), T::read(&entry.value, reader));
+            pairs.push((entry.key.clone(), T::read(&entry.value, reader)));
         });
-        map
+        pairs.into()
     }
 }
 

@@ -1,6 +1,6 @@
 //! `pluginConfig` as written. Every field says its unit, default and range; the module's size forbids more types than needed.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Distribute, Failover, GoDuration, OutlierDetection, json_tree};
@@ -37,7 +37,7 @@ pub struct ClientRegionConfig {
     /// Its name. Whoever can set it chooses the region it is served from: let the load balancer in front overwrite it.
     pub header: String,
     /// Region by value; empty: the value is the region. A value that is not known counts as the gateway's own region.
-    pub map: BTreeMap<String, String>,
+    pub map: SortedMap<String, String>,
 }
 
 /// A header that counts the gateways a request has passed.
@@ -69,9 +69,9 @@ pub struct DestinationConfig {
     /// Regions that `failover` may reach beyond those that `distribute`, `failover`, `subsets` and `hosts` name.
     pub regions: Vec<String>,
     /// Subset by region; unset: the region's name, and for a zone the zone's.
-    pub subsets: BTreeMap<String, String>,
+    pub subsets: SortedMap<String, String>,
     /// Full name, by region, of a Service of that region alone, in place of a subset: HTTPRoutes can name Services only.
-    pub hosts: BTreeMap<String, String>,
+    pub hosts: SortedMap<String, String>,
     /// How a region comes back.
     pub failback: FailbackConfig,
     /// Errors and slowness over time.

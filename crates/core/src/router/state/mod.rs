@@ -5,10 +5,11 @@ mod flushing;
 mod reporting;
 mod sharing;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 pub use choosing::{Decision, DestinationId, Facts, Route, Wants};
+use mesh_failover_sorted::SortedMap;
 
 use super::config::RouterConfig;
 use super::destination::Destination;
@@ -232,7 +233,7 @@ impl Router {
 
     /// What is known of every region.
     #[must_use]
-    pub const fn records(&self) -> &BTreeMap<RegionKey, RegionRecord> {
+    pub const fn records(&self) -> &SortedMap<RegionKey, RegionRecord> {
         &self.shared.records
     }
 

@@ -1,6 +1,5 @@
 //! What workers tell each other.
 
-use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use super::super::destination::Destination;
@@ -93,10 +92,10 @@ impl Router {
         let destination = Destination::new(policy, port, &mut random);
         for (_, region) in destination.regions() {
             let key = destination.key(region);
-            if let Entry::Vacant(place) = self.shared.records.entry(key) {
-                place.insert(RegionRecord::default());
+            self.shared.records.entry(key).or_insert_with(|| {
                 self.dirty = true;
-            }
+                RegionRecord::default()
+            });
         }
         let index = self.destinations.len();
         self.destinations.push(destination);

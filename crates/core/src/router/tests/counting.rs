@@ -1,7 +1,6 @@
 //! What is counted, and that nothing is counted twice or lost.
 
-use std::collections::BTreeMap;
-
+use mesh_failover_sorted::SortedMap;
 use serde_json::json;
 
 use super::support::{Worker, compiled, halves, whole};
@@ -9,8 +8,8 @@ use super::{CLUSTER, at};
 use crate::router::{Check, Failure, Form, Metric, ProbeResult, Quota, Router, Sample};
 
 /// Full name and value of everything that is new; of counters and histograms the sum.
-fn flushed(router: &mut Router, millis: u64) -> BTreeMap<String, u64> {
-    let mut all = BTreeMap::new();
+fn flushed(router: &mut Router, millis: u64) -> SortedMap<String, u64> {
+    let mut all = SortedMap::new();
     router.flush(at(millis), &mut |sample| {
         *all.entry(sample.full_name()).or_default() += sample.value
     });
@@ -34,7 +33,7 @@ fn zeros_come_first_then_only_what_changed() {
     assert_eq!(others.collect::<Vec<_>>(), [(&full.0, &full.1)]);
     let unused = ["rescues", "probes_total"].map(|part| first.keys().any(|it| it.contains(part)));
     assert_eq!(unused, [false, false], "what is not configured has no zero");
-    assert_eq!(flushed(&mut worker.router, 100), BTreeMap::new());
+    assert_eq!(flushed(&mut worker.router, 100), SortedMap::new());
     for _ in 0..10 {
         worker.router.choose(CLUSTER).expect("a region");
     }
@@ -114,7 +113,7 @@ fn what_a_configuration_takes_away_is_set_to_zero() {
 
 #[test]
 fn every_sample_has_a_number_and_a_name_of_its_own() {
-    let mut keys = BTreeMap::new();
+    let mut keys = SortedMap::new();
     for (host, port, region) in
         [("a.b", 80, "c"), ("a.b", 81, "c"), ("a.bc", 80, ""), ("a.b", 80, "cd")]
     {

@@ -1,7 +1,6 @@
 //! What holds whatever happens.
 
-use std::collections::BTreeMap;
-
+use mesh_failover_sorted::SortedMap;
 use proptest::prelude::*;
 
 use super::{CLUSTER, at, router};
@@ -24,8 +23,8 @@ fn borrowed(shares: &[(String, u32)]) -> Vec<(&str, u32)> {
     shares.iter().map(|(name, share)| (name.as_str(), *share)).collect()
 }
 
-fn counts(router: &mut Router, picks: u32) -> BTreeMap<String, u32> {
-    let mut counts = BTreeMap::new();
+fn counts(router: &mut Router, picks: u32) -> SortedMap<String, u32> {
+    let mut counts = SortedMap::new();
     for _ in 0..picks {
         if let Some((_, region)) = router.choose(CLUSTER) {
             *counts.entry(region.to_owned()).or_default() += 1;
@@ -68,8 +67,8 @@ fn shared() -> impl Strategy<Value = SharedState> {
     (time(), lease, records, drains).prop_map(|(written_at, lease, records, drains)| SharedState {
         written_at,
         lease,
-        records,
-        drains,
+        records: records.into(),
+        drains: drains.into(),
     })
 }
 

@@ -1,7 +1,6 @@
 //! Who gets which share under which policy, healthy and not.
 
-use std::collections::BTreeMap;
-
+use mesh_failover_sorted::SortedMap;
 use serde_json::{Value, json};
 
 use super::support::{Worker, compiled, halves, whole};
@@ -124,7 +123,7 @@ fn a_region_may_have_a_service_of_its_own() {
         let found = worker.router.find(cluster.as_bytes());
         assert_eq!(found.is_some(), known, "{cluster}");
     }
-    let choices: BTreeMap<String, String> = (0..4)
+    let choices: SortedMap<String, String> = (0..4)
         .filter_map(|_| {
             let (choice, region) = worker.router.choose(super::CLUSTER)?;
             let region = region.to_owned();

@@ -1,7 +1,6 @@
 //! Routers of any policy, and what is seen of them.
 
-use std::collections::BTreeMap;
-
+use mesh_failover_sorted::SortedMap;
 use serde_json::{Value, json};
 
 use super::{CLUSTER, at, exchange};
@@ -44,7 +43,7 @@ pub(super) struct Worker {
     pub(super) router: Router,
     pub(super) shared: Option<Vec<u8>>,
     /// What a check or probe of a region finds; absent: usable, 200.
-    pub(super) found: BTreeMap<&'static str, (Check, ProbeResult)>,
+    pub(super) found: SortedMap<&'static str, (Check, ProbeResult)>,
     /// Requests that the router sent itself.
     pub(super) sent: Vec<(u64, String)>,
 }
@@ -57,7 +56,7 @@ impl Worker {
 
     pub(super) fn sharing(config: RouterConfig, seed: u64, shared: Option<Vec<u8>>) -> Self {
         let router = Router::new(config, seed, at(0));
-        let (found, sent) = (BTreeMap::new(), Vec::new());
+        let (found, sent) = (SortedMap::new(), Vec::new());
         let mut worker = Self { router, shared, found, sent };
         worker.tick(0);
         worker
@@ -122,8 +121,8 @@ impl Worker {
     }
 
     /// Requests out of 1000 by region; `-`: left alone; `!`: answered.
-    pub(super) fn shares_of(&mut self, facts: &Facts<'_>) -> BTreeMap<String, u32> {
-        let mut counts = BTreeMap::new();
+    pub(super) fn shares_of(&mut self, facts: &Facts<'_>) -> SortedMap<String, u32> {
+        let mut counts = SortedMap::new();
         for _ in 0..1000 {
             let to = match self.decide(facts) {
                 Decision::Native => "-",

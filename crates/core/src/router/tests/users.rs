@@ -1,7 +1,6 @@
 //! Users who are kept in a region.
 
-use std::collections::BTreeMap;
-
+use mesh_failover_sorted::SortedMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -29,8 +28,8 @@ fn all(worker: &mut Worker) -> Vec<String> {
     (0..USERS).map(|number| region(worker, format!("user-{number}").as_bytes())).collect()
 }
 
-fn counts(regions: &[String]) -> BTreeMap<&str, u32> {
-    let mut counts = BTreeMap::new();
+fn counts(regions: &[String]) -> SortedMap<&str, u32> {
+    let mut counts = SortedMap::new();
     regions.iter().for_each(|region| *counts.entry(region.as_str()).or_default() += 1);
     counts
 }

@@ -11,9 +11,8 @@ mod field;
 mod parents;
 mod rule;
 
-use std::collections::BTreeMap;
-
 use field::{list, number, object, text};
+use mesh_failover_sorted::SortedMap;
 pub(crate) use parents::{Parent, Refusal, has_parents, hostnames, parents};
 use rule::rules;
 pub(crate) use rule::{RETRY_ON as DEFAULT_RETRY_ON, any_request, http_rules};
@@ -83,7 +82,7 @@ pub(super) fn convert(
             bound.push(Bound { gateway, listener, internal });
         }
     }
-    let mut merged: BTreeMap<(String, String), Service> = BTreeMap::new();
+    let mut merged: SortedMap<(String, String), Service> = SortedMap::new();
     for route in by_age(&manifests.kube_http_routes) {
         report_unbound(manifests, route, findings);
         let at: Vec<&Bound<'_>> = bound.iter().filter(|it| is_bound(route, it)).collect();
@@ -128,7 +127,7 @@ fn empty(route: &Object<KubeHttpRoute>, listener: &Bound<'_>, host: &str) -> Ser
 fn in_order(mut service: Service) -> Service {
     let http = std::mem::take(&mut service.object.spec.http);
     let mut routes: Vec<(HttpRoute, Place)> = http.into_iter().zip(service.places).collect();
-    crate::compact::sort_by(&mut routes, |(one, _), (other, _)| rank(other).cmp(&rank(one)));
+    mesh_failover_sorted::sort_by(&mut routes, |(one, _), (other, _)| rank(other).cmp(&rank(one)));
     let (http, places) = routes.into_iter().unzip();
     service.object.spec.http = http;
     Service { places, ..service }
@@ -216,7 +215,7 @@ fn namespaces(
         Some("Selector") => {
             let labels = object(object(allowed, "selector"), "matchLabels").as_object();
             let labels = labels.into_iter().flatten();
-            let labels: Labels = crate::compact::map(
+            let labels: Labels = SortedMap::from_iter(
                 labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))),
             );
             let fits = manifests.namespaces.iter();

@@ -2,8 +2,7 @@
 //!
 //! **Source**: Istio pilot/pkg/config/kube/gateway/conversion.go `convertHTTPRoute`, 1.31.
 
-use std::collections::BTreeMap;
-
+use mesh_failover_sorted::SortedMap;
 use serde_json::Value;
 
 use super::super::codes;
@@ -201,8 +200,8 @@ fn regex(value: String) -> StringMatch {
     StringMatch { regex: Some(value), ..StringMatch::default() }
 }
 
-fn values(written: &[Value]) -> BTreeMap<String, Option<StringMatch>> {
-    crate::compact::map(written.iter().map(|it| {
+fn values(written: &[Value]) -> SortedMap<String, Option<StringMatch>> {
+    SortedMap::from_iter(written.iter().map(|it| {
         let is_regex = text(it, "type") == Some("RegularExpression");
         let value = owned(it, "value").unwrap_or_default();
         let value = if is_regex { regex(value) } else { exact(value) };
@@ -213,7 +212,7 @@ fn values(written: &[Value]) -> BTreeMap<String, Option<StringMatch>> {
 fn header_operations(filter: &Value) -> HeaderOperations {
     // Of a name that is given twice the first counts.
     let pairs = |field: &str| {
-        crate::compact::map(list(filter, field).iter().rev().map(|it| {
+        SortedMap::from_iter(list(filter, field).iter().rev().map(|it| {
             let name = text(it, "name").unwrap_or_default().to_ascii_lowercase();
             (name, owned(it, "value").unwrap_or_default())
         }))

@@ -98,7 +98,7 @@ fn by_specificity(entry: &Distribute) -> Vec<(&str, Locality, u32)> {
     let mut rules: Vec<_> = rules.collect();
     let named = |part: &str| !part.is_empty() && part != "*";
     // A stable sort: equally specific keys keep the map's order.
-    crate::compact::sort_by_key(&mut rules, |(_, rule, _)| {
+    mesh_failover_sorted::sort_by_key(&mut rules, |(_, rule, _)| {
         std::cmp::Reverse([&rule.region, &rule.zone, &rule.sub_zone].map(|part| named(part)))
     });
     rules

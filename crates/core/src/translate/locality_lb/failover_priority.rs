@@ -1,6 +1,6 @@
 //! `failoverPriority`: endpoints that share more leading labels with the proxy come first.
 
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::compact;
 use crate::cluster::{ClusterLoadAssignment, LbEndpoint, LocalityLbEndpoints};
@@ -54,8 +54,8 @@ impl<'a> LabelOrder<'a> {
     fn new(proxy: &'a Proxy, failover_priority: &'a [String]) -> Self {
         let parsed: Vec<_> = failover_priority.iter().map(|spec| parse(spec)).collect();
         // Of several values for one key the last holds wherever the key stands.
-        let overrides: BTreeMap<&str, &str> =
-            crate::compact::map(parsed.iter().filter_map(|&(key, value)| Some((key, value?))));
+        let overrides: SortedMap<&str, &str> =
+            SortedMap::from_iter(parsed.iter().filter_map(|&(key, value)| Some((key, value?))));
         let wanted = parsed.iter().map(|&(key, _)| {
             let own = || proxy.labels.get(key).map_or("", String::as_str);
             (key, overrides.get(key).copied().unwrap_or_else(own))
@@ -85,7 +85,7 @@ impl<'a> LabelOrder<'a> {
 
     /// One group a priority, most preferred first; endpoints keep their order.
     fn split(&self, group: LocalityLbEndpoints) -> impl Iterator<Item = LocalityLbEndpoints> {
-        let mut by_priority: BTreeMap<Priority, Vec<LbEndpoint>> = BTreeMap::new();
+        let mut by_priority: SortedMap<Priority, Vec<LbEndpoint>> = SortedMap::new();
         for endpoint in group.lb_endpoints {
             by_priority.entry(self.priority(&endpoint.labels)).or_default().push(endpoint);
         }

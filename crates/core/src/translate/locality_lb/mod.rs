@@ -17,8 +17,7 @@ mod failover_priority;
 pub use distribute::{apply_locality_weights, claiming_key, distribute_entry, overlapping_keys};
 pub use failover::{apply_locality_failover, apply_zone_aware_failover, failover_entry};
 pub use failover_priority::{apply_failover_priorities, deciding_label};
-
-use std::collections::BTreeMap;
+use mesh_failover_sorted::SortedMap;
 
 use super::{LbSetting, Proxy};
 use crate::cluster::ClusterLoadAssignment;
@@ -62,10 +61,10 @@ pub fn apply_locality_load_balancer(
 
 /// Renumbers priorities 0, 1, 2, …: Envoy refuses gaps.
 fn compact(assignment: &mut ClusterLoadAssignment) {
-    let used: BTreeMap<Priority, ()> =
-        crate::compact::map(assignment.endpoints.iter().map(|group| (group.priority, ())));
-    let renumbered: BTreeMap<Priority, Priority> =
-        crate::compact::map(used.into_keys().zip((0..).map(Priority)));
+    let used: SortedMap<Priority, ()> =
+        SortedMap::from_iter(assignment.endpoints.iter().map(|group| (group.priority, ())));
+    let renumbered: SortedMap<Priority, Priority> =
+        SortedMap::from_iter(used.into_keys().zip((0..).map(Priority)));
     for group in &mut assignment.endpoints {
         if let Some(&priority) = renumbered.get(&group.priority) {
             group.priority = priority;

@@ -1,6 +1,6 @@
 //! What follows from a detector's decision: hosts change, workers hear of it, the log says so.
 
-use std::collections::{BTreeMap, BTreeSet};
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
 use super::{Due, Engine};
 use crate::cluster::{Address, ClusterLoadAssignment};
@@ -30,7 +30,7 @@ impl Engine {
     }
 
     /// What an Envoy has out when the run starts, by cluster.
-    pub fn start_ejected(&mut self, envoy: u32, ejected: &[Option<&BTreeSet<Address>>]) {
+    pub fn start_ejected(&mut self, envoy: u32, ejected: &[Option<&SortedSet<Address>>]) {
         let time = self.time();
         let Some(at) = self.envoys.get_mut(envoy as usize) else { return };
         let mut out = Vec::new();
@@ -51,7 +51,7 @@ impl Engine {
         envoy: u32,
         upstream: u32,
         assignment: &ClusterLoadAssignment,
-        pods: &BTreeMap<Address, PodId>,
+        pods: &SortedMap<Address, PodId>,
     ) -> (Discovered, Change) {
         let time = self.time();
         let Some(cluster) = self

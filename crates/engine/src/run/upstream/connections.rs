@@ -13,7 +13,9 @@
 //! **Not modelled**: time to connect to a host that can be reached; the limit on streams that a server sets; `max_requests_per_connection` above 1;
 //! idle timeouts.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use mesh_failover_sorted::SortedMap;
 
 use crate::cluster::{CircuitBreakers, HttpProtocolOptions};
 use crate::host::HostId;
@@ -98,7 +100,7 @@ pub(crate) struct Connections {
     open: u32,
     pending: u32,
     /// By worker and host: places of requests, the first come first. No list is empty.
-    waiting: BTreeMap<(u32, HostId), VecDeque<u32>>,
+    waiting: SortedMap<(u32, HostId), VecDeque<u32>>,
 }
 
 impl Connections {
@@ -120,7 +122,7 @@ impl Connections {
             pools: vec![Vec::new(); workers],
             open: 0,
             pending: 0,
-            waiting: BTreeMap::new(),
+            waiting: SortedMap::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Endpoints from discovery: which of them are the hosts that were there before, and who is told what.
 
-use std::collections::{BTreeMap, BTreeSet};
+use mesh_failover_sorted::{SortedMap, SortedSet};
 
 use super::{Change, Upstream};
 use crate::cluster::{Address, ClusterLoadAssignment, LocalityLbEndpoints};
@@ -30,7 +30,7 @@ impl Upstream {
     pub(crate) fn discover(
         &mut self,
         assignment: &ClusterLoadAssignment,
-        by_address: &BTreeMap<Address, PodId>,
+        by_address: &SortedMap<Address, PodId>,
         now: MonotonicTime,
         rng: &mut Xoshiro,
     ) -> (Discovered, Change) {
@@ -82,7 +82,7 @@ impl Upstream {
     /// Takes hosts out that were ejected before the run began; workers know of it. Without a detector nobody is ejected.
     pub(crate) fn start_ejected(
         &mut self,
-        addresses: &BTreeSet<Address>,
+        addresses: &SortedSet<Address>,
         now: MonotonicTime,
         rng: &mut Xoshiro,
     ) -> Vec<PodId> {
@@ -102,7 +102,7 @@ impl Upstream {
 
     /// Tells the detector who came and who left.
     fn watch_hosts(&mut self, previous: &PrioritySet, discovered: &mut Discovered) {
-        let health = |hosts: &PrioritySet| -> BTreeMap<HostId, HealthFlags> {
+        let health = |hosts: &PrioritySet| -> SortedMap<HostId, HealthFlags> {
             hosts.hosts().map(|host| (host.id, host.flags)).collect()
         };
         let (before, after) = (health(previous), health(&self.hosts));
@@ -146,7 +146,7 @@ impl Upstream {
                 continue;
             }
             let ids =
-                |set: Option<&std::sync::Arc<crate::lb::host_set::HostSet>>| -> BTreeSet<HostId> {
+                |set: Option<&std::sync::Arc<crate::lb::host_set::HostSet>>| -> SortedSet<HostId> {
                     set.into_iter().flat_map(|set| set.hosts()).map(|host| host.id).collect()
                 };
             let mergeable = ids(old) == ids(new);
