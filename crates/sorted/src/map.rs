@@ -7,7 +7,7 @@ use std::ops::Index;
 use std::{slice, vec};
 
 use crate::entry::Entry;
-use crate::sort::sort_unique;
+use crate::sort::{search, sort_unique};
 
 /// A [`std::collections::BTreeMap`] in one piece of memory: keys ascend and are there once.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -162,11 +162,7 @@ impl<K: Ord, V> SortedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        // Most maps are filled in order.
-        match self.pairs.last() {
-            Some((last, _)) if last.borrow() < key => Err(self.pairs.len()),
-            _ => self.pairs.binary_search_by(|(other, _)| other.borrow().cmp(key)),
-        }
+        search(&self.pairs, |(other, _)| other.borrow().cmp(key))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::{slice, vec};
 
-use crate::sort::sort_unique;
+use crate::sort::{search, sort_unique};
 
 /// A [`std::collections::BTreeSet`] in one piece of memory: items ascend and are there once.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,11 +92,7 @@ impl<T: Ord> SortedSet<T> {
     where
         T: Borrow<Q>,
     {
-        // Most sets are filled in order.
-        match self.items.last() {
-            Some(last) if last.borrow() < item => Err(self.items.len()),
-            _ => self.items.binary_search_by(|other| other.borrow().cmp(item)),
-        }
+        search(&self.items, |other| other.borrow().cmp(item))
     }
 }
 

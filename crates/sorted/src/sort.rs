@@ -14,6 +14,25 @@ pub fn sort_by_key<T, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K) {
     sort_by(items, |one, other| key(one).cmp(&key(other)));
 }
 
+/// Where the key is, or where it would be; `compare` compares an item with it.
+///
+/// The last item first: most of what is sorted is filled in order. One place compares: the standard library's search is written out larger
+/// for every type.
+#[inline]
+pub(crate) fn search<T>(items: &[T], compare: impl Fn(&T) -> Ordering) -> Result<usize, usize> {
+    let (mut from, mut to) = (0, items.len());
+    let mut middle = to.saturating_sub(1);
+    while let Some(item) = items.get(middle).filter(|_| from < to) {
+        match compare(item) {
+            Ordering::Equal => return Ok(middle),
+            Ordering::Less => from = middle + 1,
+            Ordering::Greater => to = middle,
+        }
+        middle = from + (to - from) / 2;
+    }
+    Err(from)
+}
+
 /// Sorts, and leaves the last of those that are equal.
 pub(crate) fn sort_unique<T>(items: &mut Vec<T>, compare: impl Fn(&T, &T) -> Ordering) {
     let found = unique_order(items.len(), &by_position(items, &compare));

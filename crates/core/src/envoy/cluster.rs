@@ -12,7 +12,7 @@ use crate::cluster::{
     CircuitBreakers, Cluster, DiscoveryType, HttpProtocolOptions, LbPolicy, RetryBudget, SlowStart,
     ZoneAwareLbConfig,
 };
-use crate::manifest::yaml::Value;
+use crate::manifest::Node;
 use crate::units::Percent;
 
 /// `Cluster`. `eds_dir` is the folder of the endpoint files as Envoy opens it.
@@ -176,7 +176,7 @@ fn error_matcher(statuses: &[u16]) -> Option<Message> {
     let matcher = if rules.is_empty() {
         last
     } else {
-        let rules: Vec<Value> = rules.into_iter().chain([last]).map(Value::from).collect();
+        let rules: Vec<Node> = rules.into_iter().chain([last]).map(Node::from).collect();
         Message::new().with("or_match", Message::new().with("rules", rules))
     };
     Some(Message::new().with("error_matcher", matcher))

@@ -16,7 +16,7 @@ use super::message::{Message, json};
 use super::options::{FailurePolicy, Filter, Options};
 use super::route::route_configuration;
 use crate::cluster::Address;
-use crate::manifest::yaml::Value;
+use crate::manifest::Node;
 use crate::route::{Listener, VirtualHost};
 
 /// One listener a port: what istiod tells apart by server name or address is told apart by
@@ -75,11 +75,11 @@ fn connection_manager(listener: &Listener, options: &Options) -> Message {
 }
 
 /// istiod's place for a plugin without a phase: after everything else that may steer, before the router.
-fn http_filters(options: &Options) -> Vec<Value> {
+fn http_filters(options: &Options) -> Vec<Node> {
     let router = Message::new()
         .with("name", "envoy.filters.http.router")
         .with("typed_config", Message::any("extensions.filters.http.router.v3.Router"));
-    let mut filters: Vec<Value> = options.http_filters.iter().map(json).collect();
+    let mut filters: Vec<Node> = options.http_filters.iter().map(json).collect();
     filters.extend(options.filter.as_ref().map(|filter| wasm(filter).into()));
     filters.push(router.into());
     filters

@@ -6,12 +6,12 @@
 
 use std::time::Duration;
 
-use crate::manifest::tree;
-use crate::manifest::yaml::{self, Mapping, Value};
+use crate::diagnostic::Span;
+use crate::manifest::{Entry, Node, Scalar, ScalarKind, Value, tree, yaml};
 
 /// A message being put together.
 #[derive(Debug, Default)]
-pub(super) struct Message(Mapping);
+pub(super) struct Message(Vec<Entry>);
 
 impl Message {
     /// A message without fields.
@@ -25,13 +25,17 @@ impl Message {
     }
 
     /// Sets a field.
-    pub(super) fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
-        self.0.insert(field.into(), value.into());
+    pub(super) fn with(self, field: &str, value: impl Into<Node>) -> Self {
+        self.with_node(field, value.into())
+    }
+
+    fn with_node(mut self, field: &str, value: Node) -> Self {
+        self.0.push(Entry { key: field.to_owned(), key_span: Span::default(), value });
         self
     }
 
     /// Sets a field that may be unset.
-    pub(super) fn with_some(self, field: &str, value: Option<impl Into<Value>>) -> Self {
+    pub(super) fn with_some(self, field: &str, value: Option<impl Into<Node>>) -> Self {
         match value {
             Some(value) => self.with(field, value),
             None => self,
@@ -39,12 +43,12 @@ impl Message {
     }
 
     /// Sets a repeated field; an empty one is as good as unset.
-    pub(super) fn with_list<T: Into<Value>>(
+    pub(super) fn with_list<T: Into<Node>>(
         self,
         field: &str,
         values: impl IntoIterator<Item = T>,
     ) -> Self {
-        let values: Vec<Value> = values.into_iter().map(Into::into).collect();
+        let values: Vec<Node> = values.into_iter().map(Into::into).collect();
         if values.is_empty() { self } else { self.with(field, values) }
     }
 
@@ -77,9 +81,63 @@ impl Message {
     }
 }
 
-impl From<Message> for Value {
+impl From<Message> for Node {
     fn from(message: Message) -> Self {
-        Self::Mapping(message.0)
+        Value::Map(message.0).into()
+    }
+}
+
+impl From<Value> for Node {
+    fn from(value: Value) -> Self {
+        Self { value, span: Span::default() }
+    }
+}
+
+impl From<Vec<Self>> for Node {
+    fn from(items: Vec<Self>) -> Self {
+        Value::Seq(items).into()
+    }
+}
+
+impl From<String> for Node {
+    fn from(text: String) -> Self {
+        Value::Scalar(Scalar::text(text)).into()
+    }
+}
+
+impl From<&str> for Node {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<ScalarKind> for Node {
+    fn from(kind: ScalarKind) -> Self {
+        Value::Scalar(Scalar { text: String::new(), kind }).into()
+    }
+}
+
+impl From<bool> for Node {
+    fn from(flag: bool) -> Self {
+        ScalarKind::Bool(flag).into()
+    }
+}
+
+macro_rules! whole_numbers {
+    ($($number:ident)*) => {$(
+        impl From<$number> for Node {
+            fn from(number: $number) -> Self {
+                ScalarKind::Integer(number.into()).into()
+            }
+        }
+    )*};
+}
+
+whole_numbers!(u8 u16 u32 u64);
+
+impl From<f64> for Node {
+    fn from(number: f64) -> Self {
+        ScalarKind::Float(number).into()
     }
 }
 
@@ -93,8 +151,8 @@ pub(super) fn duration(duration: Duration) -> String {
 }
 
 /// A JSON value in a message.
-pub(super) fn json(value: &serde_json::Value) -> Value {
-    yaml::value_of(&tree(value))
+pub(super) fn json(value: &serde_json::Value) -> Node {
+    tree(value)
 }
 
 #[cfg(test)]
@@ -120,7 +178,7 @@ mod tests {
             .with_some("anything", None::<u32>)
             .with_list("list", Vec::<String>::new())
             .with_text("text", "")
-            .with("number", 1);
+            .with("number", 1_u32);
         assert_eq!(
             message.to_document(&["two\nlines".to_owned()]),
             "# two\n# lines\nzone: z\nnumber: 1\n"

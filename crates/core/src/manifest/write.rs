@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::decode::{json_tree, plain_error};
-use super::{Kind, Metadata, Object, codes, yaml};
+use super::{Kind, Metadata, Object, Value, codes, yaml};
 use crate::diagnostic::Diagnostic;
 use crate::json_text;
 
@@ -38,9 +38,8 @@ pub fn write<T: Kind + Serialize>(object: &Object<T>) -> Result<String, Box<Diag
 
 /// A JSON object as a YAML document.
 fn document(json: &str) -> Result<String, Box<Diagnostic>> {
-    let tree = json_tree(json).map_err(|_| refused(&"not JSON"))?;
-    match yaml::value_of(&tree) {
-        yaml::Value::Mapping(mapping) => Ok(yaml::document(&mapping)),
+    match json_tree(json).map(|tree| tree.value) {
+        Ok(Value::Map(entries)) => Ok(yaml::document(&entries)),
         _ => Err(refused(&"not a mapping")),
     }
 }

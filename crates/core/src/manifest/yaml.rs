@@ -1,4 +1,4 @@
-//! YAML that every reader understands alike. The only place that names serde_yaml, so that it can be swapped.
+//! YAML that every reader understands alike, and the only place that names serde_yaml, so that it can be swapped.
 //!
 //! Envoy reads with yaml-cpp and Kubernetes with goyaml, which take a plain `no`, `on` or `y` for a flag (YAML 1.1), while
 //! serde_yaml leaves such strings plain (YAML 1.2): a header value `no` made Envoy refuse the whole file. So
@@ -6,11 +6,7 @@
 //!
 //! **Source**: Envoy source/common/protobuf/yaml_utility.cc `parseYamlNode`, v1.40.
 
-use serde_yaml::Number;
-pub(crate) use serde_yaml::{Mapping, Value};
-
-use super::node::{self, Scalar, ScalarKind};
-use super::{Entry, Node};
+use super::{Entry, Node, Scalar, ScalarKind, Value};
 use crate::json_text;
 
 /// A YAML text as JSON, for what is JSON elsewhere and too long for [`super::read`]: a gateway's dump as `istioctl` prints it.
@@ -22,50 +18,25 @@ pub fn to_json(text: &str) -> Result<String, String> {
     Ok(json_text::of(&value))
 }
 
-/// A tree as what can be written. Whatever is written comes by way of JSON and this tree: a second serializer for every type would be
-/// a part of the page's module that can be seen.
-pub(crate) fn value_of(node: &Node) -> Value {
-    match &node.value {
-        node::Value::Scalar(Scalar { text, kind }) => match kind {
-            ScalarKind::Null => Value::Null,
-            ScalarKind::Bool(flag) => Value::Bool(*flag),
-            ScalarKind::Integer(number) => integer(*number),
-            ScalarKind::Float(number) => Value::Number((*number).into()),
-            ScalarKind::Text => Value::String(text.clone()),
-        },
-        node::Value::Seq(items) => Value::Sequence(items.iter().map(value_of).collect()),
-        node::Value::Map(entries) => {
-            let entry = |entry: &Entry| (Value::String(entry.key.clone()), value_of(&entry.value));
-            Value::Mapping(entries.iter().map(entry).collect())
-        }
-    }
-}
-
-fn integer(number: i128) -> Value {
-    let whole =
-        u64::try_from(number).map(Into::into).or_else(|_| i64::try_from(number).map(Into::into));
-    Value::Number(whole.unwrap_or_else(|_| (number as f64).into()))
-}
-
 /// A mapping as a block, with a line's end at its end.
-pub(crate) fn document(mapping: &Mapping) -> String {
+pub(crate) fn document(entries: &[Entry]) -> String {
     let mut text = String::new();
-    write_mapping(&mut text, mapping, 0, 0);
+    write_mapping(&mut text, entries, 0, 0);
     text
 }
 
 /// `first` is the indentation that the first line still needs: none behind a dash.
-fn write_mapping(out: &mut String, mapping: &Mapping, indent: usize, first: usize) {
-    for (index, (key, value)) in mapping.iter().enumerate() {
+fn write_mapping(out: &mut String, entries: &[Entry], indent: usize, first: usize) {
+    for (index, Entry { key, value, .. }) in entries.iter().enumerate() {
         pad(out, if index == 0 { first } else { indent });
-        out.push_str(&scalar(key));
+        out.push_str(&string(key));
         out.push(':');
-        match value {
-            Value::Mapping(inner) if !inner.is_empty() => {
+        match &value.value {
+            Value::Map(inner) if !inner.is_empty() => {
                 out.push('\n');
                 write_mapping(out, inner, indent + 2, indent + 2);
             }
-            Value::Sequence(items) if !items.is_empty() => {
+            Value::Seq(items) if !items.is_empty() => {
                 out.push('\n');
                 write_sequence(out, items, indent, indent);
             }
@@ -74,16 +45,16 @@ fn write_mapping(out: &mut String, mapping: &Mapping, indent: usize, first: usiz
     }
 }
 
-fn write_sequence(out: &mut String, items: &[Value], indent: usize, first: usize) {
+fn write_sequence(out: &mut String, items: &[Node], indent: usize, first: usize) {
     for (index, item) in items.iter().enumerate() {
         pad(out, if index == 0 { first } else { indent });
         out.push('-');
-        match item {
-            Value::Mapping(inner) if !inner.is_empty() => {
+        match &item.value {
+            Value::Map(inner) if !inner.is_empty() => {
                 out.push(' ');
                 write_mapping(out, inner, indent + 2, 0);
             }
-            Value::Sequence(inner) if !inner.is_empty() => {
+            Value::Seq(inner) if !inner.is_empty() => {
                 out.push(' ');
                 write_sequence(out, inner, indent + 2, 0);
             }
@@ -94,7 +65,11 @@ fn write_sequence(out: &mut String, items: &[Value], indent: usize, first: usize
 
 fn write_flat(out: &mut String, value: &Value) {
     out.push(' ');
-    out.push_str(&scalar(value));
+    out.push_str(&match value {
+        Value::Scalar(Scalar { text, kind }) => scalar(text, *kind),
+        Value::Seq(_) => "[]".to_owned(),
+        Value::Map(_) => "{}".to_owned(),
+    });
     out.push('\n');
 }
 
@@ -102,29 +77,24 @@ fn pad(out: &mut String, columns: usize) {
     out.extend(std::iter::repeat_n(' ', columns));
 }
 
-fn scalar(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Number(number) => written(number),
-        Value::String(text) => string(text),
-        Value::Sequence(_) => "[]".to_owned(),
-        Value::Mapping(_) => "{}".to_owned(),
-        Value::Tagged(tagged) => scalar(&tagged.value),
+fn scalar(text: &str, kind: ScalarKind) -> String {
+    match kind {
+        ScalarKind::Null => "null".to_owned(),
+        ScalarKind::Bool(flag) => flag.to_string(),
+        ScalarKind::Integer(number) => number.to_string(),
+        ScalarKind::Float(number) => float(number),
+        ScalarKind::Text => string(text),
     }
 }
 
 /// As serde_yaml does, without its table of powers of ten.
-fn written(number: &Number) -> String {
-    let whole = number.as_u64().map(|number| number.to_string());
-    whole.or_else(|| number.as_i64().map(|number| number.to_string())).unwrap_or_else(|| {
-        match number.as_f64().unwrap_or(f64::NAN) {
-            number if number.is_nan() => ".nan".to_owned(),
-            f64::INFINITY => ".inf".to_owned(),
-            f64::NEG_INFINITY => "-.inf".to_owned(),
-            number => json_text::float(number),
-        }
-    })
+fn float(number: f64) -> String {
+    match number {
+        number if number.is_nan() => ".nan".to_owned(),
+        f64::INFINITY => ".inf".to_owned(),
+        f64::NEG_INFINITY => "-.inf".to_owned(),
+        number => json_text::float(number),
+    }
 }
 
 fn string(text: &str) -> String {
@@ -177,23 +147,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::manifest::tree;
 
-    fn mapping(value: &serde_json::Value) -> Mapping {
-        match serde_yaml::to_value(value).unwrap() {
-            Value::Mapping(mapping) => mapping,
+    fn written(value: &serde_json::Value) -> String {
+        match tree(value).value {
+            Value::Map(entries) => document(&entries),
             other => panic!("not a mapping: {other:?}"),
         }
     }
 
     proptest! {
         #[test]
-        fn numbers_are_written_as_serde_yaml_does(bits: u64, whole: i64, part in -1e-3..1e3) {
-            let floats = [f64::from_bits(bits), part, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
-            let numbers = floats.map(Number::from).into_iter().chain([whole.into(), bits.into()]);
-            for number in numbers {
-                let (text, other) = (written(&number), number.to_string());
-                let float = number.as_f64().unwrap_or(0.0);
-                prop_assert!(text == other || json_text::is_written_as(float, &text, &other));
+        fn floats_are_written_as_serde_yaml_does(bits: u64, part in -1e-3..1e3) {
+            for number in [f64::from_bits(bits), part, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+                let (text, other) = (float(number), serde_yaml::Number::from(number).to_string());
+                prop_assert!(text == other || json_text::is_written_as(number, &text, &other));
             }
         }
     }
@@ -208,7 +176,7 @@ mod tests {
         let text = "'a':\n  empty: {}\n  list:\n  - 10s\n  - 'no'\n  - '127.0.0.1'\n  - 'it''s'\n  \
                     - \"two\\nlines\"\n  - 5\n  - 1.5\n  - true\n'b':\n- 'x': 1\n  'y':\n  - - 1\n    - 2\n  \
                     - []\n  - {}\ntype: outbound|80||hello.svc\n";
-        assert_eq!(document(&mapping(&value)), text);
+        assert_eq!(written(&value), text);
     }
 
     fn value() -> impl Strategy<Value = serde_json::Value> {
@@ -231,7 +199,7 @@ mod tests {
         #[test]
         fn is_read_back_as_it_was(inner in value()) {
             let whole = serde_json::json!({ "value": inner });
-            let text = document(&mapping(&whole));
+            let text = written(&whole);
             let read: serde_json::Value = serde_yaml::from_str(&text).unwrap();
             prop_assert_eq!(read, whole, "{}", text);
         }

@@ -2,6 +2,7 @@
 
 use mesh_failover_sorted::SortedMap;
 
+use crate::json_text;
 use crate::outlier::EjectionType;
 use crate::sim::EventKind;
 
@@ -53,8 +54,7 @@ pub fn told(kind: &EventKind) -> String {
 
 /// As in Envoy's own event log.
 fn envoys_name(reason: EjectionType) -> String {
-    let name = serde_json::to_value(reason).ok();
-    name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned()
+    json_text::to_string(&reason).unwrap_or_default().trim_matches('"').to_owned()
 }
 
 fn shares(regions: &SortedMap<String, f64>) -> String {

@@ -56,7 +56,7 @@ pub fn build(name: &str) -> Result<PathBuf> {
     let unoptimised = output.join(format!("{stem}.trimmed.wasm"));
     let optimised = output.join(format!("{stem}.optimised.wasm"));
     fs::write(&unoptimised, &trimmed)?;
-    optimise(&unoptimised, &optimised)?;
+    optimise(&unoptimised, &optimised, &[])?;
     fs::remove_file(&unoptimised)?;
     // By renaming, so that an Envoy that reads the module never sees half of it.
     fs::rename(&optimised, &module)?;
@@ -107,9 +107,10 @@ pub(crate) fn remaps(toolchain: WasmToolchain) -> Result<Vec<String>> {
     Ok(folders.into_iter().map(flag).collect())
 }
 
-pub(crate) fn optimise(from: &Path, to: &Path) -> Result<()> {
+/// Runs wasm-opt; `more` are flags beside the filters' own.
+pub(crate) fn optimise(from: &Path, to: &Path, more: &[&str]) -> Result<()> {
     let mut wasm_opt = Command::new(tools::wasm_opt()?);
-    wasm_opt.arg(OPTIMISE).args(WASM_FEATURES).arg(from).arg("-o").arg(to);
+    wasm_opt.arg(OPTIMISE).args(more).args(WASM_FEATURES).arg(from).arg("-o").arg(to);
     let finished = process::capture(&mut wasm_opt, None, || {})?;
     if !finished.success {
         let start: Vec<&str> = finished.output.lines().take(20).collect();

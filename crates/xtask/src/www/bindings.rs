@@ -16,6 +16,8 @@ use crate::{process, tools};
 
 const PROFILE: &str = "page";
 const NAME: &str = "bindings";
+/// The first kilobyte is the far end of the stack, so an address that is computed is never so low, and adding to it can be left to the load.
+const LOW_MEMORY: &str = "--low-memory-unused";
 
 /// Writes `bindings.js`, its types, `mesh-failover.wasm` and `api.schema.json` into `www/sdk/src/generated`; does nothing when they
 /// are up to date.
@@ -28,7 +30,7 @@ pub(super) fn build() -> Result<()> {
     write_schema()?;
     let record = record();
     let inputs = format!(
-        "{std}\n{}\nwasm-opt {} {OPTIMISE} {}, by likeness\n",
+        "{std}\n{}\nwasm-opt {} {OPTIMISE} {LOW_MEMORY} {}, by likeness\n",
         hex(&Sha256::digest(fs::read(&linked)?)),
         tools::WASM_OPT_VERSION,
         WASM_FEATURES.join(" ")
@@ -49,7 +51,7 @@ pub(super) fn build() -> Result<()> {
         .generate(&output)
         .context("wasm-bindgen")?;
     let raw = output.join(format!("{NAME}_bg.wasm"));
-    optimise(&raw, &module)?;
+    optimise(&raw, &module, &[LOW_MEMORY])?;
     fs::write(&module, by_likeness(&fs::read(&module)?)?)?;
     fs::remove_file(raw)?;
     fs::remove_file(output.join(format!("{NAME}_bg.wasm.d.ts")))?;

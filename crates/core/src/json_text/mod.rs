@@ -3,39 +3,26 @@
 //!
 //! serde_json and serde_yaml write floats with a table each that no compression makes smaller; a page waits for them.
 
-use std::io;
+mod writer;
 
 use serde::Serialize;
-use serde::ser::Error as _;
-use serde_json::Serializer;
-use serde_json::ser::Formatter;
+
+pub(crate) use writer::NoJson;
+use writer::Writer;
 
 /// A value as JSON, in one line.
 ///
 /// # Errors
 /// If the value has no JSON, as a map whose keys are no texts.
-pub(crate) fn to_string<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
-    let mut text = Vec::with_capacity(128);
-    value.serialize(&mut Serializer::with_formatter(&mut text, Plain))?;
-    String::from_utf8(text).map_err(serde_json::Error::custom)
+pub(crate) fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, NoJson> {
+    let mut writer = Writer::default();
+    value.serialize(&mut writer)?;
+    Ok(writer.text)
 }
 
 /// The same for what has been read from JSON, which always has some. Its own `Display` is serde_json's way to write numbers.
 pub(crate) fn of(value: &serde_json::Value) -> String {
     to_string(value).unwrap_or_default()
-}
-
-/// Without white space.
-struct Plain;
-
-impl Formatter for Plain {
-    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        let text = float(value);
-        match text.split_once('e').filter(|(_, exponent)| !exponent.starts_with('-')) {
-            Some((digits, exponent)) => write!(writer, "{digits}e+{exponent}"),
-            None => writer.write_all(text.as_bytes()),
-        }
-    }
 }
 
 /// A finite number in as few digits as tell it from all others.
