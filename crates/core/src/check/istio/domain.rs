@@ -3,10 +3,12 @@
 //! **Source**: Istio pkg/config/validation/agent/validation.go `ValidateWildcardDomain`, pkg/config/labels
 //! `IsDNS1123Label`, 1.31.
 
+use super::quoted::Quoted;
+
 /// `checkDNS1123Preconditions`.
 fn preconditions(domain: &str) -> Result<(), String> {
     if domain.len() > 255 {
-        return Err(format!("domain name {domain:?} too long (max 255)"));
+        return Err(format!("domain name {domain} too long (max 255)", domain = Quoted(domain)));
     }
     if domain.is_empty() {
         return Err("empty domain name not allowed".to_owned());
@@ -30,7 +32,11 @@ pub(super) fn wildcard(domain: &str) -> Result<(), String> {
     // `*`, and labels with a leading asterisk such as `*-foo`.
     let named = first.strip_prefix('*').map(|rest| rest.strip_prefix('-').unwrap_or(rest));
     if !(is_label(first) || named.is_some_and(|rest| rest.is_empty() || is_label(rest))) {
-        return Err(format!("domain name {domain:?} invalid (label {first:?} invalid)"));
+        return Err(format!(
+            "domain name {domain} invalid (label {first} invalid)",
+            domain = Quoted(domain),
+            first = Quoted(first)
+        ));
     }
     rest.map_or(Ok(()), labels)
 }
@@ -41,7 +47,9 @@ fn labels(domain: &str) -> Result<(), String> {
     let top = parts.last().copied().unwrap_or_default();
     if top.parse::<i64>().is_ok() {
         return Err(format!(
-            "domain name {domain:?} invalid (top level domain {top:?} cannot be all-numeric)"
+            "domain name {domain} invalid (top level domain {top} cannot be all-numeric)",
+            domain = Quoted(domain),
+            top = Quoted(top)
         ));
     }
     let last = parts.len().saturating_sub(1);
@@ -50,9 +58,11 @@ fn labels(domain: &str) -> Result<(), String> {
         .enumerate()
         .find(|(index, label)| !(is_label(label) || *index == last && label.is_empty()));
     match bad {
-        Some((_, label)) => {
-            Err(format!("domain name {domain:?} invalid (label {label:?} invalid)"))
-        }
+        Some((_, label)) => Err(format!(
+            "domain name {domain} invalid (label {label} invalid)",
+            domain = Quoted(domain),
+            label = Quoted(label)
+        )),
         None => Ok(()),
     }
 }
@@ -73,13 +83,13 @@ pub(super) fn label_key(key: &str) -> Result<(), String> {
     };
     let prefixed = prefix.is_none_or(|prefix| prefix.split('.').all(is_label));
     if !(prefixed && is_qualified(name)) {
-        return Err(format!("invalid tag key: {key:?}"));
+        return Err(format!("invalid tag key: {key}", key = Quoted(key)));
     }
     if prefix.is_some_and(|prefix| prefix.len() > 253) {
-        return Err(format!("invalid tag key: {key:?} (DNS prefix is too long)"));
+        return Err(format!("invalid tag key: {key} (DNS prefix is too long)", key = Quoted(key)));
     }
     if name.len() > 63 {
-        return Err(format!("invalid tag key: {key:?} (name is too long)"));
+        return Err(format!("invalid tag key: {key} (name is too long)", key = Quoted(key)));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use mesh_failover_sorted::SortedSet;
 
+use super::quoted::Quoted;
 use super::{Said, WHOLE, domain, matching, tls};
 use crate::manifest::{Gateway, Port, Server};
 
@@ -14,7 +15,10 @@ use crate::manifest::{Gateway, Port, Server};
 pub(crate) fn gateway(name: &str, gateway: &Gateway) -> Vec<Said> {
     let mut said = Vec::new();
     if WHOLE && !domain::is_label(name) {
-        said.push(Said::error("metadata.name", format!("invalid gateway name: {name:?}")));
+        said.push(Said::error(
+            "metadata.name",
+            format!("invalid gateway name: {name}", name = Quoted(name)),
+        ));
     }
     if gateway.servers.is_empty() {
         said.push(Said::error("spec", "gateway must have at least one server"));
@@ -51,8 +55,8 @@ fn check_server(server: &Server, path: &str, said: &mut Vec<Said>) {
     let other = matches!(protocol.as_str(), "MONGO" | "REDIS" | "MYSQL" | "TCP");
     if !(tls || http || other) {
         let message = format!(
-            "invalid protocol {:?}, supported protocols are HTTP, HTTP2, GRPC, GRPC-WEB, MONGO, REDIS, MYSQL, TCP",
-            port.protocol
+            "invalid protocol {}, supported protocols are HTTP, HTTP2, GRPC, GRPC-WEB, MONGO, REDIS, MYSQL, TCP",
+            Quoted(&port.protocol)
         );
         said.push(Said::error(format!("{path}.port.protocol"), message));
     }
@@ -92,7 +96,7 @@ fn check_server(server: &Server, path: &str, said: &mut Vec<Said>) {
 
 /// Go prints the port as it prints messages, whose spaces are not to be relied on.
 fn unnamed(port: &Port) -> String {
-    format!("port name must be set: number:{} protocol:{:?}", port.number, port.protocol)
+    format!("port name must be set: number:{} protocol:{}", port.number, Quoted(&port.protocol))
 }
 
 /// A host of a server, after a namespace perhaps.
@@ -106,7 +110,10 @@ fn wrong_host(host: &str) -> Vec<String> {
                 wrong.push(message.to_owned());
             }
             if !["*", "."].contains(&namespace) && !domain::is_label(namespace) {
-                wrong.push(format!("invalid namespace value {namespace:?} in gateway"));
+                wrong.push(format!(
+                    "invalid namespace value {namespace} in gateway",
+                    namespace = Quoted(namespace)
+                ));
             }
             name
         }
@@ -117,7 +124,7 @@ fn wrong_host(host: &str) -> Vec<String> {
     let is_address = name.parse::<IpAddr>().is_ok();
     wrong.extend(domain::wildcard(name).err().filter(|_| !is_address));
     if name.contains('*') && name != "*" && !name.starts_with("*.") {
-        wrong.push(format!("partial wildcard {name:?} not allowed"));
+        wrong.push(format!("partial wildcard {name} not allowed", name = Quoted(name)));
     }
     wrong
 }

@@ -7,6 +7,7 @@
 //! **Not modelled**: Envoy's variables in values.
 
 use super::Said;
+use super::quoted::Quoted;
 use crate::manifest::{HeaderOperations, Headers, HttpRewrite};
 
 /// `pseudoHeaders`.
@@ -84,9 +85,9 @@ fn changed(name: &str) -> Option<String> {
     if name.is_empty() {
         Some("header name cannot be empty".to_owned())
     } else if name.eq_ignore_ascii_case("host") {
-        Some(format!("invalid header {name:?}: cannot set Host header"))
+        Some(format!("invalid header {name}: cannot set Host header", name = Quoted(name)))
     } else if name.starts_with(':') {
-        Some(format!("invalid header {name:?}: header cannot have \":\" prefix"))
+        Some(format!("invalid header {name}: header cannot have \":\" prefix", name = Quoted(name)))
     } else {
         None
     }
@@ -106,7 +107,9 @@ pub(super) fn authority(
     for (name, value) in request.set.iter().chain(&request.add).filter(|(it, _)| is_authority(it)) {
         if !current.is_empty() {
             let message = format!(
-                "authority header cannot be set multiple times: have {current:?}, attempting to set {value:?}"
+                "authority header cannot be set multiple times: have {current}, attempting to set {value}",
+                current = Quoted(current),
+                value = Quoted(value)
             );
             said.push(Said::error(format!("{path}.headers.request.{name}"), message));
             return;

@@ -8,6 +8,7 @@
 use serde_json::Value;
 
 use super::headers::is_name;
+use super::quoted::Quoted;
 use super::{Said, WHOLE, domain, matching, regex, validate_duration};
 use crate::manifest::{Destination, GoDuration, HttpRoute, from_value};
 
@@ -54,7 +55,8 @@ fn cors(policy: &Value, path: &str, said: &mut Vec<Said>) {
     for (index, method) in items(policy, "allowMethods") {
         let method = method.as_str().unwrap_or_default();
         if !METHODS.contains(&method) {
-            let message = format!("{method:?} is not a supported HTTP method");
+            let message =
+                format!("{method} is not a supported HTTP method", method = Quoted(method));
             said.push(Said::error(format!("{path}.allowMethods[{index}]"), message));
         }
     }
@@ -95,8 +97,9 @@ fn faults(fault: &Value, path: &str, said: &mut Vec<Said>) {
             let status = status.as_str().unwrap_or_default();
             if !GRPC_STATUSES.contains(&status) {
                 let message = format!(
-                    "gRPC status {status:?} is not supported. See https://github.com/grpc/grpc/blob/master/doc/statuscodes.md \
-                     for a list of supported codes, for example 'NOT_FOUND'"
+                    "gRPC status {status} is not supported. See https://github.com/grpc/grpc/blob/master/doc/statuscodes.md \
+                     for a list of supported codes, for example 'NOT_FOUND'",
+                    status = Quoted(status)
                 );
                 said.push(Said::error(format!("{path}.grpcStatus"), message));
             }

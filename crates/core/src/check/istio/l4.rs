@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+use super::quoted::Quoted;
 use super::{Said, domain, http_route, matching, scope};
 use crate::manifest::{Destination, VirtualService, from_value};
 use crate::translate::is_subset_of;
@@ -62,7 +63,8 @@ fn sni(name: &str, service: &VirtualService, path: String) -> Option<Said> {
     if let Err(message) = domain::wildcard(name) {
         if name.parse::<IpAddr>().is_ok() {
             let message = format!(
-                "using an IP address ({name:?}) goes against SNI spec and most clients do not support this"
+                "using an IP address ({name}) goes against SNI spec and most clients do not support this",
+                name = Quoted(name)
             );
             return Some(Said::warning(path, message));
         }
@@ -72,8 +74,7 @@ fn sni(name: &str, service: &VirtualService, path: String) -> Option<Said> {
     (!fits).then(|| {
         let hosts = service.hosts.join(", ");
         let message = format!(
-            "SNI host {name:?} is not a compatible subset of any of the virtual service hosts: [{hosts}]"
-        );
+            "SNI host {name} is not a compatible subset of any of the virtual service hosts: [{hosts}]", name = Quoted(name));
         Said::error(path, message)
     })
 }

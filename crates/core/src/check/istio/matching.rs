@@ -3,6 +3,7 @@
 //! **Source**: Istio pkg/config/validation/virtualservice.go `validateHTTPRouteMatchRequest`, validation.go `validateStringMatch`,
 //! `validateGatewayNames`, agent/validation.go `ValidatePort`, 1.31.
 
+use super::quoted::Quoted;
 use super::{Said, domain, headers, regex, scope};
 use crate::manifest::{HttpMatchRequest, StringMatch};
 
@@ -57,7 +58,7 @@ fn text(wanted: Option<&StringMatch>, place: &str, path: &str, said: &mut Vec<Sa
     let Some(wanted) = wanted else { return };
     let message = match (&wanted.prefix, &wanted.regex) {
         (Some(prefix), _) if prefix.is_empty() => {
-            Some(format!("{place:?}: prefix string match should not be empty"))
+            Some(format!("{place}: prefix string match should not be empty", place = Quoted(place)))
         }
         (None, Some(regex)) => regex::refused(regex, place),
         _ => None,
@@ -82,7 +83,9 @@ pub(super) fn gateways(names: &[String], path: &str, said: &mut Vec<Said>) {
             if let [gateway, namespace, ..] = parts.as_slice() {
                 let recommended = format!("{namespace}/{gateway}");
                 let message = format!(
-                    "using legacy gatewayName format {name:?}; prefer the <namespace>/<name> format: {recommended:?}"
+                    "using legacy gatewayName format {name}; prefer the <namespace>/<name> format: {recommended}",
+                    name = Quoted(name),
+                    recommended = Quoted(&recommended)
                 );
                 said.push(Said::warning(&path, message));
             }
@@ -95,7 +98,7 @@ pub(super) fn gateways(names: &[String], path: &str, said: &mut Vec<Said>) {
         }
         for (kind, part) in [("namespace", namespace), ("gateway name", gateway)] {
             if !domain::is_label(part) {
-                let message = format!("invalid value for {kind}: {part:?}");
+                let message = format!("invalid value for {kind}: {part}", part = Quoted(part));
                 said.push(Said::error(&path, message));
             }
         }

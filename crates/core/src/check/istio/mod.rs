@@ -11,6 +11,7 @@ mod http_route;
 mod l4;
 mod matching;
 mod object;
+mod quoted;
 mod regex;
 mod scope;
 mod tls;

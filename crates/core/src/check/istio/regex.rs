@@ -10,17 +10,26 @@
 //! **Not modelled**: names of Unicode classes of three letters and more are not looked up. Expressions that are too large or too deep do not fit into what
 //! Istio allows of characters.
 
+use super::quoted::Quoted;
+
 /// `validateStringRegexp`.
 pub(super) fn refused(regex: &str, place: &str) -> Option<String> {
     if regex.is_empty() {
-        return Some(format!("{place:?}: regex string match should not be empty"));
+        return Some(format!(
+            "{place}: regex string match should not be empty",
+            place = Quoted(place)
+        ));
     }
     if regex.len() > 1024 {
-        return Some(format!("{place:?}: regex is too large, max length allowed is 1024"));
+        return Some(format!(
+            "{place}: regex is too large, max length allowed is 1024",
+            place = Quoted(place)
+        ));
     }
     let error = syntax(regex)?;
     Some(format!(
-        "{place:?}: error parsing regexp: {error}; Istio uses RE2 style regex-based match (https://github.com/google/re2/wiki/Syntax)"
+        "{place}: error parsing regexp: {error}; Istio uses RE2 style regex-based match (https://github.com/google/re2/wiki/Syntax)",
+        place = Quoted(place)
     ))
 }
 

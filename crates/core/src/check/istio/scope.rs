@@ -5,6 +5,7 @@
 
 use mesh_failover_sorted::{SortedMap, SortedSet};
 
+use super::quoted::Quoted;
 use super::{Said, domain};
 use crate::manifest::WorkloadSelector;
 
@@ -52,11 +53,13 @@ pub(super) fn selector(selector: &WorkloadSelector, path: &str, said: &mut Vec<S
     for (key, value) in &selector.match_labels {
         let pair = format!("{key}={value}");
         if key.is_empty() {
-            let message = format!("empty key is not supported in selector: {pair:?}");
+            let message =
+                format!("empty key is not supported in selector: {pair}", pair = Quoted(&pair));
             said.push(Said::error(path, message));
         }
         if pair.contains('*') {
-            let message = format!("wildcard is not supported in selector: {pair:?}");
+            let message =
+                format!("wildcard is not supported in selector: {pair}", pair = Quoted(&pair));
             said.push(Said::error(path, message));
         }
     }
@@ -70,7 +73,10 @@ pub(super) fn labels(labels: &SortedMap<String, String>, path: &str, said: &mut 
     for (key, value) in labels {
         said.extend(domain::label_key(key).err().map(|message| Said::error(path, message)));
         if !(value.is_empty() || domain::is_qualified(value)) {
-            said.push(Said::error(path, format!("invalid tag value: {value:?}")));
+            said.push(Said::error(
+                path,
+                format!("invalid tag value: {value}", value = Quoted(value)),
+            ));
         }
     }
 }

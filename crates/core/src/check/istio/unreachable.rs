@@ -10,6 +10,7 @@ use mesh_failover_sorted::SortedMap;
 use serde_json::Value;
 
 use super::Said;
+use super::quoted::Quoted;
 use crate::json_text;
 use crate::manifest::{HttpMatchRequest, HttpRoute, StringMatch, VirtualService};
 
@@ -64,7 +65,7 @@ impl Compared for Value {
 /// `routeName`, `requestName`.
 fn title(name: Option<&str>, index: usize) -> String {
     match name.filter(|name| !name.is_empty()) {
-        Some(name) => format!("{name:?}"),
+        Some(name) => format!("{name}", name = Quoted(name)),
         None => format!("#{index}"),
     }
 }

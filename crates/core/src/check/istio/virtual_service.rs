@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::headers::{self, Of};
+use super::quoted::Quoted;
 use super::{Said, WHOLE, domain, http_route, l4, matching, scope, unreachable, validate_duration};
 use crate::manifest::{HttpRetry, HttpRoute, VirtualService};
 use crate::translate::intersection;
@@ -153,7 +154,8 @@ fn http_retry(retries: &HttpRetry, path: &str, said: &mut Vec<Said>) {
     for policy in retry_on.split(',').filter(|_| !retry_on.is_empty()) {
         let is_status = policy.parse().is_ok_and(has_status_text);
         if !is_status && !POLICIES.contains(&policy) {
-            let message = format!("{policy:?} is not a valid retryOn policy");
+            let message =
+                format!("{policy} is not a valid retryOn policy", policy = Quoted(policy));
             said.push(Said::error(format!("{path}.retryOn"), message));
         }
     }
