@@ -14,14 +14,14 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use mesh_failover_core::check::{Input, Target, check};
-use mesh_failover_core::manifest::{Source, read};
+use mesh_failover_core::manifest::{Manifests, Source, read};
 use mesh_failover_core::translate::IstioVersion;
 
 /// A VirtualService and a DestinationRule each, and one Gateway and Topology for all of them.
 const SERVICES: usize = 499;
 const ROUNDS: usize = 9;
 
-fn texts() -> Vec<(String, String)> {
+fn texts(services: usize) -> Vec<(String, String)> {
     let mut topology = String::from(
         "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: public-gateway, namespace: default}\nspec:\n  \
          selector: {istio: ingressgateway}\n  servers:\n  - port: {number: 80, name: http, protocol: HTTP}\n    hosts: ['*']\n---\n\
@@ -32,7 +32,7 @@ fn texts() -> Vec<(String, String)> {
             topology,
             "  - name: {cluster}\n    locality: {locality}\n    gateway: {{}}\n    workloads:\n"
         );
-        for number in 0..SERVICES {
+        for number in 0..services {
             let _ = writeln!(
                 topology,
                 "    - {{service: s{number}.shop.svc.cluster.local, port: 80, replicas: 3}}"
@@ -40,7 +40,7 @@ fn texts() -> Vec<(String, String)> {
         }
     }
     let mut texts = vec![("mesh.yaml".to_owned(), topology)];
-    for number in 0..SERVICES {
+    for number in 0..services {
         let host = format!("s{number}.shop.svc.cluster.local");
         let text = format!(
             "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: s{number}, namespace: shop}}\nspec:\n  \
@@ -82,6 +82,24 @@ fn growth() {
         });
         println!("8 times the {name:<9} {large:7.1} ms, {:.1} times as long", large / small);
     }
+    let [small, large] = [250, 2_000].map(|services| {
+        let texts = texts(services);
+        let sources = sources(&texts);
+        let (manifests, _) = read(&sources);
+        let began = Instant::now();
+        black_box(findings(&manifests, &sources));
+        began.elapsed().as_secs_f64() * 1e3
+    });
+    println!("8 times the services  {large:7.1} ms, {:.1} times as long", large / small);
+}
+
+fn sources(texts: &[(String, String)]) -> Vec<Source<'_>> {
+    texts.iter().map(|(name, text)| Source { name, text }).collect()
+}
+
+fn findings(manifests: &Manifests, sources: &[Source<'_>]) -> usize {
+    let version = IstioVersion::NEWEST;
+    check(&Input { manifests, sources, version, target: Target::Istio, live: &[] }).len()
 }
 
 fn median(mut times: Vec<Duration>) -> f64 {
@@ -98,8 +116,8 @@ fn peak_memory() -> Option<f64> {
 }
 
 fn main() {
-    let texts = texts();
-    let sources: Vec<Source<'_>> = texts.iter().map(|(name, text)| Source { name, text }).collect();
+    let texts = texts(SERVICES);
+    let sources = sources(&texts);
     let (mut reading, mut checking) = (Vec::new(), Vec::new());
     let mut found = 0;
     for _ in 0..ROUNDS {
@@ -107,15 +125,7 @@ fn main() {
         let (manifests, diagnostics) = read(black_box(&sources));
         reading.push(began.elapsed());
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
-        let version = IstioVersion::NEWEST;
-        let input = Input {
-            manifests: &manifests,
-            sources: &sources,
-            version,
-            target: Target::Istio,
-            live: &[],
-        };
-        found = black_box(check(&input)).len();
+        found = black_box(findings(&manifests, &sources));
         checking.push(began.elapsed());
     }
     let (reading, checking) = (median(reading), median(checking));

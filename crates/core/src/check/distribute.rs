@@ -189,7 +189,7 @@ fn places(
     if !facts.gateways.is_empty() && !is_partial_wildcard(&entry.from) && !is_used(facts, &from) {
         let message = format!("`{}` is the place of no gateway and of no workload", entry.from);
         let found = facts.finding(&FROM_NOBODY, level.rule, format!("{path}.from"), message);
-        findings.push(found.help(format!("the topology has {}", list(facts.regions()))));
+        findings.push(found.help(format!("the topology has {}", list(&facts.regions))));
     }
     if endpoints.is_empty() {
         return;

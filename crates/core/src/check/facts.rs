@@ -24,6 +24,8 @@ pub(super) struct Facts<'a> {
     pub(super) gateways: Vec<Proxy>,
     /// Services with endpoints, by host.
     pub(super) services: SortedMap<String, KnownService>,
+    /// Regions in which anything of the topology stands: gateways and endpoints.
+    pub(super) regions: SortedSet<String>,
     /// What istiod programs into each of the gateways.
     pub(super) translations: Vec<Translation>,
     /// Traffic policies, each where it is written.
@@ -39,14 +41,16 @@ impl<'a> Facts<'a> {
             gateways.filter_map(|cluster| Proxy::gateway_of(manifests, &cluster.name).ok());
         let gateways: Vec<Proxy> =
             gateways.map(|proxy| proxy.with_version(input.version)).collect();
+        let services = inventory(manifests, input.version);
         Self {
             input,
             manifests,
             version: input.version,
             mesh: manifests.mesh_configs.first().map(|mesh| mesh.spec.clone()).unwrap_or_default(),
             translations: gateways.iter().map(|proxy| translate(manifests, proxy)).collect(),
+            regions: regions(&gateways, &services),
             gateways,
-            services: inventory(manifests, input.version),
+            services,
             levels: manifests.destination_rules.iter().flat_map(levels).collect(),
         }
     }
@@ -121,13 +125,14 @@ impl<'a> Facts<'a> {
         let extensions = manifests.traffic_extensions.iter();
         plugins.chain(extensions.filter_map(|it| RouterObject::of(it, it.spec.extension())))
     }
+}
 
-    /// Regions in which anything of the topology stands: gateways and endpoints.
-    pub(super) fn regions(&self) -> SortedSet<&str> {
-        let gateways = self.gateways.iter().map(|proxy| proxy.locality.region.as_str());
-        let endpoints = self.services.values().flat_map(|service| &service.endpoints);
-        gateways.chain(endpoints.map(|endpoint| endpoint.locality.region.as_str())).collect()
-    }
+fn regions(gateways: &[Proxy], services: &SortedMap<String, KnownService>) -> SortedSet<String> {
+    let gateways = gateways.iter().map(|proxy| &proxy.locality);
+    let endpoints = services.values().flat_map(|service| &service.endpoints);
+    let places = gateways.chain(endpoints.map(|endpoint| &endpoint.locality));
+    let regions: SortedSet<&str> = places.map(|locality| locality.region.as_str()).collect();
+    regions.into_iter().map(str::to_owned).collect()
 }
 
 /// An extension, of either kind, that runs the region router.

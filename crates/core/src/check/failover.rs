@@ -104,7 +104,6 @@ fn entries(
     let mut seen: SortedMap<&str, &str> = SortedMap::new();
     let endpoints: Vec<&PlacedEndpoint> = facts.clusters_of(level).into_iter().flatten().collect();
     let regions = by_region(&endpoints);
-    let known = facts.regions();
     for (index, entry) in failover.iter().enumerate() {
         let path = format!("{}.failover[{index}]", level.locality_path());
         if let Some(first) = seen.get(entry.from.as_str()) {
@@ -117,11 +116,11 @@ fn entries(
             continue;
         }
         seen.insert(&entry.from, &entry.to);
-        if !facts.gateways.is_empty() && !known.contains(entry.from.as_str()) {
+        if !facts.gateways.is_empty() && !facts.regions.contains(entry.from.as_str()) {
             let message =
                 format!("`{}` is the region of no gateway and of no workload", entry.from);
             let found = facts.finding(&FROM_NOBODY, level.rule, format!("{path}.from"), message);
-            findings.push(found.help(format!("the topology has {}", list(&known))));
+            findings.push(found.help(format!("the topology has {}", list(&facts.regions))));
         }
         if !regions.is_empty() && !regions.contains_key(entry.to.as_str()) {
             let message = format!(

@@ -21,6 +21,10 @@ use crate::manifest::{DestinationRule, Manifests, MeshConfig, Object, Subset, Tr
 #[derive(Debug)]
 pub(super) struct Rules<'a> {
     rules: Vec<Rule<'a>>,
+    /// Which rules are for exactly this host.
+    by_host: SortedMap<String, Vec<usize>>,
+    /// Which are for many hosts.
+    wildcards: Vec<usize>,
     root_namespace: &'a str,
 }
 
@@ -48,15 +52,39 @@ pub(super) struct Selected<'a, 'b> {
 
 impl<'a> Rules<'a> {
     pub(super) fn new(manifests: &'a Manifests, mesh: &'a MeshConfig) -> Self {
-        let mut rules: Vec<Rule<'a>> = Vec::new();
+        let mut all = Self {
+            rules: Vec::new(),
+            by_host: SortedMap::new(),
+            wildcards: Vec::new(),
+            root_namespace: mesh.root_namespace(),
+        };
         for object in by_age(&manifests.destination_rules) {
-            let incoming = Rule::new(object, mesh.default_destination_rule_export_to.as_deref());
-            match rules.iter_mut().find(|rule| rule.merges_with(&incoming)) {
-                Some(rule) => rule.merge(incoming),
-                None => rules.push(incoming),
+            all.add(Rule::new(object, mesh.default_destination_rule_export_to.as_deref()));
+        }
+        all
+    }
+
+    fn add(&mut self, incoming: Rule<'a>) {
+        let of_host = if incoming.host.starts_with('*') {
+            &mut self.wildcards
+        } else {
+            self.by_host.entry(incoming.host.clone()).or_default()
+        };
+        let merges =
+            |index: &usize| self.rules.get(*index).is_some_and(|rule| rule.merges_with(&incoming));
+        match of_host.iter().copied().find(merges).and_then(|index| self.rules.get_mut(index)) {
+            Some(rule) => rule.merge(incoming),
+            None => {
+                of_host.push(self.rules.len());
+                self.rules.push(incoming);
             }
         }
-        Self { rules, root_namespace: mesh.root_namespace() }
+    }
+
+    /// The rules that may be for this host: a mesh has thousands of others.
+    fn candidates(&self, hostname: &str) -> impl Iterator<Item = &Rule<'a>> {
+        let exact = self.by_host.get(hostname).into_iter().flatten();
+        exact.chain(&self.wildcards).filter_map(|index| self.rules.get(*index))
     }
 
     /// The rule for a service as the proxy sees it.
@@ -68,12 +96,12 @@ impl<'a> Rules<'a> {
     ) -> Option<Selected<'a, '_>> {
         let (own, root) = (proxy.namespace.as_str(), self.root_namespace);
         let levels = [
-            (self.local(own), format!("it is in the gateway's own namespace `{own}`")),
+            (self.local(hostname, own), format!("it is in the gateway's own namespace `{own}`")),
             (
-                self.exported(&service.namespace),
+                self.exported(hostname, &service.namespace),
                 format!("it is in the service's namespace `{}`", service.namespace),
             ),
-            (self.exported(root), format!("it is in the root namespace `{root}`")),
+            (self.exported(hostname, root), format!("it is in the root namespace `{root}`")),
         ];
         levels.iter().find_map(|(rules, why)| {
             let host = most_specific(hostname, rules.iter().map(|rule| rule.host.as_str()))?;
@@ -85,19 +113,19 @@ impl<'a> Rules<'a> {
 
     /// The client's own rules; in the root namespace only private ones, as the others are everybody's
     /// last resort.
-    fn local(&self, own: &str) -> Vec<&Rule<'a>> {
+    fn local(&self, hostname: &str, own: &str) -> Vec<&Rule<'a>> {
         let is_local = |rule: &&Rule<'a>| {
             rule.namespace == own
                 && (own != self.root_namespace || rule.visibility.is_private_to(own))
         };
-        self.rules.iter().filter(is_local).collect()
+        self.candidates(hostname).filter(is_local).collect()
     }
 
-    fn exported(&self, namespace: &str) -> Vec<&Rule<'a>> {
+    fn exported(&self, hostname: &str, namespace: &str) -> Vec<&Rule<'a>> {
         let is_exported = |rule: &&Rule<'a>| {
             rule.namespace == namespace && !rule.visibility.is_private_to(namespace)
         };
-        self.rules.iter().filter(is_exported).collect()
+        self.candidates(hostname).filter(is_exported).collect()
     }
 }
 

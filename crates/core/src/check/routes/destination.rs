@@ -57,8 +57,8 @@ fn only_region(facts: &Facts<'_>, host: &str, labels: Option<&Labels>) -> Option
         SortedSet::from_iter(selected.map(|it| it.locality.region.as_str()))
     };
     let own = regions(labels);
-    let all = if labels.is_some() { regions(None) } else { facts.regions() };
-    match (own.first(), own.len(), all.len()) {
+    let all = if labels.is_some() { regions(None).len() } else { facts.regions.len() };
+    match (own.first(), own.len(), all) {
         (Some(region), 1, 2..) => Some((*region).to_owned()),
         _ => None,
     }
