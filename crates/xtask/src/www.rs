@@ -25,7 +25,7 @@ pub use serve::serve;
 
 /// The most that the module may weigh on its way to a reader, compressed as any web server does it. The aim is 350 kB;
 /// this is where it stands, so that it does not grow unseen.
-const BUDGET_GZIP_BYTES: usize = 472_000;
+const BUDGET_GZIP_BYTES: usize = 473_000;
 /// The same where the standard library cannot be built for size.
 const BUDGET_WITH_INSTALLED_STD: usize = 516_000;
 

@@ -82,9 +82,9 @@ impl<'a> Rules<'a> {
     }
 
     /// The rules that may be for this host: a mesh has thousands of others.
-    fn candidates(&self, hostname: &str) -> impl Iterator<Item = &Rule<'a>> {
+    fn candidates(&self, hostname: &str) -> Vec<&Rule<'a>> {
         let exact = self.by_host.get(hostname).into_iter().flatten();
-        exact.chain(&self.wildcards).filter_map(|index| self.rules.get(*index))
+        exact.chain(&self.wildcards).filter_map(|index| self.rules.get(*index)).collect()
     }
 
     /// The rule for a service as the proxy sees it.
@@ -95,13 +95,14 @@ impl<'a> Rules<'a> {
         proxy: &Proxy,
     ) -> Option<Selected<'a, '_>> {
         let (own, root) = (proxy.namespace.as_str(), self.root_namespace);
+        let candidates = self.candidates(hostname);
         let levels = [
-            (self.local(hostname, own), format!("it is in the gateway's own namespace `{own}`")),
+            (self.local(&candidates, own), format!("it is in the gateway's own namespace `{own}`")),
             (
-                self.exported(hostname, &service.namespace),
+                Self::exported(&candidates, &service.namespace),
                 format!("it is in the service's namespace `{}`", service.namespace),
             ),
-            (self.exported(hostname, root), format!("it is in the root namespace `{root}`")),
+            (Self::exported(&candidates, root), format!("it is in the root namespace `{root}`")),
         ];
         levels.iter().find_map(|(rules, why)| {
             let host = most_specific(hostname, rules.iter().map(|rule| rule.host.as_str()))?;
@@ -113,19 +114,19 @@ impl<'a> Rules<'a> {
 
     /// The client's own rules; in the root namespace only private ones, as the others are everybody's
     /// last resort.
-    fn local(&self, hostname: &str, own: &str) -> Vec<&Rule<'a>> {
+    fn local<'b>(&self, candidates: &[&'b Rule<'a>], own: &str) -> Vec<&'b Rule<'a>> {
         let is_local = |rule: &&Rule<'a>| {
             rule.namespace == own
                 && (own != self.root_namespace || rule.visibility.is_private_to(own))
         };
-        self.candidates(hostname).filter(is_local).collect()
+        candidates.iter().copied().filter(is_local).collect()
     }
 
-    fn exported(&self, hostname: &str, namespace: &str) -> Vec<&Rule<'a>> {
+    fn exported<'b>(candidates: &[&'b Rule<'a>], namespace: &str) -> Vec<&'b Rule<'a>> {
         let is_exported = |rule: &&Rule<'a>| {
             rule.namespace == namespace && !rule.visibility.is_private_to(namespace)
         };
-        self.candidates(hostname).filter(is_exported).collect()
+        candidates.iter().copied().filter(is_exported).collect()
     }
 }
 
