@@ -77,8 +77,7 @@ fn unique_order(count: usize, compare: &Compare<'_>) -> Option<(Vec<usize>, usiz
 }
 
 /// Puts what stands at `order[n]` at `n`, for every `n`, by changing places.
-fn arrange(order: Vec<usize>, swap: &mut dyn FnMut(usize, usize)) {
-    let mut order = order;
+fn arrange(mut order: Vec<usize>, swap: &mut dyn FnMut(usize, usize)) {
     for start in 0..order.len() {
         let mut place = start;
         // Around the circle of those who take each other's places.

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter, Write as _};
 
 /// Prints in quotes.
 ///
-/// **Source**: Go strconv `Quote`. **Not modelled**: what Unicode has not assigned is printed as it is.
+/// **Source**: Go strconv `Quote`. **Not modelled**: what Unicode has not assigned, and format characters of single scripts, are printed as they are.
 pub(super) struct Quoted<'a>(pub(super) &'a str);
 
 impl Display for Quoted<'_> {
