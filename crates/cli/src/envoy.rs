@@ -160,13 +160,13 @@ fn summary(args: &EnvoyArgs, translation: &Translation, options: &Options) -> St
         let _ = writeln!(text, "  port {port} listens on http://{}", shown(address));
     }
     let tls = translation.listeners.iter().filter(|it| it.tls.is_some());
-    for port in tls.map(|it| it.port).collect::<mesh_failover_core::sorted::SortedSet<_>>() {
+    for port in tls.map(|it| it.port).collect::<std::collections::BTreeSet<_>>() {
         let _ = writeln!(text, "  port {port} would end TLS; here it speaks plain HTTP");
     }
     let _ = writeln!(text, "  admin on http://{}", shown(&options.admin));
     let _ = writeln!(text, "\nendpoints should listen on");
     let groups = translation.clusters.iter().flat_map(|it| &it.load_assignment.endpoints);
-    let endpoints: SortedMap<_, _> = groups
+    let endpoints: BTreeMap<_, _> = groups
         .flat_map(|group| group.lb_endpoints.iter().map(move |it| (&it.name, (group, it))))
         .collect();
     for (name, (group, endpoint)) in endpoints {

@@ -12,6 +12,7 @@ enum Step {
     OrInsert(u8, u16),
     Modify(u8, u16),
     Extend(Vec<(u8, u16)>),
+    MakeRoom(Vec<u8>),
     Retain(u8),
     Double,
 }
@@ -25,6 +26,7 @@ fn step() -> impl Strategy<Value = Step> {
         (key(), any::<u16>()).prop_map(|(key, value)| Step::OrInsert(key, value)),
         (key(), any::<u16>()).prop_map(|(key, value)| Step::Modify(key, value)),
         prop::collection::vec((key(), any::<u16>()), 0..12).prop_map(Step::Extend),
+        prop::collection::vec(key(), 0..12).prop_map(Step::MakeRoom),
         (1_u8..5).prop_map(Step::Retain),
         Just(Step::Double),
     ]
@@ -50,6 +52,10 @@ proptest! {
                 Step::Extend(pairs) => {
                     map.extend(pairs.clone());
                     tree.extend(pairs);
+                }
+                Step::MakeRoom(keys) => {
+                    map.make_room(keys.clone());
+                    for key in keys { tree.entry(key).or_default(); }
                 }
                 Step::Retain(divisor) => {
                     map.retain(|key, value| { *value /= 2; key % divisor == 0 });

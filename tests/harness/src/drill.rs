@@ -7,6 +7,7 @@ mod client;
 mod logs;
 mod program;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,8 +15,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
-use client::Client;
-pub use logs::{Attempt, Ejection, Request};
 use mesh_failover_core::cluster::Address;
 use mesh_failover_core::envoy::Filter;
 use mesh_failover_core::manifest::{Latency as WrittenLatency, Manifests, Scenario};
@@ -27,6 +26,8 @@ use tokio::time::Instant;
 
 use crate::backend::Latency;
 use crate::{Backend, Envoy, EnvoyOptions, Fault};
+use client::Client;
+pub use logs::{Attempt, Ejection, Request};
 
 /// Time for everybody to be ready before the first request.
 const HEAD_START: Duration = Duration::from_millis(500);
@@ -117,7 +118,7 @@ struct Gateway {
 struct Stage {
     seed: u64,
     /// By life of an endpoint.
-    backends: SortedMap<u32, Arc<Backend>>,
+    backends: BTreeMap<u32, Arc<Backend>>,
     /// Never empty; what happens to endpoints is the same to all, and read from the first.
     gateways: Vec<Gateway>,
 }
@@ -126,7 +127,7 @@ impl Drill {
     /// Plays it and returns what came of it at each gateway; takes as long as the scenario runs and a little more.
     pub async fn play(&self) -> Result<Vec<Recording>> {
         let scenarios = each_gateway(&self.scenario);
-        let mut stage = Stage { seed: self.seed, backends: SortedMap::new(), gateways: Vec::new() };
+        let mut stage = Stage { seed: self.seed, backends: BTreeMap::new(), gateways: Vec::new() };
         for alone in &scenarios {
             let mesh = Mesh::new(&self.manifests, alone, IstioVersion::default())?;
             stage.gateways.push(Gateway { mesh, instances: Vec::new() });
@@ -249,7 +250,7 @@ impl Stage {
         late: Duration,
     ) -> Result<Recording> {
         let names = self.backends.values();
-        let names: SortedMap<String, String> =
+        let names: BTreeMap<String, String> =
             names.map(|it| (it.address().to_string(), it.name().to_owned())).collect();
         let mut recording = Recording { due, late, ..Recording::default() };
         for backend in self.backends.values() {

@@ -27,15 +27,17 @@ mod spill;
 mod types;
 mod zone_aware;
 
-use cause::Causes;
-pub use cause::{Cause, Change, DefaultOf};
 use mesh_failover_sorted::{SortedMap, SortedSet};
-use shares::Model;
+
+pub use cause::{Cause, Change, DefaultOf};
 pub use types::{
     ClusterExplanation, EjectionExplanation, Explanation, GatewayExplanation, HashingExplanation,
     HostShare, LocalityExplanation, LocalityShare, PanicExplanation, Setting, Spill, Statement,
     ZoneAwareExplanation,
 };
+
+use cause::Causes;
+use shares::Model;
 
 use crate::cluster::{Address, Cluster, ClusterLoadAssignment, HealthStatus};
 use crate::live::{Ejections, GatewayState, ejections_at};

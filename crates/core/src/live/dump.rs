@@ -8,6 +8,7 @@
 mod raw;
 
 use mesh_failover_sorted::SortedMap;
+
 use raw::{Dump, RawAssignment, RawCluster, RawClusterStatus, RawEndpoint, RawOutlier, WANTED};
 
 use crate::cluster::OutlierDetection;

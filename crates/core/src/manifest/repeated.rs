@@ -14,7 +14,7 @@ pub(super) fn last_of_each<E: Borrow<Entry>>(
     entries: Vec<E>,
     mut again: impl FnMut(&Entry, &Entry),
 ) -> Vec<E> {
-    let firsts = firsts(&entries);
+    let Some(firsts) = firsts(&entries) else { return entries };
     let mut kept: Vec<Option<E>> = Vec::with_capacity(entries.len());
     for (entry, first) in entries.into_iter().zip(firsts) {
         match kept.get_mut(first) {
@@ -33,15 +33,16 @@ pub(super) fn last_of_each<E: Borrow<Entry>>(
 
 /// Each key once: the first.
 pub(super) fn first_of_each(entries: Vec<Entry>) -> Vec<Entry> {
-    let firsts = firsts(&entries);
+    let Some(firsts) = firsts(&entries) else { return entries };
     let places = firsts.into_iter().zip(0..);
     let kept = entries.into_iter().zip(places).filter(|(_, (first, place))| first == place);
     kept.map(|(entry, _)| entry).collect()
 }
 
-/// For each entry the place of the first with its key.
-fn firsts<E: Borrow<Entry>>(entries: &[E]) -> Vec<usize> {
+/// For each entry the place of the first with its key; `None` where all keys differ.
+fn firsts<E: Borrow<Entry>>(entries: &[E]) -> Option<Vec<usize>> {
     let keys = || entries.iter().map(|entry| entry.borrow().key.as_str());
     let places: SortedMap<&str, usize> = keys().zip(0..entries.len()).rev().collect();
-    keys().zip(0..).map(|(key, place)| places.get(key).copied().unwrap_or(place)).collect()
+    let first = |(key, place)| places.get(key).copied().unwrap_or(place);
+    (places.len() < entries.len()).then(|| keys().zip(0..).map(first).collect())
 }

@@ -29,10 +29,9 @@ mod version;
 mod virtual_host;
 mod visibility;
 
-use clusters::build_clusters;
+use mesh_failover_sorted::SortedMap;
+
 pub use connection_pool::{apply_connection_pool, connect_timeout, http_protocol_options};
-use findings::{Finding, Findings};
-use gateway::bind_servers;
 pub(crate) use gateway_api::{
     DEFAULT_RETRY_ON, Parent, Refusal, any_request, backends, has_parents, hostnames, http_rules,
     own_pods, parents,
@@ -54,18 +53,21 @@ pub use locality_lb::{
     apply_locality_weights, apply_zone_aware_failover, claiming_key, deciding_label,
     distribute_entry, failover_entry, overlapping_keys,
 };
-use mesh_failover_sorted::SortedMap;
 pub use network::{IpFamilies, NetworkGateway, NetworkView, NetworkedEndpoint, filter_by_network};
 pub use origin::Origin;
 pub use outlier::{apply_outlier_detection, panic_threshold, sends_unhealthy_endpoints};
 pub use proxy::{Proxy, ProxyError};
-use push::Push;
-use registry::Registry;
 pub use retry::{inbound_retry_policy, retry_policy};
 pub use topology::{workload_locality, workload_name};
 pub use traffic_distribution::TrafficDistribution;
 pub use traffic_policy::{merge_traffic_policy, with_mesh_default};
 pub use version::{IstioVersion, VersionError};
+
+use clusters::build_clusters;
+use findings::{Finding, Findings};
+use gateway::bind_servers;
+use push::Push;
+use registry::Registry;
 use virtual_host::build_listener;
 
 use crate::cluster::Cluster;

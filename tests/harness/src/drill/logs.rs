@@ -1,9 +1,9 @@
 //! Envoy's logs, read.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
-use mesh_failover_core::sorted::SortedMap;
 use serde_json::Value;
 
 /// A request that came to an end.
@@ -57,7 +57,7 @@ struct Line<'a> {
 const RESCUED: &str = "rescued";
 
 impl Line<'_> {
-    fn endpoint(&self, names: &SortedMap<String, String>) -> Option<String> {
+    fn endpoint(&self, names: &BTreeMap<String, String>) -> Option<String> {
         match self.details {
             "via_upstream" => names.get(self.host).cloned(),
             RESCUED => Some(self.signed.to_owned()),
@@ -85,7 +85,7 @@ fn lines(log: &str) -> impl Iterator<Item = Result<Line<'_>>> {
     })
 }
 
-pub(super) fn requests(log: &str, names: &SortedMap<String, String>) -> Result<Vec<Request>> {
+pub(super) fn requests(log: &str, names: &BTreeMap<String, String>) -> Result<Vec<Request>> {
     let request = |line: Line<'_>| Request {
         number: line.number,
         status: line.status,
@@ -98,7 +98,7 @@ pub(super) fn requests(log: &str, names: &SortedMap<String, String>) -> Result<V
 }
 
 /// Second tries that were answered: Envoy's router does not log a filter's own calls.
-pub(super) fn rescues(log: &str, names: &SortedMap<String, String>) -> Result<Vec<Attempt>> {
+pub(super) fn rescues(log: &str, names: &BTreeMap<String, String>) -> Result<Vec<Attempt>> {
     let attempt = |line: Line<'_>| {
         let endpoint = line.endpoint(names).filter(|_| line.details == RESCUED)?;
         Some(Attempt { number: line.number, endpoint })
@@ -107,7 +107,7 @@ pub(super) fn rescues(log: &str, names: &SortedMap<String, String>) -> Result<Ve
 }
 
 /// What a circuit breaker stopped is no attempt.
-pub(super) fn attempts(log: &str, names: &SortedMap<String, String>) -> Result<Vec<Attempt>> {
+pub(super) fn attempts(log: &str, names: &BTreeMap<String, String>) -> Result<Vec<Attempt>> {
     let attempt = |line: Line<'_>| {
         let endpoint = names.get(line.host)?.clone();
         (!line.flags.split(',').any(|flag| flag == "UO"))
@@ -120,7 +120,7 @@ pub(super) fn attempts(log: &str, names: &SortedMap<String, String>) -> Result<V
 pub(super) fn ejections(
     log: &str,
     envoy: u32,
-    names: &SortedMap<String, String>,
+    names: &BTreeMap<String, String>,
     began: SystemTime,
 ) -> Result<Vec<Ejection>> {
     let mut ejections = Vec::new();
